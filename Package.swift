@@ -1,0 +1,63 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Every target is held to the same rules; a rule that is loosened for one target is loosened for its callers.
+let strict: [SwiftSetting] = [
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+// The data plane is inlined across modules in release builds; without it, generics over bytes run unspecialised.
+let dataPlane = strict + [.unsafeFlags(["-cross-module-optimization"], .when(configuration: .release))]
+
+/// The floors of Sources/Gateway/Gateway.docc/Architecture.md: a target imports only what its row names.
+/// `Tests/ArchitectureTests` holds the sources to this table.
+let package = Package(
+  name: "a2a-gateway",
+  products: [
+    .executable(name: "a2a-gateway", targets: ["a2a-gateway"]),
+    .executable(name: "a2a-gateway-bench", targets: ["a2a-gateway-bench"]),
+  ],
+  targets: [
+    // Floor 0
+    .target(name: "CLinux"),
+    .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+    .target(name: "Bytes", swiftSettings: dataPlane),
+    // Floor 1
+    .target(name: "Crypto", dependencies: ["COpenSSL", "Bytes"], swiftSettings: strict),
+    .target(name: "JSON", dependencies: ["Bytes"], swiftSettings: dataPlane),
+    .target(name: "HTTP", dependencies: ["Bytes"], swiftSettings: dataPlane),
+    // Floor 2
+    .target(name: "Model", dependencies: ["JSON", "Bytes"], swiftSettings: dataPlane),
+    .target(name: "Telemetry", dependencies: ["JSON", "Bytes"], swiftSettings: dataPlane),
+    .target(
+      name: "Network", dependencies: ["CLinux", "COpenSSL", "Bytes", "Crypto", "Telemetry"], swiftSettings: dataPlane),
+    // Floor 3
+    .target(name: "A2A", dependencies: ["Model", "JSON", "HTTP", "Bytes"], swiftSettings: dataPlane),
+    .target(name: "HTTPTransport", dependencies: ["HTTP", "Network", "Bytes", "Telemetry"], swiftSettings: dataPlane),
+    .target(name: "Configuration", dependencies: ["Model", "JSON", "Bytes"], swiftSettings: strict),
+    // Floor 4
+    .target(
+      name: "LocalRuntime",
+      dependencies: ["CLinux", "Model", "JSON", "Bytes", "HTTP", "Network", "HTTPTransport", "Telemetry"],
+      swiftSettings: strict),
+    // Floor 5
+    .target(
+      name: "Gateway",
+      dependencies: [
+        "Bytes", "Crypto", "JSON", "HTTP", "Model", "Telemetry", "Network", "A2A", "HTTPTransport", "Configuration",
+        "LocalRuntime",
+      ],
+      swiftSettings: dataPlane),
+    // Floor 6
+    .executableTarget(
+      name: "a2a-gateway", dependencies: ["Gateway", "Configuration", "HTTPTransport", "Telemetry"],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "a2a-gateway-bench", dependencies: ["Gateway", "Configuration", "HTTPTransport", "Telemetry"],
+      swiftSettings: strict),
+  ]
+)

@@ -1,0 +1,113 @@
+public import JSON
+
+/// Output of a task (A2A 1.0 §4.1.7).
+public struct Artifact: Sendable, Equatable {
+  public var artifactID: String
+  public var name: JSONString?
+  public var description: JSONString?
+  public var parts: [Part]
+  public var metadata: JSONFragment?
+  public var extensions: [String]
+
+  public init(
+    artifactID: String, name: JSONString? = nil, description: JSONString? = nil, parts: [Part],
+    metadata: JSONFragment? = nil, extensions: [String] = []
+  ) {
+    self.artifactID = artifactID
+    self.name = name
+    self.description = description
+    self.parts = parts
+    self.metadata = metadata
+    self.extensions = extensions
+  }
+}
+
+/// A unit of work and what is known of it (A2A 1.0 §4.1.1). Named so because `Task` is Swift's own.
+public struct AgentTask: Sendable, Equatable {
+  public var id: String
+  public var contextID: String
+  public var status: TaskStatus
+  public var artifacts: [Artifact]
+  public var history: [Message]
+  public var metadata: JSONFragment?
+
+  public init(
+    id: String, contextID: String, status: TaskStatus, artifacts: [Artifact] = [], history: [Message] = [],
+    metadata: JSONFragment? = nil
+  ) {
+    self.id = id
+    self.contextID = contextID
+    self.status = status
+    self.artifacts = artifacts
+    self.history = history
+    self.metadata = metadata
+  }
+}
+
+/// A change of a task's status (A2A 1.0 §4.2.1).
+public struct TaskStatusUpdate: Sendable, Equatable {
+  public var taskID: String
+  public var contextID: String
+  public var status: TaskStatus
+  public var metadata: JSONFragment?
+
+  public init(taskID: String, contextID: String, status: TaskStatus, metadata: JSONFragment? = nil) {
+    self.taskID = taskID
+    self.contextID = contextID
+    self.status = status
+    self.metadata = metadata
+  }
+}
+
+/// A new artifact, a replacement, or one more chunk of it (A2A 1.0 §4.2.2).
+public struct TaskArtifactUpdate: Sendable, Equatable {
+  public var taskID: String
+  public var contextID: String
+  public var artifact: Artifact
+  public var append: Bool
+  public var lastChunk: Bool
+  public var metadata: JSONFragment?
+
+  public init(
+    taskID: String, contextID: String, artifact: Artifact, append: Bool = false, lastChunk: Bool = false,
+    metadata: JSONFragment? = nil
+  ) {
+    self.taskID = taskID
+    self.contextID = contextID
+    self.artifact = artifact
+    self.append = append
+    self.lastChunk = lastChunk
+    self.metadata = metadata
+  }
+}
+
+/// One element of a stream (A2A 1.0 §4.2.3, `StreamResponse`).
+public enum TaskEvent: Sendable, Equatable {
+  case task(AgentTask)
+  case message(Message)
+  case status(TaskStatusUpdate)
+  case artifact(TaskArtifactUpdate)
+}
+
+extension AgentTask {
+  /// Folds an event of this task's stream into the record, by the assembly rules of A2A 1.0 §4.2.2: a chunk with
+  /// `append` adds its parts to the artifact of that id (or creates it), anything else replaces it.
+  public mutating func apply(_ event: TaskEvent) {
+    switch event {
+    case .task(let task): self = task
+    case .message(let message): history.append(message)
+    case .status(let update): status = update.status
+    case .artifact(let update):
+      guard let index = artifacts.firstIndex(where: { $0.artifactID == update.artifact.artifactID }) else {
+        artifacts.append(update.artifact)
+        return
+      }
+      if update.append {
+        artifacts[index].parts += update.artifact.parts
+        if let metadata = update.artifact.metadata { artifacts[index].metadata = metadata }
+      } else {
+        artifacts[index] = update.artifact
+      }
+    }
+  }
+}
