@@ -59,5 +59,37 @@ let package = Package(
     .executableTarget(
       name: "a2a-gateway-bench", dependencies: ["Gateway", "Configuration", "HTTPTransport", "Telemetry"],
       swiftSettings: strict),
+    // Tests mirror the sources; TestSupport holds what several of them share.
+    .target(name: "TestSupport", dependencies: ["Bytes"], path: "Tests/TestSupport", swiftSettings: strict),
+    .testTarget(name: "BytesTests", dependencies: ["Bytes", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "CryptoTests", dependencies: ["Crypto", "Bytes", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "JSONTests", dependencies: ["JSON", "Bytes", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "HTTPTests", dependencies: ["HTTP", "Bytes", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "ModelTests", dependencies: ["Model", "JSON", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "TelemetryTests", dependencies: ["Telemetry", "JSON", "Bytes", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "NetworkTests", dependencies: ["Network", "Bytes", "Crypto", "Telemetry", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "A2ATests", dependencies: ["A2A", "Model", "JSON", "HTTP", "Bytes", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "HTTPTransportTests",
+      dependencies: ["HTTPTransport", "HTTP", "Network", "Bytes", "Telemetry", "Crypto", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ConfigurationTests", dependencies: ["Configuration", "Model", "JSON", "Bytes", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "LocalRuntimeTests",
+      dependencies: ["LocalRuntime", "Model", "JSON", "Bytes", "Network", "Telemetry", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "GatewayTests",
+      dependencies: [
+        "Gateway", "Bytes", "Crypto", "JSON", "HTTP", "Model", "Telemetry", "Network", "A2A", "HTTPTransport",
+        "Configuration", "LocalRuntime", "TestSupport",
+      ], swiftSettings: strict),
+    .testTarget(name: "ArchitectureTests", dependencies: ["TestSupport"], swiftSettings: strict),
   ]
 )
