@@ -1,0 +1,44 @@
+// Output buffers are plain `[UInt8]`; these append what protocols are made of.
+extension Array where Element == UInt8 {
+  /// Appends a literal.
+  public mutating func append(_ text: StaticString) {
+    precondition(text.hasPointerRepresentation)
+    // A static string's bytes live as long as the program.
+    unsafe append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+  }
+
+  /// Appends the UTF-8 of a string.
+  public mutating func append(utf8 text: String) { append(contentsOf: text.utf8) }
+
+  /// Appends a number in decimal digits.
+  public mutating func append(decimal number: Int) {
+    if number < 0 {
+      append(UInt8(ascii: "-"))
+    }
+    var rest = number.magnitude
+    let first = count
+    repeat {
+      append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+      rest /= 10
+    } while rest > 0
+    self[first...].reverse()
+  }
+
+  /// Appends a number in hexadecimal digits, without leading zeros.
+  public mutating func append(hex number: UInt64) {
+    var shift = number == 0 ? 0 : (63 - number.leadingZeroBitCount) & ~3
+    while shift >= 0 {
+      append(Hex.digits[Int(number >> UInt64(shift) & 15)])
+      shift -= 4
+    }
+  }
+}
+
+extension StaticString {
+  /// The UTF-8 of a literal, copied.
+  public var bytes: [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.append(self)
+    return bytes
+  }
+}
