@@ -18,4 +18,12 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+// Two calls that the headers show only to programs that ask for all GNU extensions.
+
+/// accept4 for a descriptor that does not block and is closed on exec.
+int linux_accept4(int fd, struct sockaddr *address, socklen_t *length);
+
+/// Names the calling thread for ps and debuggers: at most 15 bytes.
+void linux_set_thread_name(const char *name);
 #endif

@@ -1,0 +1,345 @@
+public import Bytes
+import Glibc
+
+/// Hears what happens on a connection, on its loop. Every connection that was started ends with one `connectionClosed`.
+public protocol ConnectionDelegate: AnyObject {
+  /// Connected, and for TLS the handshake is done: `peer` is complete. Comes before any byte.
+  func connectionEstablished(_ connection: Connection)
+  /// `connection.input` has new bytes.
+  func connectionReceived(_ connection: Connection)
+  /// The peer will send nothing more. `clean` is false where TLS did not announce the end: the last message may be cut.
+  func connectionEnded(_ connection: Connection, clean: Bool)
+  /// Some of what was written went to the kernel.
+  func connectionFlushed(_ connection: Connection)
+  /// Closed, by either side; nil where nothing went wrong. The last call.
+  func connectionClosed(_ connection: Connection, error: ConnectionError?)
+}
+
+/// What broke a connection.
+public enum ConnectionError: Error, Sendable, CustomStringConvertible {
+  case system(SystemError)
+  /// TLS failed: OpenSSL's reasons.
+  case tls(String)
+  case timedOut
+
+  public var description: String {
+    switch self {
+    case .system(let error): error.description
+    case .tls(let text): "TLS: \(text)"
+    case .timedOut: "timed out"
+    }
+  }
+}
+
+/// A stream of bytes over TCP, a Unix socket or TLS, on one loop.
+///
+/// Descriptors are watched edge-triggered and registered once: a request costs no `epoll_ctl`. What is written collects
+/// until the end of the loop's turn and leaves in as few calls as possible.
+public final class Connection: EventHandler {
+  public let loop: EventLoop
+  /// Bytes received and not yet consumed; the delegate takes them from here.
+  public var input = ByteBuffer()
+  public private(set) var peer: PeerInfo
+  /// Held until the connection is closed.
+  public var delegate: (any ConnectionDelegate)?
+  /// When bytes last went to the kernel, or the queue last stopped being empty.
+  public private(set) var lastWriteProgress: MonotonicTime
+  /// Bytes written to the connection since its start, sent or not.
+  public private(set) var bytesQueued = 0
+
+  private var socket: Socket?
+  private var tls: TLSSession?
+  private var output = OutputQueue()
+  private var phase: Phase
+  private var canRead = false
+  private var canWrite = false
+  private var isReadingPaused = false
+  private var peerHasClosed = false
+  private var hasEnded = false
+  private var isFlushScheduled = false
+  private var isFinishing = false
+
+  private enum Phase {
+    case connecting, handshake, established, closed
+  }
+
+  /// Reads of one connection in one turn; more waits for the next, so that other connections get their share.
+  private static let readsPerTurnMax = 8
+
+  /// A connection that was accepted. Call `start` when its delegate is set.
+  public init(
+    loop: EventLoop, accepted socket: consuming Socket, address: SocketAddress, tls: TLSSession? = nil
+  ) {
+    self.loop = loop
+    self.socket = consume socket
+    self.tls = tls
+    peer = PeerInfo(address: address)
+    phase = .handshake
+    lastWriteProgress = loop.now
+  }
+
+  /// A connection to `address`, made by `start`.
+  public init(loop: EventLoop, to address: SocketAddress, tls: TLSSession? = nil) throws(SystemError) {
+    let socket = try Socket.stream(for: address)
+    try socket.tune(for: address)
+    self.loop = loop
+    self.socket = consume socket
+    self.tls = tls
+    peer = PeerInfo(address: address)
+    phase = .connecting
+    lastWriteProgress = loop.now
+  }
+
+  // MARK: State
+
+  public var isOpen: Bool { phase != .closed }
+  public var isEstablished: Bool { phase == .established }
+  /// Bytes written and not yet taken by the kernel.
+  public var bufferedBytes: Int { output.count }
+  /// Bytes that the kernel has taken since the start.
+  public var bytesSent: Int { bytesQueued - output.count }
+
+  /// Begins: watches the socket, connects, shakes hands. Failures arrive at the delegate, in a later turn.
+  public func start() {
+    let failure: SystemError?
+    do throws(SystemError) {
+      failure = phase == .connecting ? connect() : nil
+      try withDescriptor { fd throws(SystemError) in try loop.add(fd, [.read, .write, .edge], self) }
+    } catch {
+      loop.later { self.close(.system(error)) }
+      return
+    }
+    if let failure {
+      loop.later { self.close(.system(failure)) }
+    } else if phase == .handshake, tls == nil {
+      // Nothing to wait for; a plain connection may write first.
+      canWrite = true
+      establish()
+    }
+  }
+
+  private func connect() -> SystemError? {
+    let fd = descriptor
+    // The pointer is valid during the call.
+    let result = unsafe peer.address.withSocketAddress { unsafe Glibc.connect(fd, $0, $1) }
+    return result == 0 || errno == EINPROGRESS || errno == EINTR ? nil : .last("connect")
+  }
+
+  private var descriptor: Int32 { socket?.fd ?? -1 }
+
+  private func withDescriptor(_ body: (Int32) throws(SystemError) -> Void) throws(SystemError) {
+    guard phase != .closed else { return }
+    try body(descriptor)
+  }
+
+  // MARK: Events
+
+  public func ready(_ events: ReadyEvents, on loop: EventLoop) {
+    if events.overlaps(.peerClosed) { peerHasClosed = true }
+    if events.overlaps(.readable) || events.overlaps(.peerClosed) { canRead = true }
+    if events.overlaps(.writable) || events.overlaps(.peerClosed) { canWrite = true }
+    // TLS may have to write before it can go on reading.
+    if tls != nil { canRead = true }
+    if phase == .connecting, canWrite { finishConnect() }
+    if phase == .handshake { shakeHands() }
+    guard phase == .established else { return }
+    if canRead { readAvailable() }
+    if phase == .established, canWrite, !output.isEmpty { scheduleFlush() }
+  }
+
+  private func finishConnect() {
+    let code = socket?.takeError() ?? ECONNABORTED
+    guard code == 0 else { return close(.system(SystemError(call: "connect", errno: code))) }
+    phase = .handshake
+    if tls == nil { establish() }
+  }
+
+  private func shakeHands() {
+    guard let tls else { return }
+    switch tls.shakeHands(descriptor) {
+    case .bytes:
+      tls.describe(&peer)
+      canRead = true
+      establish()
+    case .wouldBlock: break
+    case .end: close(.tls("the peer closed the connection during the handshake"))
+    case .failed(let error): close(error)
+    }
+  }
+
+  private func establish() {
+    phase = .established
+    delegate?.connectionEstablished(self)
+    if phase == .established, !output.isEmpty { scheduleFlush() }
+  }
+
+  // MARK: Reading
+
+  /// Leaves bytes in the kernel until `resumeReading`; the end of the peer's side is still noticed.
+  public func pauseReading() { isReadingPaused = true }
+
+  public func resumeReading() {
+    guard isReadingPaused else { return }
+    isReadingPaused = false
+    if canRead { loop.later { self.readAvailable() } }
+  }
+
+  private func readAvailable() {
+    var reads = 0
+    while phase == .established, canRead, !hasEnded {
+      if isReadingPaused {
+        // What the peer has sent stays where it is, but that it has gone is news that must not wait.
+        if peerHasClosed { end(clean: true) }
+        return
+      }
+      guard reads < Connection.readsPerTurnMax else { return loop.later { self.readAvailable() } }
+      reads += 1
+      switch receive() {
+      case .bytes: delegate?.connectionReceived(self)
+      case .wouldBlock: canRead = false
+      case .end(let clean): end(clean: clean)
+      case .failed(let error): close(error)
+      }
+    }
+    releaseInput()
+  }
+
+  private func end(clean: Bool) {
+    hasEnded = true
+    canRead = false
+    delegate?.connectionEnded(self, clean: clean)
+  }
+
+  private func receive() -> StreamResult {
+    if input.isEmpty, input.capacity == 0 { input = loop.buffers.takeInput() }
+    let fd = descriptor
+    var space = 0
+    var result = StreamResult.wouldBlock
+    let count = unsafe input.withWritableBytes(minimum: BufferPool.readBytes) { buffer in
+      space = buffer.count
+      result = if let tls { unsafe tls.read(into: buffer) } else { unsafe Connection.receive(fd, into: buffer) }
+      return if case .bytes(let count) = result { count } else { 0 }
+    }
+    // A short read has emptied the socket; what comes after it is a new edge. That a close came with it must still be
+    // read. OpenSSL may hold more than it gave, so it is asked until it has nothing.
+    if tls == nil, count < space, !peerHasClosed { canRead = false }
+    return result
+  }
+
+  private static func receive(_ fd: Int32, into buffer: UnsafeMutableRawBufferPointer) -> StreamResult {
+    while true {
+      // The kernel writes at most `buffer.count` bytes.
+      let count = unsafe recv(fd, buffer.baseAddress, buffer.count, 0)
+      if count > 0 { return .bytes(count) }
+      if count == 0 { return .end(clean: true) }
+      switch errno {
+      case EINTR: continue
+      case EAGAIN: return .wouldBlock
+      case ECONNRESET: return .end(clean: false)
+      default: return .failed(.system(.last("recv")))
+      }
+    }
+  }
+
+  /// Hands an emptied buffer back, so that an idle connection holds none.
+  private func releaseInput() {
+    guard input.isEmpty, input.capacity > 0 else { return }
+    var buffer = ByteBuffer()
+    swap(&buffer, &input)
+    loop.buffers.giveBack(input: buffer)
+  }
+
+  // MARK: Writing
+
+  /// Queues bytes; they leave at the end of this turn. After `finish` or `close` they are dropped.
+  public func write(_ bytes: [UInt8]) {
+    guard isOpen, !isFinishing else { return }
+    noteQueueing()
+    bytesQueued += bytes.count
+    output.append(bytes, pool: loop.buffers)
+    scheduleFlush()
+  }
+
+  /// Queues what `body` appends, without a buffer in between.
+  public func write(with body: (inout [UInt8]) -> Void) {
+    guard isOpen, !isFinishing else { return }
+    noteQueueing()
+    let before = output.count
+    output.write(pool: loop.buffers, body)
+    bytesQueued += output.count - before
+    scheduleFlush()
+  }
+
+  private func noteQueueing() {
+    if output.isEmpty { lastWriteProgress = loop.now }
+  }
+
+  private func scheduleFlush() {
+    guard !isFlushScheduled else { return }
+    isFlushScheduled = true
+    loop.flushAtTurnEnd(self)
+  }
+
+  /// Sends what is queued; called by the loop at the end of a turn.
+  func flush() {
+    isFlushScheduled = false
+    guard phase == .established else { return }
+    let before = output.count
+    while canWrite, !output.isEmpty {
+      switch tls.map({ $0.write(output) }) ?? send() {
+      case .bytes(let count): output.consume(count, pool: loop.buffers)
+      case .wouldBlock: canWrite = false
+      case .end: return close(nil)
+      case .failed(let error): return close(error)
+      }
+    }
+    if output.count < before {
+      lastWriteProgress = loop.now
+      delegate?.connectionFlushed(self)
+    }
+    if isFinishing, output.isEmpty { shutDownWriting() }
+  }
+
+  private func send() -> StreamResult {
+    while true {
+      let count = output.send(to: descriptor)
+      if count >= 0 { return .bytes(count) }
+      switch errno {
+      case EINTR: continue
+      case EAGAIN: return .wouldBlock
+      default: return .failed(.system(.last("sendmsg")))
+      }
+    }
+  }
+
+  // MARK: Closing
+
+  /// Ends our side when all that is queued has left: the peer sees the end after the last byte. Reading goes on.
+  public func finish() {
+    guard isOpen, !isFinishing else { return }
+    isFinishing = true
+    scheduleFlush()
+  }
+
+  private func shutDownWriting() {
+    tls?.sendCloseNotify()
+    // That the peer has gone already is no news here.
+    _ = shutdown(descriptor, Int32(SHUT_WR))
+  }
+
+  /// Closes at once; what is queued is lost. The delegate hears of it before this returns, once.
+  public func close(_ error: ConnectionError? = nil) {
+    guard phase != .closed else { return }
+    let wasEstablished = phase == .established
+    phase = .closed
+    if error == nil, wasEstablished, !isFinishing, output.isEmpty { tls?.sendCloseNotify() }
+    loop.remove(descriptor)
+    tls = nil
+    socket = nil
+    output.removeAll()
+    let delegate = delegate
+    self.delegate = nil
+    delegate?.connectionClosed(self, error: error)
+    releaseInput()
+  }
+}

@@ -1,0 +1,265 @@
+import CLinux
+import Glibc
+import Synchronization
+
+/// What to be told about a descriptor.
+public struct Interest: OptionSet, Sendable {
+  public let rawValue: UInt32
+  public init(rawValue: UInt32) { self.rawValue = rawValue }
+
+  public static let read = Interest(rawValue: EPOLLIN.rawValue | EPOLLRDHUP.rawValue)
+  public static let write = Interest(rawValue: EPOLLOUT.rawValue)
+  /// Told once per change instead of as long as it lasts: the handler reads until nothing is left.
+  public static let edge = Interest(rawValue: EPOLLET.rawValue)
+}
+
+/// What a descriptor is ready for.
+public struct ReadyEvents: OptionSet, Sendable {
+  public let rawValue: UInt32
+  public init(rawValue: UInt32) { self.rawValue = rawValue }
+
+  /// Reading will not block: there are bytes, the end, or an error to fetch.
+  public static let readable = ReadyEvents(rawValue: EPOLLIN.rawValue)
+  public static let writable = ReadyEvents(rawValue: EPOLLOUT.rawValue)
+  /// The peer has closed its side, or the connection has failed.
+  public static let peerClosed = ReadyEvents(rawValue: EPOLLRDHUP.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue)
+
+  func overlaps(_ other: ReadyEvents) -> Bool { rawValue & other.rawValue != 0 }
+}
+
+/// Handles the events of one descriptor.
+public protocol EventHandler: AnyObject {
+  func ready(_ events: ReadyEvents, on loop: EventLoop)
+}
+
+/// One thread's loop over descriptors (epoll), timers and a mailbox. It is not Sendable: everything that hangs on it
+/// lives and dies on the thread that runs it, and other threads reach it through `mailbox` only.
+///
+/// A turn: wait, refresh the clock, handle events and mail, run due timers, then the turn's end: `later` bodies, the
+/// turn-end hooks, and last what connections have queued for sending. Hooks may therefore persist what a turn decided
+/// before any answer of that turn leaves.
+@safe public final class EventLoop {
+  private struct Registration {
+    var handler: (any EventHandler)?
+    /// An event carries the generation of its registration: one that was queued for a descriptor closed earlier in the
+    /// same turn, and perhaps opened anew, finds a different one and is dropped.
+    var generation: UInt32 = 0
+  }
+
+  public let index: Int
+  /// Reaches this loop from other threads.
+  public let mailbox: Mailbox
+  /// Monotonic time at the start of this turn.
+  public private(set) var now: MonotonicTime
+  /// Wall-clock time at the start of this turn, in milliseconds since 1970.
+  public private(set) var wallMilliseconds: Int64
+
+  private let time: any TimeSource
+  private let epoll: Int32
+  private let events: UnsafeMutableBufferPointer<epoll_event>
+  /// By descriptor: the kernel hands out the lowest free number, so the table stays dense.
+  private var registrations: [Registration] = []
+  private var generations: UInt32 = 0
+  private var timers = TimerQueue()
+  private var laterBodies: [() -> Void] = []
+  private var turnEndHooks: [() -> Void] = []
+  private var flushQueue: [Connection] = []
+  private var isStopping = false
+  let buffers = BufferPool()
+
+  /// How much one turn may do before it waits for events again.
+  private static let eventsPerTurnMax = 256
+  private static let endRoundsMax = 4
+
+  public init(index: Int = 0, time: any TimeSource = SystemTime()) throws(SystemError) {
+    Signals.ignoreBrokenPipe()
+    let core = try MailboxCore()
+    let epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
+    guard epoll >= 0 else { throw .last("epoll_create1") }
+    self.index = index
+    self.time = time
+    self.epoll = epoll
+    now = time.monotonic()
+    wallMilliseconds = time.wallMilliseconds()
+    mailbox = Mailbox(loopIndex: index, core: core)
+    unsafe events = .allocate(capacity: EventLoop.eventsPerTurnMax)
+    try add(core.wakeUp, .read, MailHandler(core))
+  }
+
+  deinit {
+    mailbox.core.close()
+    unsafe events.deallocate()
+    _ = Glibc.close(epoll)
+  }
+
+  // MARK: Descriptors
+
+  /// Starts watching `fd`. The loop holds on to `handler` until `remove`.
+  public func add(_ fd: Int32, _ interest: Interest, _ handler: any EventHandler) throws(SystemError) {
+    let position = Int(fd)
+    while registrations.count <= position { registrations.append(Registration()) }
+    generations &+= 1
+    registrations[position] = Registration(handler: handler, generation: generations)
+    do throws(SystemError) {
+      try control(EPOLL_CTL_ADD, fd, interest, generations)
+    } catch {
+      registrations[position].handler = nil
+      throw error
+    }
+  }
+
+  /// Changes what `fd` is watched for.
+  public func modify(_ fd: Int32, _ interest: Interest) throws(SystemError) {
+    try control(EPOLL_CTL_MOD, fd, interest, registrations[Int(fd)].generation)
+  }
+
+  /// Stops watching `fd`; to be called before it is closed. Events that are already fetched are dropped.
+  public func remove(_ fd: Int32) {
+    guard Int(fd) < registrations.count, registrations[Int(fd)].handler != nil else { return }
+    registrations[Int(fd)] = Registration()
+    // The only errors here are a descriptor that is not watched or not open: then there is nothing to remove.
+    try? control(EPOLL_CTL_DEL, fd, [], 0)
+  }
+
+  private func control(
+    _ operation: Int32, _ fd: Int32, _ interest: Interest, _ generation: UInt32
+  ) throws(SystemError) {
+    var event = unsafe epoll_event()
+    unsafe event.events = interest.rawValue
+    unsafe event.data.u64 = UInt64(generation) << 32 | UInt64(UInt32(bitPattern: fd))
+    // The kernel copies `event` during the call.
+    guard unsafe epoll_ctl(epoll, operation, fd, &event) == 0 else { throw .last("epoll_ctl") }
+  }
+
+  // MARK: Time
+
+  /// Has `body` run once, not before `duration` has passed.
+  public func schedule(after duration: Duration, _ body: @escaping () -> Void) -> Timer {
+    timers.schedule(at: now + duration, body)
+  }
+
+  /// Forgets a scheduled call and what it holds on to. Nothing happens if it has run.
+  public func cancel(_ timer: Timer) { timers.cancel(timer) }
+
+  /// Has `body` run at the end of this turn; called at a turn's end, in the next one, without waiting in between.
+  public func later(_ body: @escaping () -> Void) { laterBodies.append(body) }
+
+  /// Has `hook` run at the end of every turn, before the turn's output is sent.
+  public func onTurnEnd(_ hook: @escaping () -> Void) { turnEndHooks.append(hook) }
+
+  // MARK: Running
+
+  /// Turns until `stop`. The calling thread is the loop's thread from here on.
+  public func run() {
+    isStopping = false
+    mailbox.core.runner.store(MailboxCore.currentThread, ordering: .relaxed)
+    while !isStopping { turn(maxWait: nil) }
+    mailbox.core.runner.store(0, ordering: .relaxed)
+  }
+
+  /// One turn that waits at most `maxWait` for something to happen: for tests and for programs of one request.
+  public func runOnce(maxWait: Duration = .zero) {
+    mailbox.core.runner.store(MailboxCore.currentThread, ordering: .relaxed)
+    turn(maxWait: maxWait)
+    mailbox.core.runner.store(0, ordering: .relaxed)
+  }
+
+  /// Makes `run` return after this turn.
+  public func stop() { isStopping = true }
+
+  private func turn(maxWait: Duration?) {
+    let timeout = waitMilliseconds(maxWait: maxWait)
+    // `events` has room for eventsPerTurnMax entries and belongs to this loop.
+    let count = unsafe epoll_wait(epoll, events.baseAddress, Int32(EventLoop.eventsPerTurnMax), timeout)
+    refreshClock()
+    // -1 is EINTR: a signal that has its own handler; the turn just has no events.
+    for position in 0..<max(0, Int(count)) {
+      let event = unsafe events[position]
+      unsafe dispatch(event.data.u64, ReadyEvents(rawValue: event.events))
+    }
+    // Only those due now: a body that schedules itself with no delay must not keep the loop from its descriptors.
+    var due = timers.count
+    while due > 0, let body = timers.popDue(at: now) {
+      body()
+      due -= 1
+    }
+    endTurn()
+  }
+
+  private func dispatch(_ key: UInt64, _ events: ReadyEvents) {
+    let registration = registrations[Int(UInt32(truncatingIfNeeded: key))]
+    guard registration.generation == UInt32(truncatingIfNeeded: key >> 32) else { return }
+    registration.handler?.ready(events, on: self)
+  }
+
+  private func refreshClock() {
+    now = time.monotonic()
+    wallMilliseconds = time.wallMilliseconds()
+  }
+
+  /// Bodies and flushes may cause each other (a drained buffer asks for more): a few rounds, then the rest waits for
+  /// the next turn, so that descriptors get their share.
+  private func endTurn() {
+    var rounds = 0
+    repeat {
+      runLaterBodies()
+      for hook in turnEndHooks { hook() }
+      flushConnections()
+      rounds += 1
+    } while hasWork && rounds < EventLoop.endRoundsMax
+  }
+
+  private var hasWork: Bool { !laterBodies.isEmpty || !flushQueue.isEmpty }
+
+  private func runLaterBodies() {
+    guard !laterBodies.isEmpty else { return }
+    var bodies: [() -> Void] = []
+    swap(&bodies, &laterBodies)
+    for body in bodies { body() }
+    reuse(&bodies, in: &laterBodies)
+  }
+
+  private func flushConnections() {
+    guard !flushQueue.isEmpty else { return }
+    var queue: [Connection] = []
+    swap(&queue, &flushQueue)
+    for connection in queue { connection.flush() }
+    reuse(&queue, in: &flushQueue)
+  }
+
+  /// Puts the emptied array back in place of one that is still without storage, so that turns do not allocate.
+  private func reuse<Element>(_ old: inout [Element], in place: inout [Element]) {
+    guard place.isEmpty else { return }
+    old.removeAll(keepingCapacity: true)
+    swap(&old, &place)
+  }
+
+  /// Has `connection` send what it has queued at the end of this turn.
+  func flushAtTurnEnd(_ connection: Connection) { flushQueue.append(connection) }
+
+  private func waitMilliseconds(maxWait: Duration?) -> Int32 {
+    guard !hasWork, !isStopping else { return 0 }
+    var wait = maxWait?.wholeNanoseconds
+    if let deadline = timers.nextDeadline {
+      // The clock of the turn is as old as the turn was long: read it again before going to sleep.
+      let current = time.monotonic()
+      let untilTimer = deadline > current ? deadline.nanoseconds - current.nanoseconds : 0
+      wait = min(wait ?? .max, untilTimer)
+    }
+    guard let wait else { return -1 }
+    // Rounded up: a timer must not find itself a fraction too early and spin.
+    let (milliseconds, rest) = wait.quotientAndRemainder(dividingBy: 1_000_000)
+    return Int32(clamping: milliseconds + (rest > 0 ? 1 : 0))
+  }
+}
+
+/// Runs what was submitted. Keeps only the mailbox's core, so that the loop is not kept by itself.
+private final class MailHandler: EventHandler {
+  private let core: MailboxCore
+
+  init(_ core: MailboxCore) { self.core = core }
+
+  func ready(_ events: ReadyEvents, on loop: EventLoop) {
+    for body in core.takeAll() { body(loop) }
+  }
+}

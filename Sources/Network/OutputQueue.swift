@@ -1,0 +1,99 @@
+import Glibc
+
+/// Bytes on their way out, in order. Small pieces are joined, so that they leave in one record or segment; large ones
+/// are kept as they are and never copied.
+struct OutputQueue {
+  private var segments: [[UInt8]] = []
+  /// The first segment that still has bytes to send, and how many of it are sent.
+  private var first = 0
+  private var offset = 0
+  /// Whether the last segment is this queue's own and may grow.
+  private var canGrow = false
+  private(set) var count = 0
+
+  /// Segments are joined up to this size: the plain text of one TLS record.
+  private static let joinedBytesMax = 16 * 1024
+  private static let vectorsMax = 8
+
+  var isEmpty: Bool { count == 0 }
+
+  mutating func append(_ bytes: [UInt8], pool: BufferPool) {
+    let added = bytes.count
+    guard added > 0 else { return }
+    if added >= OutputQueue.joinedBytesMax {
+      segments.append(bytes)
+      canGrow = false
+      count += added
+    } else {
+      write(pool: pool) { $0.append(contentsOf: bytes) }
+    }
+  }
+
+  /// Lets `body` append to the end of the queue in place.
+  mutating func write(pool: BufferPool, _ body: (inout [UInt8]) -> Void) {
+    if !canGrow || segments.isEmpty || segments[segments.count - 1].count >= OutputQueue.joinedBytesMax {
+      segments.append(pool.takeOutput())
+      canGrow = true
+    }
+    let last = segments.count - 1
+    let before = segments[last].count
+    body(&segments[last])
+    count += segments[last].count - before
+  }
+
+  /// Takes `sent` bytes off the front.
+  mutating func consume(_ sent: Int, pool: BufferPool) {
+    precondition(sent <= count, "more was sent than was queued")
+    count -= sent
+    offset += sent
+    while first < segments.count, offset >= segments[first].count {
+      offset -= segments[first].count
+      var done: [UInt8] = []
+      swap(&done, &segments[first])
+      // A short segment is always one of the pool's; a long one may be shared with whoever wrote it.
+      if done.count < OutputQueue.joinedBytesMax { pool.giveBack(output: done) }
+      first += 1
+    }
+    guard first == segments.count else { return }
+    // Empty: an idle connection keeps nothing.
+    segments = []
+    first = 0
+    canGrow = false
+  }
+
+  mutating func removeAll() { self = OutputQueue() }
+
+  /// Hands the first contiguous piece to `body`; for TLS, which takes one piece at a time.
+  func withFirst<R>(_ body: (UnsafeRawBufferPointer) -> R) -> R {
+    unsafe segments[first].withUnsafeBytes { unsafe body(UnsafeRawBufferPointer(rebasing: $0[offset...])) }
+  }
+
+  /// Sends as much as the socket takes in one call; the number of bytes, or -1 with `errno` set.
+  func send(to fd: Int32) -> Int {
+    if first == segments.count - 1 {
+      // The bytes live as long as the call.
+      return unsafe withFirst { unsafe Glibc.send(fd, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+    }
+    var vectors: [iovec] = unsafe []
+    unsafe vectors.reserveCapacity(OutputQueue.vectorsMax)
+    return unsafe gather(from: first, into: &vectors, fd)
+  }
+
+  /// Collects pointers to the segments, each inside the call that keeps it valid, and sends them at the innermost.
+  private func gather(from position: Int, into vectors: inout [iovec], _ fd: Int32) -> Int {
+    guard position < segments.count, unsafe vectors.count < OutputQueue.vectorsMax else {
+      return unsafe vectors.withUnsafeMutableBufferPointer { vectors in
+        var message = unsafe msghdr()
+        unsafe message.msg_iov = vectors.baseAddress
+        unsafe message.msg_iovlen = vectors.count
+        return unsafe sendmsg(fd, &message, Int32(MSG_NOSIGNAL))
+      }
+    }
+    return unsafe segments[position].withUnsafeBytes { bytes in
+      let skipped = position == first ? offset : 0
+      let start = unsafe UnsafeMutableRawPointer(mutating: bytes.baseAddress)
+      unsafe vectors.append(iovec(iov_base: start.map { unsafe $0 + skipped }, iov_len: bytes.count - skipped))
+      return unsafe gather(from: position + 1, into: &vectors, fd)
+    }
+  }
+}
