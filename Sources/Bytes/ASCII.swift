@@ -19,6 +19,16 @@ public enum ASCII {
   @inlinable
   public static func lowercased(_ byte: UInt8) -> UInt8 { byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte }
 
+  /// True if the bytes are the literal.
+  public static func equals(_ bytes: Span<UInt8>, _ text: StaticString) -> Bool {
+    guard bytes.count == text.utf8CodeUnitCount else { return false }
+    for index in bytes.indices {
+      // Within the literal: the counts are equal.
+      if unsafe bytes[index] != text.utf8Start[index] { return false }
+    }
+    return true
+  }
+
   /// True if the bytes are the literal, upper and lower case being the same.
   public static func equalsIgnoringCase(_ bytes: Span<UInt8>, _ text: StaticString) -> Bool {
     guard bytes.count == text.utf8CodeUnitCount else { return false }

@@ -42,3 +42,20 @@ extension StaticString {
     return bytes
   }
 }
+
+extension Array where Element == UInt8 {
+  /// Appends the bytes of a span.
+  public mutating func append(_ span: Span<UInt8>) {
+    // The pointer is used within the closure only.
+    unsafe span.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
+  }
+}
+
+extension Span where Element == UInt8 {
+  /// The bytes, copied.
+  public var copied: [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.append(self)
+    return bytes
+  }
+}
