@@ -2,7 +2,8 @@ internal import Bytes
 
 /// Appends JSON text to bytes, compactly. It puts the commas by looking at the byte before.
 public struct JSONWriter: Sendable {
-  public private(set) var bytes: [UInt8]
+  /// What was written so far. Text of one's own may be added where a value may stand.
+  public var bytes: [UInt8]
   /// Where this writer's text begins.
   private let start: Int
 
@@ -138,7 +139,8 @@ public struct JSONWriter: Sendable {
     string(value)
   }
 
-  public mutating func member(_ name: StaticString, literal value: StaticString) {
+  /// - Parameter value: needs no escapes.
+  public mutating func member(_ name: StaticString, _ value: StaticString) {
     key(name)
     string(value)
   }
