@@ -1,0 +1,268 @@
+import Bytes
+import JSON
+import Model
+
+// Parts of the three dialects (A2A 1.0 §4.1.6, 0.3 §6.5). In 1.0 the member that is present says what a part is, in
+// 0.3 JSON-RPC `kind` says it, in 0.3 REST `text`, `file` or `data` is present and holds a wrapper.
+
+extension FieldReader {
+  mutating func parts(_ parent: JSONNode, _ name: StaticString) -> [Part] {
+    let before = violations.count
+    guard let list = array(parent, name, max: A2ALimits.partsMax), list.count > 0 else {
+      // An agent may send an artifact or a status message without content; it is not ours to refuse.
+      if author == .caller, violations.count == before { fail(at: name, "Is required and must not be empty.") }
+      return []
+    }
+    var parts: [Part] = []
+    parts.reserveCapacity(list.count)
+    enter(name)
+    list.forEachElement { node in
+      enter(index: parts.count)
+      parts.append(part(node))
+      leave()
+    }
+    leave()
+    return parts
+  }
+
+  private mutating func part(_ node: JSONNode) -> Part {
+    guard node.kind == .object else {
+      fail("Must be an object.")
+      return FieldReader.filler
+    }
+    return switch dialect {
+    case .v1: partV1(node)
+    case .v03JSONRPC: partV03(node)
+    case .v03REST: partV03REST(node)
+    }
+  }
+
+  /// Returned beside a fault; never seen by anybody.
+  private static let filler = Part(.text(""))
+
+  // MARK: 1.0
+
+  private mutating func partV1(_ node: JSONNode) -> Part {
+    let text = member(node, "text")
+    let raw = member(node, "raw")
+    let url = member(node, "url")
+    var data = node["data"]
+    // `"data": null` is content (the JSON value null), but only where nothing else is.
+    if let value = data, value.isNull, text != nil || raw != nil || url != nil { data = nil }
+    let count = (text == nil ? 0 : 1) + (raw == nil ? 0 : 1) + (url == nil ? 0 : 1) + (data == nil ? 0 : 1)
+    guard count == 1 else {
+      fail(count == 0 ? "Needs one of text, raw, url and data." : "Must have only one of text, raw, url and data.")
+      return FieldReader.filler
+    }
+    let content: Part.Content
+    if let text {
+      content = .text(contentText(text, "text"))
+    } else if let raw {
+      content = .raw(base64(raw, "raw"))
+    } else if let url {
+      content = .url(uri(url, "url"))
+    } else {
+      content = .data(data?.fragment ?? JSONFragment(.null))
+    }
+    return Part(
+      content, mediaType: self.text(node, "mediaType", "media_type", bytesMax: A2ALimits.mediaTypeBytesMax),
+      filename: self.text(node, "filename", bytesMax: A2ALimits.filenameBytesMax), metadata: metadata(node))
+  }
+
+  // MARK: 0.3 JSON-RPC
+
+  private enum Kind { case text, file, data }
+
+  private mutating func partV03(_ node: JSONNode) -> Part {
+    switch kindV03(node) {
+    case .text: return textPartV03(node)
+    case .file:
+      guard let file = requiredObject(node, "file") else { return FieldReader.filler }
+      enter("file")
+      defer { leave() }
+      return filePart(file, bytes: "bytes", nil, uri: "uri", nil, metadata: metadataV03(of: node))
+    case .data: return dataPart(node, metadataOf: node)
+    case nil: return FieldReader.filler
+    }
+  }
+
+  /// The official clients leave no `kind` out, but their servers accept its absence where the content is clear.
+  private mutating func kindV03(_ node: JSONNode) -> Kind? {
+    if let kind = member(node, "kind") {
+      if kind.equals("text") { return .text }
+      if kind.equals("file") { return .file }
+      if kind.equals("data") { return .data }
+      fail(at: "kind", "Must be text, file or data.")
+      return nil
+    }
+    let candidates: [(StaticString, Kind)] = [("text", .text), ("file", .file), ("data", .data)]
+    let present = candidates.filter { node[$0.0].map { !$0.isNull } ?? false }
+    guard present.count == 1 else {
+      fail(at: "kind", "Is required.")
+      return nil
+    }
+    return present[0].1
+  }
+
+  private mutating func textPartV03(_ node: JSONNode) -> Part {
+    guard let text = member(node, "text") else {
+      fail(at: "text", "Is required.")
+      return FieldReader.filler
+    }
+    var part = Part(.text(contentText(text, "text")))
+    guard let metadata = object(node, "metadata") else { return part }
+    guard let kept = metadata[GatewayExtension.uri], kept.kind == .object else {
+      part.metadata = metadata.fragment
+      return part
+    }
+    // What our own encoder put there for want of a slot.
+    enter("metadata")
+    part.mediaType = self.text(kept, "mediaType", bytesMax: A2ALimits.mediaTypeBytesMax)
+    part.filename = self.text(kept, "filename", bytesMax: A2ALimits.filenameBytesMax)
+    leave()
+    part.metadata = FieldReader.without(GatewayExtension.uri, metadata)
+    return part
+  }
+
+  // MARK: 0.3 REST
+
+  private mutating func partV03REST(_ node: JSONNode) -> Part {
+    let text = member(node, "text")
+    let file = member(node, "file")
+    let data = member(node, "data")
+    guard (text == nil ? 0 : 1) + (file == nil ? 0 : 1) + (data == nil ? 0 : 1) == 1 else {
+      fail("Needs exactly one of text, file and data.")
+      return FieldReader.filler
+    }
+    if let text { return Part(.text(contentText(text, "text")), metadata: metadata(node)) }
+    if let file {
+      enter("file")
+      defer { leave() }
+      guard file.kind == .object else {
+        fail("Must be an object.")
+        return FieldReader.filler
+      }
+      let metadata = metadataV03(of: node)
+      return filePart(
+        file, bytes: "fileWithBytes", "file_with_bytes", uri: "fileWithUri", "file_with_uri", metadata: metadata)
+    }
+    guard let data = object(node, "data") else { return FieldReader.filler }
+    enter("data")
+    defer { leave() }
+    return dataPart(data, metadataOf: node)
+  }
+
+  // MARK: Shared by both dialects of 0.3
+
+  private mutating func metadataV03(of part: JSONNode) -> JSONFragment? {
+    guard let node = part["metadata"], !node.isNull else { return nil }
+    guard node.kind == .object else {
+      fail("Must have an object as metadata.")
+      return nil
+    }
+    return node.fragment
+  }
+
+  private mutating func filePart(
+    _ file: JSONNode, bytes: StaticString, _ bytesOriginal: StaticString?, uri: StaticString,
+    _ uriOriginal: StaticString?, metadata: JSONFragment?
+  ) -> Part {
+    let inline = member(file, bytes, bytesOriginal)
+    let reference = member(file, uri, uriOriginal)
+    let content: Part.Content
+    switch (inline, reference) {
+    case (let inline?, nil): content = .raw(base64(inline, bytes))
+    case (nil, let reference?): content = .url(self.uri(reference, uri))
+    case (nil, nil), (_?, _?):
+      fail("Needs exactly one of \(bytes) and \(uri).")
+      return FieldReader.filler
+    }
+    return Part(
+      content, mediaType: text(file, "mimeType", "mime_type", bytesMax: A2ALimits.mediaTypeBytesMax),
+      filename: text(file, "name", bytesMax: A2ALimits.filenameBytesMax), metadata: metadata)
+  }
+
+  /// An object in `data`; with the mark of ``DataPartCompat``, the value that it wraps.
+  private mutating func dataPart(_ holder: JSONNode, metadataOf part: JSONNode) -> Part {
+    guard let data = member(holder, "data"), data.kind == .object else {
+      fail(at: "data", "Is required and must be an object.")
+      return FieldReader.filler
+    }
+    let metadata = metadataV03(of: part)
+    guard let mark = part["metadata"]?[DataPartCompat.flag], mark.bool == true, let value = data["value"] else {
+      return Part(.data(data.fragment), metadata: metadata)
+    }
+    return Part(
+      .data(value.fragment), metadata: part["metadata"].flatMap { FieldReader.without(DataPartCompat.flag, $0) })
+  }
+
+  // MARK: Content
+
+  private mutating func contentText(_ node: JSONNode, _ name: StaticString) -> JSONString {
+    guard let text = node.text else {
+      fail(at: name, "Must be a string.")
+      return ""
+    }
+    return text
+  }
+
+  private mutating func uri(_ node: JSONNode, _ name: StaticString) -> JSONString {
+    guard let text = node.text, !text.isEmpty else {
+      fail(at: name, "Must be a string that is not empty.")
+      return ""
+    }
+    if author == .caller, text.escaped.count > A2ALimits.uriBytesMax {
+      fail(at: name, "Must not be longer than \(A2ALimits.uriBytesMax) bytes.")
+    }
+    return text
+  }
+
+  /// Standard padded base64 of either alphabet's input. 0.3 REST has the base64 text itself once more in base64, since
+  /// its reference server puts that text into a bytes field; a single layer is read as well, where the inner bytes are
+  /// no base64 text.
+  private mutating func base64(_ node: JSONNode, _ name: StaticString) -> JSONString {
+    guard let text = node.text, let normal = Base64.normalize(FieldReader.plainBytes(of: text)) else {
+      fail(at: name, "Must be base64.")
+      return ""
+    }
+    if dialect == .v03REST, let inner = Base64.decode(normal), FieldReader.isPaddedBase64(inner),
+      let content = Base64.normalize(inner)
+    {
+      return JSONString(String(decoding: content, as: UTF8.self))
+    }
+    return normal == text.escaped ? text : JSONString(String(decoding: normal, as: UTF8.self))
+  }
+
+  /// Base64 needs no escapes, but some writers escape its slashes.
+  private static func plainBytes(of text: JSONString) -> [UInt8] {
+    let escaped = text.escaped
+    return escaped.contains(UInt8(ascii: "\\")) ? Array(text.string.utf8) : escaped
+  }
+
+  private static func isPaddedBase64(_ bytes: [UInt8]) -> Bool {
+    guard !bytes.isEmpty, bytes.count % 4 == 0 else { return false }
+    return bytes.allSatisfy { byte in
+      switch byte {
+      case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "/"), UInt8(ascii: "="):
+        true
+      default: false
+      }
+    }
+  }
+
+  /// The object without one member; nil when nothing is left.
+  private static func without(_ name: StaticString, _ object: JSONNode) -> JSONFragment? {
+    var rest = JSONWriter()
+    rest.beginObject()
+    var count = 0
+    object.forEachMember { key, value in
+      guard !(key == name) else { return }
+      count += 1
+      rest.key(string: key.string)
+      rest.fragment(value.fragment)
+    }
+    rest.endObject()
+    return count == 0 ? nil : try? JSONFragment.parse(rest.bytes)
+  }
+}

@@ -1,0 +1,152 @@
+import Bytes
+public import JSON
+public import Model
+
+extension WireEncoder {
+  public mutating func part(_ part: Part, into json: inout JSONWriter) {
+    json.beginObject()
+    switch dialect {
+    case .v1: partV1(part, into: &json)
+    case .v03JSONRPC: partV03(part, into: &json)
+    case .v03REST: partV03REST(part, into: &json)
+    }
+    json.endObject()
+  }
+
+  private func partV1(_ part: Part, into json: inout JSONWriter) {
+    switch part.content {
+    case .text(let text): json.member("text", text)
+    case .raw(let base64): json.member("raw", base64)
+    case .url(let url): json.member("url", url)
+    case .data(let value): json.member("data", value)
+    }
+    if let filename = part.filename { json.member("filename", filename) }
+    if let mediaType = part.mediaType { json.member("mediaType", mediaType) }
+    if let metadata = part.metadata { json.member("metadata", metadata) }
+  }
+
+  private mutating func partV03(_ part: Part, into json: inout JSONWriter) {
+    switch part.content {
+    case .text(let text):
+      json.member("kind", literal: "text")
+      json.member("text", text)
+      textMetadata(part, into: &json)
+    case .raw(let base64):
+      json.member("kind", literal: "file")
+      file(part, member: "bytes", base64, into: &json)
+      if let metadata = part.metadata { json.member("metadata", metadata) }
+    case .url(let url):
+      json.member("kind", literal: "file")
+      file(part, member: "uri", url, into: &json)
+      if let metadata = part.metadata { json.member("metadata", metadata) }
+    case .data(let value):
+      json.member("kind", literal: "data")
+      data(value, of: part, into: &json)
+    }
+  }
+
+  private mutating func partV03REST(_ part: Part, into json: inout JSONWriter) {
+    switch part.content {
+    case .text(let text):
+      json.member("text", text)
+      loseNames(of: part)
+      // The schema of the first 0.3 releases had no metadata on parts; that of 0.3.26 does.
+      if let metadata = part.metadata { json.member("metadata", metadata) }
+    case .raw(let base64):
+      // The reference implementation puts base64 text into a bytes field, which ProtoJSON encodes once more.
+      let twice = JSONString(Base64.encode(base64.escaped))
+      file(part, member: "fileWithBytes", twice, into: &json)
+      if let metadata = part.metadata { json.member("metadata", metadata) }
+    case .url(let url):
+      file(part, member: "fileWithUri", url, into: &json)
+      if let metadata = part.metadata { json.member("metadata", metadata) }
+    case .data(let value):
+      json.key("data")
+      json.beginObject()
+      let metadata = dataObject(value, of: part, into: &json)
+      json.endObject()
+      if let metadata { json.member("metadata", metadata) }
+    }
+  }
+
+  private func file(_ part: Part, member: StaticString, _ content: JSONString, into json: inout JSONWriter) {
+    json.key("file")
+    json.beginObject()
+    json.member(member, content)
+    if let mediaType = part.mediaType { json.member("mimeType", mediaType) }
+    if let filename = part.filename { json.member("name", filename) }
+    json.endObject()
+  }
+
+  /// A text part of 0.3 has no slot for media type and file name: over JSON-RPC they travel in its metadata.
+  private mutating func textMetadata(_ part: Part, into json: inout JSONWriter) {
+    guard part.mediaType != nil || part.filename != nil else {
+      if let metadata = part.metadata { json.member("metadata", metadata) }
+      return
+    }
+    if let metadata = part.metadata, metadata.document.root[GatewayExtension.uri] != nil {
+      loseNames(of: part)
+      json.member("metadata", metadata)
+      return
+    }
+    json.key("metadata")
+    json.beginObject()
+    json.key(GatewayExtension.uri)
+    json.beginObject()
+    if let mediaType = part.mediaType { json.member("mediaType", mediaType) }
+    if let filename = part.filename { json.member("filename", filename) }
+    json.endObject()
+    copyMembers(of: part.metadata, except: nil, into: &json)
+    json.endObject()
+  }
+
+  private mutating func data(_ value: JSONFragment, of part: Part, into json: inout JSONWriter) {
+    if let metadata = dataObject(value, of: part, into: &json) { json.member("metadata", metadata) }
+  }
+
+  /// Writes the member `data`, wrapped where it is no object.
+  ///
+  /// - Returns: the metadata to write beside it.
+  private mutating func dataObject(
+    _ value: JSONFragment, of part: Part, into json: inout JSONWriter
+  ) -> JSONFragment? {
+    loseNames(of: part)
+    let flagged = part.metadata?.document.root[DataPartCompat.flag] != nil
+    guard value.kind != .object else {
+      json.member("data", value)
+      guard flagged else { return part.metadata }
+      // A reader would take the caller's own member for the mark and unwrap what was never wrapped.
+      lose(.partMetadata)
+      return metadata(part.metadata, addingFlag: false)
+    }
+    lose(.dataWrapped)
+    if flagged { lose(.partMetadata) }
+    json.key("data")
+    json.beginObject()
+    json.member("value", value)
+    json.endObject()
+    return metadata(part.metadata, addingFlag: true)
+  }
+
+  private func metadata(_ metadata: JSONFragment?, addingFlag: Bool) -> JSONFragment? {
+    var json = JSONWriter()
+    json.beginObject()
+    if addingFlag { json.member(DataPartCompat.flag, true) }
+    copyMembers(of: metadata, except: DataPartCompat.flag, into: &json)
+    json.endObject()
+    return try? JSONFragment.parse(json.bytes)
+  }
+
+  private func copyMembers(of object: JSONFragment?, except name: StaticString?, into json: inout JSONWriter) {
+    object?.document.root.forEachMember { key, value in
+      if let name, key == name { return }
+      json.key(string: key.string)
+      json.fragment(value.fragment)
+    }
+  }
+
+  private mutating func loseNames(of part: Part) {
+    if part.mediaType != nil { lose(.partMediaType) }
+    if part.filename != nil { lose(.partFilename) }
+  }
+}

@@ -1,0 +1,68 @@
+import Bytes
+public import JSON
+public import Model
+
+extension WireEncoder {
+  /// A push configuration as an answer: with its id, and never with its credentials, which are its owner's to know.
+  public func pushConfig(_ config: PushNotificationConfig, into json: inout JSONWriter) {
+    pushConfig(config, credentials: false, into: &json)
+  }
+
+  /// All push configurations of a task: a bare array in 0.3 JSON-RPC.
+  public func pushConfigs(_ configs: [PushNotificationConfig], nextPageToken: String, into json: inout JSONWriter) {
+    guard dialect != .v03JSONRPC else { return list(configs, into: &json) }
+    json.beginObject()
+    json.key("configs")
+    list(configs, into: &json)
+    json.member("nextPageToken", nextPageToken)
+    json.endObject()
+  }
+
+  private func list(_ configs: [PushNotificationConfig], into json: inout JSONWriter) {
+    json.beginArray()
+    for config in configs { pushConfig(config, into: &json) }
+    json.endArray()
+  }
+
+  func pushConfig(_ config: PushNotificationConfig, credentials: Bool, into json: inout JSONWriter) {
+    json.beginObject()
+    switch dialect {
+    case .v1:
+      if let taskID = config.taskID { json.member("taskId", taskID) }
+      members(of: config, credentials: credentials, into: &json)
+    case .v03JSONRPC:
+      json.member("taskId", config.taskID ?? "")
+      json.key("pushNotificationConfig")
+      json.beginObject()
+      members(of: config, credentials: credentials, into: &json)
+      json.endObject()
+    case .v03REST:
+      json.member("name", "tasks/\(config.taskID ?? "")/pushNotificationConfigs/\(config.id ?? "")")
+      json.key("pushNotificationConfig")
+      json.beginObject()
+      members(of: config, credentials: credentials, into: &json)
+      json.endObject()
+    }
+    json.endObject()
+  }
+
+  /// The members that 0.3 nests and 1.0 writes beside the task.
+  func members(of config: PushNotificationConfig, credentials: Bool, into json: inout JSONWriter) {
+    if let id = config.id { json.member("id", id) }
+    json.member("url", config.url)
+    if let token = config.token { json.member("token", token) }
+    guard let authentication = config.authentication else { return }
+    json.key("authentication")
+    json.beginObject()
+    if dialect == .v1 {
+      json.member("scheme", authentication.scheme)
+    } else {
+      json.key("schemes")
+      json.beginArray()
+      json.string(authentication.scheme)
+      json.endArray()
+    }
+    if credentials, let secret = authentication.credentials { json.member("credentials", secret) }
+    json.endObject()
+  }
+}

@@ -1,0 +1,180 @@
+import Bytes
+public import JSON
+public import Model
+
+/// Writes objects of the model in one dialect, straight into a buffer: text and JSON keep the bytes they came with.
+/// What the dialect cannot carry is left out and noted in ``losses``. Nothing that the dialect's schema lacks is ever
+/// written, since the reference client of 0.3 REST refuses a whole answer for one unknown field.
+public struct WireEncoder {
+  public let dialect: Dialect
+  /// What was left out or rewritten so far.
+  public private(set) var losses: TranslationLosses = []
+
+  public init(_ dialect: Dialect) { self.dialect = dialect }
+
+  mutating func lose(_ loss: TranslationLosses) { losses.insert(loss) }
+
+  // MARK: Message
+
+  public mutating func message(_ message: Message, into json: inout JSONWriter) {
+    json.beginObject()
+    if dialect == .v03JSONRPC { json.member("kind", literal: "message") }
+    json.member("messageId", message.messageID)
+    if let contextID = message.contextID { json.member("contextId", contextID) }
+    if let taskID = message.taskID { json.member("taskId", taskID) }
+    json.member("role", literal: message.role.wireName(dialect))
+    json.key(dialect == .v03REST ? "content" : "parts")
+    parts(message.parts, into: &json)
+    if let metadata = message.metadata { json.member("metadata", metadata) }
+    strings("extensions", message.extensions, into: &json)
+    if dialect == .v03REST {
+      if !message.referenceTaskIDs.isEmpty { lose(.referenceTaskIDs) }
+    } else {
+      strings("referenceTaskIds", message.referenceTaskIDs, into: &json)
+    }
+    json.endObject()
+  }
+
+  mutating func parts(_ parts: [Part], into json: inout JSONWriter) {
+    json.beginArray()
+    for part in parts { self.part(part, into: &json) }
+    json.endArray()
+  }
+
+  // MARK: Task
+
+  public mutating func task(_ task: AgentTask, into json: inout JSONWriter) {
+    json.beginObject()
+    if dialect == .v03JSONRPC { json.member("kind", literal: "task") }
+    json.member("id", task.id)
+    contextID(task.contextID, into: &json)
+    json.key("status")
+    status(task.status, into: &json)
+    if !task.artifacts.isEmpty {
+      json.key("artifacts")
+      json.beginArray()
+      for artifact in task.artifacts { self.artifact(artifact, into: &json) }
+      json.endArray()
+    }
+    if !task.history.isEmpty {
+      json.key("history")
+      json.beginArray()
+      for message in task.history { self.message(message, into: &json) }
+      json.endArray()
+    }
+    if let metadata = task.metadata { json.member("metadata", metadata) }
+    json.endObject()
+  }
+
+  public mutating func status(_ status: TaskStatus, into json: inout JSONWriter) {
+    json.beginObject()
+    // Also when unspecified: a reader must be able to tell "unknown" from "not said".
+    json.member("state", literal: status.state.wireName(dialect))
+    if let message = status.message {
+      json.key("message")
+      self.message(message, into: &json)
+    }
+    if let timestamp = status.timestamp {
+      json.key("timestamp")
+      json.raw { bytes in
+        bytes.append(UInt8(ascii: "\""))
+        timestamp.append(to: &bytes)
+        bytes.append(UInt8(ascii: "\""))
+      }
+    }
+    json.endObject()
+  }
+
+  public mutating func artifact(_ artifact: Artifact, into json: inout JSONWriter) {
+    json.beginObject()
+    json.member("artifactId", artifact.artifactID)
+    if let name = artifact.name { json.member("name", name) }
+    if let description = artifact.description { json.member("description", description) }
+    json.key("parts")
+    parts(artifact.parts, into: &json)
+    if let metadata = artifact.metadata { json.member("metadata", metadata) }
+    strings("extensions", artifact.extensions, into: &json)
+    json.endObject()
+  }
+
+  /// 0.3 JSON-RPC requires a context id, even an empty one.
+  private func contextID(_ contextID: String, into json: inout JSONWriter) {
+    if dialect == .v03JSONRPC || !contextID.isEmpty { json.member("contextId", contextID) }
+  }
+
+  // MARK: Updates
+
+  /// - Parameter final: whether the stream ends with this event. Only 0.3 says so on the wire.
+  public mutating func statusUpdate(_ update: TaskStatusUpdate, final: Bool, into json: inout JSONWriter) {
+    json.beginObject()
+    if dialect == .v03JSONRPC { json.member("kind", literal: "status-update") }
+    json.member("taskId", update.taskID)
+    contextID(update.contextID, into: &json)
+    json.key("status")
+    status(update.status, into: &json)
+    switch dialect {
+    case .v1: break
+    case .v03JSONRPC: json.member("final", final)
+    case .v03REST: if final { json.member("final", true) }
+    }
+    if let metadata = update.metadata { json.member("metadata", metadata) }
+    json.endObject()
+  }
+
+  public mutating func artifactUpdate(_ update: TaskArtifactUpdate, into json: inout JSONWriter) {
+    json.beginObject()
+    if dialect == .v03JSONRPC { json.member("kind", literal: "artifact-update") }
+    json.member("taskId", update.taskID)
+    contextID(update.contextID, into: &json)
+    json.key("artifact")
+    artifact(update.artifact, into: &json)
+    if update.append { json.member("append", true) }
+    if update.lastChunk { json.member("lastChunk", true) }
+    if let metadata = update.metadata { json.member("metadata", metadata) }
+    json.endObject()
+  }
+
+  /// One element of a stream: bare in 0.3 JSON-RPC, else wrapped under the name of its type (A2A 1.0 §4.2.3).
+  public mutating func streamEvent(_ event: TaskEvent, final: Bool, into json: inout JSONWriter) {
+    let wrapped = dialect != .v03JSONRPC
+    if wrapped { json.beginObject() }
+    switch event {
+    case .task(let task):
+      if wrapped { json.key("task") }
+      self.task(task, into: &json)
+    case .message(let message):
+      if wrapped { json.key("message") }
+      self.message(message, into: &json)
+    case .status(let update):
+      if wrapped { json.key("statusUpdate") }
+      statusUpdate(update, final: final, into: &json)
+    case .artifact(let update):
+      if wrapped { json.key("artifactUpdate") }
+      artifactUpdate(update, into: &json)
+    }
+    if wrapped { json.endObject() }
+  }
+
+  // MARK: Lists
+
+  /// The answer to ListTasks (1.0 only): all four members are always present.
+  public mutating func page(_ page: TaskPage, into json: inout JSONWriter) {
+    json.beginObject()
+    json.key("tasks")
+    json.beginArray()
+    for task in page.tasks { self.task(task, into: &json) }
+    json.endArray()
+    json.member("nextPageToken", page.nextPageToken)
+    json.member("pageSize", page.pageSize)
+    json.member("totalSize", page.totalSize)
+    json.endObject()
+  }
+
+  func strings(_ name: StaticString, _ values: [String], into json: inout JSONWriter) {
+    guard !values.isEmpty else { return }
+    json.key(name)
+    json.beginArray()
+    for value in values { json.string(value) }
+    json.endArray()
+  }
+}
