@@ -1,0 +1,116 @@
+"""A command agent that does what its message says, so that a scenario can make an agent behave in any way it needs.
+
+The first word of the message is the verb; see the functions at the end.
+"""
+
+import base64
+import json
+import os
+import sys
+
+
+def emit(**event):
+    print(json.dumps(event), flush=True)
+
+
+def status(state, *said):
+    emit(status=state, **({"parts": [{"text": text} for text in said]} if said else {}))
+
+
+def artifact(identifier, *parts, name=None, append=False, last=True):
+    content = {"artifactId": identifier, "parts": list(parts)}
+    if name:
+        content["name"] = name
+    emit(artifact=content, append=append, lastChunk=last)
+
+
+def say(turn, *words):
+    """Answers with an artifact of one text."""
+    artifact("answer", {"text": " ".join(words)}, name="answer")
+    status("completed")
+
+
+def reply(turn, *words):
+    """Answers with a message and no task."""
+    emit(message={"parts": [{"text": " ".join(words)}]})
+
+
+def reject(turn, *words):
+    status("rejected", " ".join(words))
+
+
+def fail(turn, *words):
+    status("working")
+    status("failed", " ".join(words))
+
+
+def crash(turn, *words):
+    status("working")
+    print("secret of the inside", file=sys.stderr, flush=True)
+    os._exit(3)
+
+
+def ask(turn, *words):
+    """Asks back, and answers with what it was told."""
+    status("input-required", " ".join(words))
+
+
+def login(turn, *words):
+    status("auth-required", " ".join(words))
+
+
+def show(turn, *words):
+    """One artifact for each kind of part."""
+    artifact("text", {"text": "plain"})
+    artifact("bytes", {"raw": base64.b64encode(bytes(range(256))).decode(), "mediaType": "image/png", "filename": "a.png"})
+    artifact("uri", {"url": "https://example.com/b.pdf", "mediaType": "application/pdf", "filename": "b.pdf"})
+    artifact("data", {"data": {"name": "Ümläut", "list": [1, 2.5, True, None], "nested": {"empty": {}}}})
+    status("completed")
+
+
+def mirror(turn, *words):
+    """One artifact with all further parts of the message, and one that tells what the agent has seen of the bytes."""
+    others = turn["message"]["parts"][1:]
+    artifact("mirror", *others)
+    sizes = [len(base64.b64decode(part["raw"], validate=True)) for part in others if "raw" in part]
+    artifact("sizes", {"text": json.dumps(sizes)})
+    status("completed")
+
+
+def remember(turn, *words):
+    """Answers with what the user said in the earlier turns of the context."""
+    earlier = [part["text"] for message in turn["history"] if message["role"] == "ROLE_USER"
+               for part in message["parts"] if "text" in part]
+    say(turn, " | ".join(earlier))
+
+
+def whoami(turn, *words):
+    say(turn, turn["principal"])
+
+
+def obey(turn, path):
+    """Follows the lines of a pipe: `work TEXT`, `chunk TEXT`, `last TEXT`, `done`."""
+    status("working")
+    started = False
+    with open(path, encoding="utf-8") as lines:
+        for line in lines:
+            verb, _, text = line.rstrip("\n").partition(" ")
+            if verb == "work":
+                status("working", text)
+            elif verb in ("chunk", "last"):
+                artifact("stream", {"text": text}, append=started, last=verb == "last")
+                started = True
+            elif verb == "done":
+                status("completed", "obeyed")
+                return
+
+
+VERBS = [say, reply, reject, fail, crash, ask, login, show, mirror, remember, whoami, obey]
+
+turn = json.loads(sys.stdin.readline())
+told = turn["message"]["parts"][0]["text"]
+if turn.get("continuation"):
+    say(turn, "you answered", told)
+else:
+    verb, *words = told.split(" ")
+    {function.__name__: function for function in VERBS}[verb](turn, *words)

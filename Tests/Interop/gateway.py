@@ -1,0 +1,151 @@
+"""Runs the built gateway on free loopback ports: one listener in plain text for anyone, one over TLS for keys only."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+from callers import Line
+
+AGENTS = pathlib.Path(__file__).parent / "agents"
+
+START_SECONDS_MAX = 20
+STOP_SECONDS_MAX = 20
+
+
+class Gateway:
+    def __init__(self, program: pathlib.Path, folder: pathlib.Path):
+        self._program = program
+        self._folder = folder
+        self._plain_port, self._tls_port, self._admin_port = _free_ports(3)
+        self._log: list[str] = []
+
+    # ---------------------------------------------------------------- lines
+
+    def plain(self) -> Line:
+        return Line(f"http://127.0.0.1:{self._plain_port}")
+
+    def tls(self, key: str | None = None) -> Line:
+        return Line(f"https://localhost:{self._tls_port}", str(self._folder / "authority.pem"), key or self.keys["partner"])
+
+    def tls_without_key(self) -> Line:
+        return Line(f"https://localhost:{self._tls_port}", str(self._folder / "authority.pem"))
+
+    # ---------------------------------------------------------------- life
+
+    def __enter__(self) -> Gateway:
+        self._make_certificates()
+        self.keys = {}
+        hashes = []
+        for name in ("partner", "stranger"):
+            self.keys[name], entry = self._new_key(name)
+            hashes.append(entry)
+        self._write_cards()
+        config = self._write_config(hashes)
+        self._process = subprocess.Popen(
+            [self._program, "serve", "--config", config], cwd=self._folder, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True, errors="replace",
+        )
+        self._reader = threading.Thread(target=lambda: self._log.extend(self._process.stdout), daemon=True)
+        self._reader.start()
+        try:
+            for port in (self._plain_port, self._tls_port):
+                self._wait_for(port)
+        except Exception:
+            self._process.kill()
+            raise
+        return self
+
+    def __exit__(self, *_) -> None:
+        self._process.terminate()
+        try:
+            code = self._process.wait(STOP_SECONDS_MAX)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            raise AssertionError("the gateway did not stop after TERM\n" + self.log())
+        assert code == 0, f"the gateway ended with {code}\n" + self.log()
+
+    def log(self) -> str:
+        return "".join(self._log[-50:])
+
+    def _wait_for(self, port: int) -> None:
+        """Waits until the port takes connections: until then there is no event to wait for but the process's end."""
+        deadline = time.monotonic() + START_SECONDS_MAX
+        while True:
+            if self._process.poll() is not None:
+                self._reader.join()
+                raise AssertionError(f"the gateway ended with {self._process.returncode}\n" + self.log())
+            try:
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                return
+            except OSError:
+                if time.monotonic() > deadline:
+                    raise AssertionError("the gateway does not listen\n" + self.log())
+                time.sleep(0.01)
+
+    # ---------------------------------------------------------------- files
+
+    def _new_key(self, name: str) -> tuple[str, dict]:
+        made = subprocess.run([self._program, "keys", "new", name, "--json"], check=True, capture_output=True, text=True)
+        answer = json.loads(made.stdout)
+        return answer["key"], {"name": name, "sha256": answer["sha256"]}
+
+    def _write_cards(self) -> None:
+        cards = self._folder / "cards"
+        cards.mkdir()
+        commands = {"actor": [sys.executable, str(AGENTS / "actor.py")], "words": [str(AGENTS / "words.sh")]}
+        engines = {name: {"engine": "command", "command": command} for name, command in commands.items()}
+        engines |= {"echo": {"engine": "echo"}, "clock": {"engine": "clock"}}
+        for name, engine in engines.items():
+            card = {
+                "name": f"The {name}",
+                "description": f"An agent of the interoperability suite: {name}.",
+                "gateway": {"backend": {"type": "local"} | engine},
+            }
+            (cards / f"{name}.json").write_text(json.dumps(card), encoding="utf-8")
+
+    def _write_config(self, keys: list[dict]) -> pathlib.Path:
+        certificate = {"cert": "server.pem", "key": {"file": "server.key"}}
+        config = {
+            "listeners": [
+                {"bind": f"127.0.0.1:{self._plain_port}", "auth": {"anonymous": True}},
+                {
+                    "bind": f"127.0.0.1:{self._tls_port}",
+                    "public_url": f"https://localhost:{self._tls_port}",
+                    "tls": {"certificates": [certificate]},
+                    "auth": {"api_keys": True, "anonymous": False},
+                },
+            ],
+            "admin": {"bind": f"127.0.0.1:{self._admin_port}"},
+            "cards": "cards",
+            "default_agent": "echo",
+            "keys": keys,
+        }
+        path = self._folder / "gateway.json"
+        path.write_text(json.dumps(config, indent=2), encoding="utf-8")
+        return path
+
+    def _make_certificates(self) -> None:
+        def openssl(*arguments: str) -> None:
+            subprocess.run(["openssl", *arguments], cwd=self._folder, check=True, capture_output=True)
+
+        curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+        openssl("req", "-x509", *curve, "-keyout", "authority.key", "-out", "authority.pem", "-days", "2",
+                "-subj", "/CN=Interoperability suite", "-addext", "keyUsage=critical,keyCertSign")
+        openssl("req", *curve, "-keyout", "server.key", "-out", "server.csr", "-subj", "/CN=localhost")
+        (self._folder / "server.ext").write_text("subjectAltName=DNS:localhost,IP:127.0.0.1\n", encoding="utf-8")
+        openssl("x509", "-req", "-in", "server.csr", "-CA", "authority.pem", "-CAkey", "authority.key",
+                "-CAcreateserial", "-days", "2", "-extfile", "server.ext", "-out", "server.pem")
+
+
+def _free_ports(count: int) -> list[int]:
+    holders = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [holder.getsockname()[1] for holder in holders]
+    for holder in holders:
+        holder.close()
+    return ports

@@ -1,0 +1,54 @@
+"""What is refused, and that each SDK understands the refusal as what it is."""
+
+import pytest
+
+from callers import Refused, refusal
+from conftest import new_caller
+
+
+async def test_unknown_method(caller):
+    actor = await caller.reach("actor")
+    with refusal("method-not-found", "not-found"):
+        await actor.call_unknown_method()
+
+
+async def test_wrong_version(caller):
+    echo = await caller.reach("echo")
+    with refusal("version-not-supported"):
+        await echo.send_in_version("9.9", "hello")
+
+
+async def test_push_configuration(caller):
+    actor = await caller.reach("actor")
+    task = await actor.send("ask which?")
+    with refusal("push-not-supported"):
+        await actor.register_push(task.id)
+
+
+async def test_extended_card(caller):
+    echo = await caller.reach("echo")
+    with refusal("unsupported-operation", *(["extended-card-not-configured"] if caller.generation == "0.3" else [])):
+        await echo.extended_card()
+
+
+@pytest.mark.parametrize("key", [None, "wrong", "a2a_0000000000000000000000000000000000000000000"], ids=["missing", "short", "wrong"])
+async def test_key_is_asked_for(client, gateway, key):
+    if client.endswith("plain"):
+        pytest.skip("this listener is open to anyone")
+    caller = new_caller(client, gateway, key) if key else caller_without_key(client, gateway)
+    echo = await caller.reach("echo")
+    for call in (echo.send("hello"), echo.get("any")):
+        with pytest.raises(Refused) as refused:
+            await call
+        assert refused.value.status == 401
+        assert "www-authenticate" in refused.value.headers
+    with pytest.raises(Refused) as refused:
+        async with echo.stream("hello") as stream:
+            await stream.rest()
+    await caller.close()
+
+
+def caller_without_key(client, gateway):
+    caller = new_caller(client, gateway)
+    caller.line = gateway.tls_without_key()
+    return caller

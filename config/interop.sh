@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Runs the built gateway against the official clients of both protocol generations and prints the matrix.
+# Results go to .build/results; arguments are passed on to pytest, for example: config/interop.sh -k stream
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+results=.build/results
+failed=0
+mkdir -p "$results"
+for generation in 1.0 0.3; do
+  venv=.build/interop/$generation
+  requirements=Tests/Interop/requirements-$generation.txt
+  if ! cmp --silent "$requirements" "$venv/installed.txt"; then
+    echo "==> Installing $(head -1 "$requirements")"
+    rm -rf "$venv"
+    python3 -m venv "$venv" \
+      && "$venv/bin/pip" install --disable-pip-version-check --requirement "$requirements" \
+      && cp "$requirements" "$venv/installed.txt" \
+      || exit 1
+  fi
+  echo "==> $(head -1 "$requirements")"
+  PYTHONDONTWRITEBYTECODE=1 "$venv/bin/python" -m pytest Tests/Interop --gateway .build/release/a2a-gateway \
+    --quiet --tb=short -p no:cacheprovider --matrix "$results/matrix-$generation.json" \
+    --junitxml "$results/interop-$generation.xml" "$@" || failed=1
+done
+echo
+python3 Tests/Interop/matrix.py "$results"/matrix-*.json
+exit "$failed"
