@@ -28,19 +28,19 @@ extension WireEncoder {
   private mutating func partV03(_ part: Part, into json: inout JSONWriter) {
     switch part.content {
     case .text(let text):
-      json.member("kind", literal: "text")
+      json.member("kind", "text")
       json.member("text", text)
       textMetadata(part, into: &json)
     case .raw(let base64):
-      json.member("kind", literal: "file")
+      json.member("kind", "file")
       file(part, member: "bytes", base64, into: &json)
       if let metadata = part.metadata { json.member("metadata", metadata) }
     case .url(let url):
-      json.member("kind", literal: "file")
+      json.member("kind", "file")
       file(part, member: "uri", url, into: &json)
       if let metadata = part.metadata { json.member("metadata", metadata) }
     case .data(let value):
-      json.member("kind", literal: "data")
+      json.member("kind", "data")
       data(value, of: part, into: &json)
     }
   }

@@ -27,27 +27,26 @@ extension WireEncoder {
   func pushConfig(_ config: PushNotificationConfig, credentials: Bool, into json: inout JSONWriter) {
     json.beginObject()
     switch dialect {
-    case .v1:
-      if let taskID = config.taskID { json.member("taskId", taskID) }
-      members(of: config, credentials: credentials, into: &json)
+    case .v1: pushConfigMembers(config, credentials: credentials, into: &json)
     case .v03JSONRPC:
       json.member("taskId", config.taskID ?? "")
       json.key("pushNotificationConfig")
       json.beginObject()
-      members(of: config, credentials: credentials, into: &json)
+      pushConfigMembers(config, credentials: credentials, into: &json)
       json.endObject()
     case .v03REST:
       json.member("name", "tasks/\(config.taskID ?? "")/pushNotificationConfigs/\(config.id ?? "")")
       json.key("pushNotificationConfig")
       json.beginObject()
-      members(of: config, credentials: credentials, into: &json)
+      pushConfigMembers(config, credentials: credentials, into: &json)
       json.endObject()
     }
     json.endObject()
   }
 
-  /// The members that 0.3 nests and 1.0 writes beside the task.
-  func members(of config: PushNotificationConfig, credentials: Bool, into json: inout JSONWriter) {
+  /// The members of the configuration itself; in 1.0 its task is one of them.
+  func pushConfigMembers(_ config: PushNotificationConfig, credentials: Bool, into json: inout JSONWriter) {
+    if dialect == .v1, let taskID = config.taskID { json.member("taskId", taskID) }
     if let id = config.id { json.member("id", id) }
     json.member("url", config.url)
     if let token = config.token { json.member("token", token) }

@@ -12,7 +12,7 @@ extension ResponseEncoder {
     let mapping = ErrorMapping.of(error.kind)
     var json = JSONWriter()
     json.beginObject()
-    json.member("jsonrpc", literal: "2.0")
+    json.member("jsonrpc", "2.0")
     json.key("id")
     if let id { json.fragment(id) } else { json.null() }
     json.key("error")
@@ -38,7 +38,7 @@ extension ResponseEncoder {
       json.key("error")
       json.beginObject()
       json.member("code", mapping.status)
-      json.member("status", literal: mapping.rpcStatus)
+      json.member("status", mapping.rpcStatus)
       json.member("message", error.message)
       json.key("details")
       details(error, mapping, into: &json)
@@ -54,9 +54,9 @@ extension ResponseEncoder {
   private static func details(_ error: AgentError, _ mapping: ErrorMapping, into json: inout JSONWriter) {
     json.beginArray()
     json.beginObject()
-    json.member("@type", literal: "type.googleapis.com/google.rpc.ErrorInfo")
-    json.member("reason", literal: mapping.reason)
-    json.member("domain", literal: ErrorMapping.domain)
+    json.member("@type", "type.googleapis.com/google.rpc.ErrorInfo")
+    json.member("reason", mapping.reason)
+    json.member("domain", ErrorMapping.domain)
     json.key("metadata")
     json.beginObject()
     for (name, value) in error.metadata.sorted(by: { $0.key < $1.key }) {
@@ -67,7 +67,7 @@ extension ResponseEncoder {
     json.endObject()
     if !error.fieldViolations.isEmpty {
       json.beginObject()
-      json.member("@type", literal: "type.googleapis.com/google.rpc.BadRequest")
+      json.member("@type", "type.googleapis.com/google.rpc.BadRequest")
       json.key("fieldViolations")
       json.beginArray()
       for violation in error.fieldViolations {
@@ -81,7 +81,7 @@ extension ResponseEncoder {
     }
     if let seconds = error.retryAfterSeconds {
       json.beginObject()
-      json.member("@type", literal: "type.googleapis.com/google.rpc.RetryInfo")
+      json.member("@type", "type.googleapis.com/google.rpc.RetryInfo")
       json.member("retryDelay", "\(seconds)s")
       json.endObject()
     }

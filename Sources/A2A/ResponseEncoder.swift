@@ -49,7 +49,7 @@ public enum ResponseEncoder {
   /// Leaves the envelope open after `"result":`.
   static func beginEnvelope(_ id: JSONFragment, into json: inout JSONWriter) {
     json.beginObject()
-    json.member("jsonrpc", literal: "2.0")
+    json.member("jsonrpc", "2.0")
     json.member("id", id)
     json.key("result")
   }

@@ -18,11 +18,11 @@ public struct WireEncoder {
 
   public mutating func message(_ message: Message, into json: inout JSONWriter) {
     json.beginObject()
-    if dialect == .v03JSONRPC { json.member("kind", literal: "message") }
+    if dialect == .v03JSONRPC { json.member("kind", "message") }
     json.member("messageId", message.messageID)
     if let contextID = message.contextID { json.member("contextId", contextID) }
     if let taskID = message.taskID { json.member("taskId", taskID) }
-    json.member("role", literal: message.role.wireName(dialect))
+    json.member("role", message.role.wireName(dialect))
     json.key(dialect == .v03REST ? "content" : "parts")
     parts(message.parts, into: &json)
     if let metadata = message.metadata { json.member("metadata", metadata) }
@@ -45,7 +45,7 @@ public struct WireEncoder {
 
   public mutating func task(_ task: AgentTask, into json: inout JSONWriter) {
     json.beginObject()
-    if dialect == .v03JSONRPC { json.member("kind", literal: "task") }
+    if dialect == .v03JSONRPC { json.member("kind", "task") }
     json.member("id", task.id)
     contextID(task.contextID, into: &json)
     json.key("status")
@@ -69,7 +69,7 @@ public struct WireEncoder {
   public mutating func status(_ status: TaskStatus, into json: inout JSONWriter) {
     json.beginObject()
     // Also when unspecified: a reader must be able to tell "unknown" from "not said".
-    json.member("state", literal: status.state.wireName(dialect))
+    json.member("state", status.state.wireName(dialect))
     if let message = status.message {
       json.key("message")
       self.message(message, into: &json)
@@ -107,7 +107,7 @@ public struct WireEncoder {
   /// - Parameter final: whether the stream ends with this event. Only 0.3 says so on the wire.
   public mutating func statusUpdate(_ update: TaskStatusUpdate, final: Bool, into json: inout JSONWriter) {
     json.beginObject()
-    if dialect == .v03JSONRPC { json.member("kind", literal: "status-update") }
+    if dialect == .v03JSONRPC { json.member("kind", "status-update") }
     json.member("taskId", update.taskID)
     contextID(update.contextID, into: &json)
     json.key("status")
@@ -123,7 +123,7 @@ public struct WireEncoder {
 
   public mutating func artifactUpdate(_ update: TaskArtifactUpdate, into json: inout JSONWriter) {
     json.beginObject()
-    if dialect == .v03JSONRPC { json.member("kind", literal: "artifact-update") }
+    if dialect == .v03JSONRPC { json.member("kind", "artifact-update") }
     json.member("taskId", update.taskID)
     contextID(update.contextID, into: &json)
     json.key("artifact")
