@@ -1,0 +1,56 @@
+public import Model
+public import Network
+
+/// An agent that runs on this machine. Engines are shared by all loops; each turn lives on the loop of its request.
+public protocol LocalEngine: Sendable {
+  /// What the agent card says where the card file says nothing.
+  var description: EngineDescription { get }
+
+  /// Starts to answer one message.
+  ///
+  /// `emit` is called on `loop`'s thread only, possibly before `start` returns. A terminal or interrupted status or a
+  /// direct reply ends the turn; nothing is emitted after it, and nothing after ``RunningTurn/cancel()``. Every turn
+  /// that is not cancelled ends in this way, whatever goes wrong.
+  func start(_ turn: Turn, on loop: EventLoop, emit: @escaping (TurnEvent) -> Void) -> any RunningTurn
+}
+
+/// A turn that has been started. Confined to its loop.
+public protocol RunningTurn: AnyObject {
+  /// Ends the turn without a further event; the caller of this says what became of the task. Returns at once; what the
+  /// turn still holds is freed in the background. Does nothing to a turn that has ended.
+  func cancel()
+}
+
+/// What an engine knows of itself: the raw material of an agent card.
+public struct EngineDescription: Sendable, Equatable {
+  public var name: String
+  public var description: String
+  public var version: String
+  /// Media types, `*/*` for anything.
+  public var inputModes: [String]
+  public var outputModes: [String]
+  public var skills: [AgentSkill]
+  /// Output comes in pieces.
+  public var canStream: Bool
+  /// A message may be answered by a message, without a task.
+  public var canReplyDirectly: Bool
+
+  public init(
+    name: String, description: String, version: String, inputModes: [String], outputModes: [String],
+    skills: [AgentSkill], canStream: Bool, canReplyDirectly: Bool
+  ) {
+    self.name = name
+    self.description = description
+    self.version = version
+    self.inputModes = inputModes
+    self.outputModes = outputModes
+    self.skills = skills
+    self.canStream = canStream
+    self.canReplyDirectly = canReplyDirectly
+  }
+}
+
+/// A turn that was over before its start returned.
+final class EndedTurn: RunningTurn {
+  func cancel() {}
+}
