@@ -29,5 +29,5 @@ config/interop.sh
 clients=$?
 
 begin "All tests"
-python3 config/summary.py "Format:$format" "Swift tests:$swift:$results/swift-swift-testing.xml" \
+python3 config/summary.py "Format:$format" "Swift tests:$swift:$results/swift.xml" \
   "Official clients:$clients:$results/interop-1.0.xml:$results/interop-0.3.xml"
