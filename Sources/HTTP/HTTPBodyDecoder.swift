@@ -1,0 +1,148 @@
+internal import Bytes
+
+/// The body of a message: by length, in chunks, or until the connection ends.
+struct HTTPBodyDecoder: Sendable {
+  enum Framing: Sendable {
+    case length(Int)
+    case chunked
+    case untilClose
+  }
+
+  private enum State: Sendable {
+    case length(remaining: Int)
+    case chunkHead
+    case chunkData(remaining: Int)
+    case chunkEnd
+    case trailers
+    case untilClose
+    case done
+  }
+
+  enum Output: Equatable {
+    case bytes([UInt8])
+    case end
+  }
+
+  private var state: State
+  private let limits: HTTPLimits
+  private let bytesMax: Int
+  private var received = 0
+  private var trailerBytes = 0
+
+  init(_ framing: Framing, bytesMax: Int, limits: HTTPLimits) {
+    self.limits = limits
+    self.bytesMax = bytesMax
+    state =
+      switch framing {
+      case .length(let length): .length(remaining: length)
+      case .chunked: .chunkHead
+      case .untilClose: .untilClose
+      }
+  }
+
+  var lastsUntilClose: Bool { if case .untilClose = state { true } else { false } }
+
+  /// nil: more bytes are needed.
+  mutating func next(_ input: inout ByteBuffer) throws(HTTPParseError) -> Output? {
+    while true {
+      switch state {
+      case .length(let remaining):
+        if remaining == 0 {
+          state = .done
+          return .end
+        }
+        guard let bytes = try take(remaining, &input) else { return nil }
+        state = .length(remaining: remaining - bytes.count)
+        return .bytes(bytes)
+      case .untilClose: return try take(.max, &input).map(Output.bytes)
+      case .chunkHead:
+        guard let size = try chunkHead(&input) else { return nil }
+        state = size == 0 ? .trailers : .chunkData(remaining: size)
+      case .chunkData(let remaining):
+        guard let bytes = try take(remaining, &input) else { return nil }
+        state = bytes.count == remaining ? .chunkEnd : .chunkData(remaining: remaining - bytes.count)
+        return .bytes(bytes)
+      case .chunkEnd:
+        guard input.count >= 2 else {
+          if input.count == 1, input[0] != 0x0D { throw HTTPBodyDecoder.badChunk("a chunk is longer than its size") }
+          return nil
+        }
+        guard input[0] == 0x0D, input[1] == 0x0A else {
+          throw HTTPBodyDecoder.badChunk("a chunk is longer than its size")
+        }
+        input.consume(2)
+        state = .chunkHead
+      case .trailers:
+        guard try dropTrailerLine(&input) else { return nil }
+        if case .done = state { return .end }
+      case .done: return .end
+      }
+    }
+  }
+
+  private mutating func take(_ count: Int, _ input: inout ByteBuffer) throws(HTTPParseError) -> [UInt8]? {
+    guard !input.isEmpty else { return nil }
+    let bytes = input.copy(0..<min(count, input.count))
+    received += bytes.count
+    if received > bytesMax {
+      throw HTTPParseError(.bodyTooLarge, 413, "the body is larger than \(bytesMax) bytes")
+    }
+    input.consume(bytes.count)
+    return bytes
+  }
+
+  /// The size of the chunk that begins.
+  private mutating func chunkHead(_ input: inout ByteBuffer) throws(HTTPParseError) -> Int? {
+    guard let line = try line(&input, bytesMax: limits.chunkHeadBytesMax, "the head of a chunk") else { return nil }
+    var size = 0
+    var digits = 0
+    for byte in line {
+      guard let value = Hex.value(byte) else { break }
+      digits += 1
+      size = size << 4 | Int(value)
+      // Fifteen digits fit; more can only be an attack.
+      guard digits <= 15 else { throw HTTPBodyDecoder.badChunk("the size of a chunk is too large") }
+    }
+    guard digits > 0 else { throw HTTPBodyDecoder.badChunk("a chunk has no size") }
+    let rest = line[digits...].drop { $0 == 0x20 || $0 == 0x09 }
+    guard rest.isEmpty || rest.first == UInt8(ascii: ";"), rest.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 })
+    else { throw HTTPBodyDecoder.badChunk("there is something behind the size of a chunk") }
+    guard size <= bytesMax - received else {
+      throw HTTPParseError(.bodyTooLarge, 413, "the body is larger than \(bytesMax) bytes")
+    }
+    return size
+  }
+
+  /// Trailers are read and dropped: nothing here has a use for them. False: more bytes are needed.
+  private mutating func dropTrailerLine(_ input: inout ByteBuffer) throws(HTTPParseError) -> Bool {
+    guard let line = try line(&input, bytesMax: limits.trailerBytesMax - trailerBytes, "the trailer section") else {
+      return false
+    }
+    trailerBytes += line.count + 2
+    if line.isEmpty {
+      state = .done
+      return true
+    }
+    guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > 0, line[..<colon].allSatisfy(ASCII.isToken) else {
+      throw HTTPBodyDecoder.badChunk("a trailer is not a field")
+    }
+    return true
+  }
+
+  /// A line without its CR LF; nil while it is not all there.
+  private func line(_ input: inout ByteBuffer, bytesMax: Int, _ what: StaticString) throws(HTTPParseError) -> [UInt8]? {
+    let end: Int? = input.withBytes { bytes in
+      for index in bytes.indices where bytes[index] == 0x0A { return index }
+      return nil
+    }
+    guard (end ?? input.count) <= bytesMax + 1 else { throw HTTPBodyDecoder.badChunk("\(what) is too long") }
+    guard let end else { return nil }
+    guard end > 0, input[end - 1] == 0x0D else { throw HTTPBodyDecoder.badChunk("\(what) ends in a bare LF") }
+    let line = input.copy(0..<end - 1)
+    guard !line.contains(0x0D) else { throw HTTPBodyDecoder.badChunk("\(what) has a CR within") }
+    input.consume(end + 1)
+    return line
+  }
+
+  private static func badChunk(_ message: String) -> HTTPParseError { HTTPParseError(.badChunk, 400, message) }
+}

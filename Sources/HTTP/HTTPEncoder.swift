@@ -1,0 +1,108 @@
+internal import Bytes
+
+/// Writes messages.
+public enum HTTPEncoder {
+  /// How the end of a response's body is told.
+  public enum BodyFraming: Sendable {
+    case length(Int)
+    case chunked
+    /// By closing the connection: a stream to an HTTP/1.0 client.
+    case untilClose
+    /// No body and no statement about one: 204, 304.
+    case none
+  }
+
+  /// A request head. The fields hold Host and whatever else; framing is added here.
+  public static func requestHead(
+    method: HTTPMethod, target: String, fields: HTTPFields, contentLength: Int?, into output: inout [UInt8]
+  ) {
+    output.append(utf8: method.name)
+    output.append(" ")
+    output.append(utf8: target)
+    output.append(" HTTP/1.1\r\n")
+    fields.append(to: &output)
+    if let contentLength {
+      output.append("Content-Length: ")
+      output.append(decimal: contentLength)
+      output.append("\r\n")
+    }
+    output.append("\r\n")
+  }
+
+  /// A response head. - Parameter date: IMF-fixdate, cached by the caller.
+  public static func responseHead(
+    status: Int, fields: HTTPFields, framing: BodyFraming, keepAlive: Bool, minorVersion: Int, date: [UInt8],
+    into output: inout [UInt8]
+  ) {
+    output.append("HTTP/1.1 ")
+    output.append(decimal: status)
+    output.append(" ")
+    output.append(HTTPStatus.reason(status))
+    output.append("\r\n")
+    fields.append(to: &output)
+    switch framing {
+    case .length(let length):
+      output.append("Content-Length: ")
+      output.append(decimal: length)
+      output.append("\r\n")
+    case .chunked: output.append("Transfer-Encoding: chunked\r\n")
+    case .untilClose, .none: break
+    }
+    output.append("Date: ")
+    output += date
+    output.append("\r\n")
+    if !keepAlive {
+      output.append("Connection: close\r\n")
+    } else if minorVersion == 0 {
+      output.append("Connection: keep-alive\r\n")
+    }
+    output.append("\r\n")
+  }
+
+  /// One chunk; nothing for no bytes, which would end the body.
+  public static func chunk(_ bytes: [UInt8], into output: inout [UInt8]) {
+    guard !bytes.isEmpty else { return }
+    output.append(hex: UInt64(bytes.count))
+    output.append("\r\n")
+    output += bytes
+    output.append("\r\n")
+  }
+
+  public static func lastChunk(into output: inout [UInt8]) { output.append("0\r\n\r\n") }
+}
+
+/// Reason phrases (RFC 9110 §15); for people only.
+public enum HTTPStatus {
+  public static func reason(_ status: Int) -> StaticString {
+    switch status {
+    case 100: "Continue"
+    case 200: "OK"
+    case 201: "Created"
+    case 202: "Accepted"
+    case 204: "No Content"
+    case 304: "Not Modified"
+    case 400: "Bad Request"
+    case 401: "Unauthorized"
+    case 403: "Forbidden"
+    case 404: "Not Found"
+    case 405: "Method Not Allowed"
+    case 408: "Request Timeout"
+    case 409: "Conflict"
+    case 413: "Content Too Large"
+    case 414: "URI Too Long"
+    case 415: "Unsupported Media Type"
+    case 417: "Expectation Failed"
+    case 422: "Unprocessable Content"
+    case 429: "Too Many Requests"
+    case 431: "Request Header Fields Too Large"
+    case 500: "Internal Server Error"
+    case 501: "Not Implemented"
+    case 502: "Bad Gateway"
+    case 503: "Service Unavailable"
+    case 504: "Gateway Timeout"
+    case 505: "HTTP Version Not Supported"
+    case 508: "Loop Detected"
+    default: "Status"
+    }
+  }
+}

@@ -1,0 +1,45 @@
+/// A request method (RFC 9110 §9). Names are case-sensitive.
+public enum HTTPMethod: Sendable, Hashable {
+  case get
+  case head
+  case post
+  case put
+  case patch
+  case delete
+  case options
+  case other(String)
+
+  public init(_ name: String) {
+    switch name {
+    case "GET": self = .get
+    case "HEAD": self = .head
+    case "POST": self = .post
+    case "PUT": self = .put
+    case "PATCH": self = .patch
+    case "DELETE": self = .delete
+    case "OPTIONS": self = .options
+    default: self = .other(name)
+    }
+  }
+
+  public var name: String {
+    switch self {
+    case .get: "GET"
+    case .head: "HEAD"
+    case .post: "POST"
+    case .put: "PUT"
+    case .patch: "PATCH"
+    case .delete: "DELETE"
+    case .options: "OPTIONS"
+    case .other(let name): name
+    }
+  }
+
+  /// Sending such a request twice has the effect of sending it once (RFC 9110 §9.2.2).
+  public var isIdempotent: Bool {
+    switch self {
+    case .get, .head, .put, .delete, .options: true
+    case .post, .patch, .other: false
+    }
+  }
+}

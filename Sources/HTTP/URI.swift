@@ -1,0 +1,86 @@
+internal import Bytes
+
+/// An absolute http or https URL (RFC 3986), without user information and fragment.
+public struct URI: Sendable, Hashable {
+  /// `http` or `https`.
+  public let scheme: String
+  /// Lower case; an IPv6 address is without its brackets.
+  public let host: String
+  /// As stated; nil for the scheme's own.
+  public let port: Int?
+  /// At least `/`, still percent-encoded.
+  public let path: String
+  public let query: String?
+
+  /// nil for anything but a well-formed absolute URL of these schemes.
+  public init?(_ text: String) {
+    guard text.utf8.count <= 8192, text.utf8.allSatisfy(ASCII.isVisible), let mark = text.range(of: "://") else {
+      return nil
+    }
+    scheme = text[..<mark.lowerBound].lowercased()
+    guard scheme == "http" || scheme == "https" else { return nil }
+    let rest = text[mark.upperBound...]
+    let authorityEnd = rest.firstIndex { $0 == "/" || $0 == "?" || $0 == "#" } ?? rest.endIndex
+    guard let (host, port) = URI.hostAndPort(rest[..<authorityEnd]), !rest[authorityEnd...].contains("#") else {
+      return nil
+    }
+    self.host = host
+    self.port = port
+    let target = rest[authorityEnd...]
+    let queryStart = target.firstIndex(of: "?") ?? target.endIndex
+    path = queryStart == target.startIndex ? "/" : String(target[..<queryStart])
+    query = queryStart == target.endIndex ? nil : String(target[target.index(after: queryStart)...])
+  }
+
+  public var isSecure: Bool { scheme == "https" }
+
+  /// The port to connect to.
+  public var effectivePort: Int { port ?? (isSecure ? 443 : 80) }
+
+  /// What a Host field says.
+  public var authority: String {
+    let name = host.contains(":") ? "[\(host)]" : host
+    return port.map { "\(name):\($0)" } ?? name
+  }
+
+  /// What a request line says.
+  public var target: String { query.map { "\(path)?\($0)" } ?? path }
+
+  private static func hostAndPort(_ authority: Substring) -> (String, Int?)? {
+    guard !authority.contains("@") else { return nil }
+    var (host, portText): (Substring, Substring?) = (authority, nil)
+    if authority.hasPrefix("[") {
+      guard let close = authority.firstIndex(of: "]") else { return nil }
+      host = authority[authority.index(after: authority.startIndex)..<close]
+      let rest = authority[authority.index(after: close)...]
+      guard rest.isEmpty || rest.hasPrefix(":"), host.contains(":"),
+        host.utf8.allSatisfy({ Hex.value($0) != nil || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".") })
+      else { return nil }
+      portText = rest.isEmpty ? nil : rest.dropFirst()
+    } else if let colon = authority.firstIndex(of: ":") {
+      host = authority[..<colon]
+      portText = authority[authority.index(after: colon)...]
+    }
+    let isName = host.utf8.allSatisfy { byte in
+      ASCII.isDigit(byte) || byte == UInt8(ascii: "-") || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "_")
+        || byte == UInt8(ascii: ":") || (ASCII.lowercased(byte) >= 0x61 && ASCII.lowercased(byte) <= 0x7A)
+    }
+    guard !host.isEmpty, isName else { return nil }
+    guard let portText else { return (host.lowercased(), nil) }
+    guard (1...5).contains(portText.utf8.count), portText.utf8.allSatisfy(ASCII.isDigit), let port = Int(portText),
+      (1...65_535).contains(port)
+    else { return nil }
+    return (host.lowercased(), port)
+  }
+}
+
+extension StringProtocol {
+  fileprivate func range(of needle: String) -> Range<Index>? {
+    var index = startIndex
+    while index < endIndex {
+      if self[index...].hasPrefix(needle) { return index..<self.index(index, offsetBy: needle.count) }
+      index = self.index(after: index)
+    }
+    return nil
+  }
+}
