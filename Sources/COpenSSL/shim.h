@@ -15,6 +15,13 @@ static inline int copenssl_set_min_proto_version(SSL_CTX *context, int version) 
   return (int)SSL_CTX_set_min_proto_version(context, version);
 }
 
+static inline int copenssl_set_max_proto_version(SSL_CTX *context, int version) {
+  return (int)SSL_CTX_set_max_proto_version(context, version);
+}
+
+/// A new key on P-256.
+static inline EVP_PKEY *copenssl_new_ec_key(void) { return EVP_EC_gen("P-256"); }
+
 static inline void copenssl_set_mode(SSL_CTX *context) {
   // Partial writes: a record that went out is reported at once. Moving buffer: the queue may be reallocated between
   // two attempts. Release buffers: an idle connection holds no record buffer.

@@ -327,6 +327,14 @@ public final class Connection: EventHandler {
     _ = shutdown(descriptor, Int32(SHUT_WR))
   }
 
+  /// Closes at once in a way that the peer sees as an error and not as the end of the stream (RST).
+  public func reset() {
+    var option = Glibc.linger(l_onoff: 1, l_linger: 0)
+    // The kernel copies the structure. A connection that has failed already needs no reset.
+    _ = unsafe setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<Glibc.linger>.size))
+    close(.system(SystemError(call: "reset", errno: ECONNABORTED)))
+  }
+
   /// Closes at once; what is queued is lost. The delegate hears of it before this returns, once.
   public func close(_ error: ConnectionError? = nil) {
     guard phase != .closed else { return }

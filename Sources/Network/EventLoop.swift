@@ -147,6 +147,9 @@ public protocol EventHandler: AnyObject {
   /// Has `hook` run at the end of every turn, before the turn's output is sent.
   public func onTurnEnd(_ hook: @escaping () -> Void) { turnEndHooks.append(hook) }
 
+  /// The clock as it is, not as it was when the turn began.
+  public func readClock() -> MonotonicTime { time.monotonic() }
+
   // MARK: Running
 
   /// Turns until `stop`. The calling thread is the loop's thread from here on.
