@@ -1,19 +1,26 @@
-internal import Bytes
+import Bytes
 
-/// A scanned JSON text: its bytes and where its values are. Immutable and cheap to share.
+/// A JSON text and where its values are. Scanned once; values are looked at in place and decoded only when asked for.
+///
+/// Strict RFC 8259: valid UTF-8 without a byte order mark, no half surrogate pairs, each member name once.
 public final class JSONDocument: Sendable {
   let bytes: [UInt8]
-  let tape: [TapeEntry]
+  let nodes: [JSONTapeNode]
+  /// A carriage return or line feed stands between two tokens.
+  let hasLineBreaks: Bool
 
-  private init(bytes: [UInt8], tape: [TapeEntry]) {
+  private init(bytes: [UInt8], nodes: [JSONTapeNode], hasLineBreaks: Bool) {
     self.bytes = bytes
-    self.tape = tape
+    self.nodes = nodes
+    self.hasLineBreaks = hasLineBreaks
   }
 
-  /// Scans a text, strictly by RFC 8259; member names are unique, strings are UTF-8, there is no byte order mark.
   public static func parse(_ bytes: [UInt8], limits: JSONLimits = .default) throws(JSONError) -> JSONDocument {
-    JSONDocument(bytes: bytes, tape: try JSONScanner.scan(bytes, limits: limits))
+    var scanner = JSONScanner(limits: limits)
+    try scanner.scan(bytes.span)
+    return JSONDocument(bytes: bytes, nodes: scanner.nodes, hasLineBreaks: scanner.hasLineBreaks)
   }
 
+  /// The outermost value.
   public var root: JSONNode { JSONNode(document: self, index: 0) }
 }

@@ -1,80 +1,74 @@
-internal import Bytes
+import Bytes
 
-/// One JSON value as its own text, so that what only passes through keeps its digits, its escapes and the order of its
-/// members. Never holds a raw CR or LF: it can stand in one line of an event stream.
+/// One valid JSON value as its own text. Never holds a raw carriage return or line feed, so it fits into one line.
+///
+/// Two are equal if their texts are the same byte by byte.
 public struct JSONFragment: Sendable, Hashable {
   public let bytes: [UInt8]
-  public let kind: JSONNode.Kind
 
-  /// Writes a tree.
+  /// - Parameter bytes: one valid value without space around it and without line breaks.
+  init(unchecked bytes: [UInt8]) { self.bytes = bytes }
+
   public init(_ value: JSONValue) {
     var writer = JSONWriter()
     writer.value(value)
-    bytes = writer.bytes
-    kind = value.kind
+    self.init(unchecked: writer.bytes)
   }
 
-  /// Checks a text.
+  /// Takes a text that holds one value, with space around it or not.
   public static func parse(_ bytes: [UInt8], limits: JSONLimits = .default) throws(JSONError) -> JSONFragment {
     try JSONDocument.parse(bytes, limits: limits).root.fragment
   }
 
-  /// - Parameter checked: a value that a scan has found valid; for a string without its quotes.
-  init(checked: [UInt8], kind: JSONNode.Kind) {
-    self.kind = kind
-    guard kind != .string else {
-      bytes = JSONFragment.quoted(checked)
-      return
-    }
-    bytes = checked.contains { $0 == 0x0A || $0 == 0x0D } ? JSONFragment.compacted(checked) : checked
-  }
-
-  private static func quoted(_ content: [UInt8]) -> [UInt8] {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(content.count + 2)
-    bytes.append(UInt8(ascii: "\""))
-    bytes += content
-    bytes.append(UInt8(ascii: "\""))
-    return bytes
-  }
-
-  /// Drops the white space between tokens; strings hold no raw line ends.
-  private static func compacted(_ text: [UInt8]) -> [UInt8] {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(text.count)
-    var isInString = false
-    var isEscaped = false
-    for byte in text {
-      if isInString {
-        if isEscaped {
-          isEscaped = false
-        } else if byte == UInt8(ascii: "\\") {
-          isEscaped = true
-        } else if byte == UInt8(ascii: "\"") {
-          isInString = false
-        }
-      } else if byte == UInt8(ascii: "\"") {
-        isInString = true
-      } else if byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D {
-        continue
-      }
-      bytes.append(byte)
-    }
-    return bytes
-  }
-
-  /// The value, scanned again. Cheap for small values; keep the document for repeated reads.
+  /// Scans the text again; cheap for the small values that this is made for.
   public var document: JSONDocument {
     do {
-      return try JSONDocument.parse(bytes, limits: JSONLimits(depthMax: .max, nodesMax: .max))
+      return try JSONDocument.parse(bytes, limits: .none)
     } catch {
-      preconditionFailure("a fragment holds a value that was scanned before: \(error)")
+      preconditionFailure("a fragment is made only of valid JSON: \(error)")
     }
   }
 
+  /// The value as a tree.
   public var value: JSONValue { document.root.value }
 
-  public static func == (a: JSONFragment, b: JSONFragment) -> Bool { a.bytes == b.bytes }
+  public var kind: JSONNode.Kind {
+    switch bytes[0] {
+    case UInt8(ascii: "{"): .object
+    case UInt8(ascii: "["): .array
+    case UInt8(ascii: "\""): .string
+    case UInt8(ascii: "t"), UInt8(ascii: "f"): .bool
+    case UInt8(ascii: "n"): .null
+    default: .number
+    }
+  }
 
-  public func hash(into hasher: inout Hasher) { hasher.combine(bytes) }
+  /// The same value without space between its tokens.
+  static func compacted(_ text: Span<UInt8>) -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(text.count)
+    var index = 0
+    while index < text.count {
+      let byte = text[index]
+      if byte == JSONLexer.quote {
+        let end = endOfString(text, from: index)
+        bytes.append(text.extracting(index..<end))
+        index = end
+      } else {
+        if byte > 0x20 { bytes.append(byte) }
+        index += 1
+      }
+    }
+    return bytes
+  }
+
+  /// The offset behind the string that starts here; the text is known to be valid.
+  private static func endOfString(_ text: Span<UInt8>, from start: Int) -> Int {
+    var index = start + 1
+    while true {
+      index = JSONLexer.endOfPlainContent(text, from: index, beyondASCII: false)
+      if text[index] == JSONLexer.quote { return index + 1 }
+      index += 2
+    }
+  }
 }

@@ -1,186 +1,172 @@
-internal import Bytes
+import Bytes
 
-/// A value within a ``JSONDocument``.
+/// One value of a document: a cheap cursor that keeps the document alive.
 public struct JSONNode: Sendable {
-  public enum Kind: Sendable {
-    case null
-    case bool
-    case number
-    case string
-    case array
-    case object
-  }
+  public enum Kind: UInt8, Sendable { case null, bool, number, string, array, object }
 
-  private let document: JSONDocument
-  private let index: Int
+  let document: JSONDocument
+  let index: Int
 
-  init(document: JSONDocument, index: Int) {
-    self.document = document
-    self.index = index
-  }
+  private var node: JSONTapeNode { document.nodes[index] }
 
-  private var entry: TapeEntry { document.tape[index] }
+  public var kind: Kind { node.kind }
+  public var isNull: Bool { node.kind == .null }
+  public var bool: Bool? { node.kind == .bool ? node.flag : nil }
 
-  public var kind: Kind {
-    switch entry.kind {
-    case .null: .null
-    case .bool: .bool
-    case .number: .number
-    case .string, .name: .string
-    case .array: .array
-    case .object: .object
-    }
-  }
+  // MARK: Arrays and objects
 
-  // MARK: Containers
+  /// Members of an object or elements of an array; 0 for anything else.
+  public var count: Int { node.count }
 
-  /// A member of an object; nil if there is none of this name or this is no object.
-  public subscript(_ name: StaticString) -> JSONNode? { member { $0 == name } }
-
-  /// A member of an object by a name that is not known in advance.
-  public func member(named name: String) -> JSONNode? { member { $0.string == name } }
-
-  private func member(where matches: (JSONKey) -> Bool) -> JSONNode? {
-    guard entry.kind == .object else { return nil }
-    var cursor = index + 1
-    while cursor < Int(entry.next) {
-      if matches(JSONKey(document: document, index: cursor)) { return JSONNode(document: document, index: cursor + 1) }
-      cursor = Int(document.tape[cursor + 1].next)
+  /// The member of that name; nil if there is none or this is no object.
+  public subscript(_ name: StaticString) -> JSONNode? {
+    guard node.kind == .object else { return nil }
+    let end = Int(node.next)
+    var member = index + 1
+    while member < end {
+      if document.string(at: member, equals: name) { return JSONNode(document: document, index: member + 1) }
+      member = Int(document.nodes[member + 1].next)
     }
     return nil
   }
 
-  /// The members of an object in their order; nothing for other kinds.
+  /// The member of that name; nil if there is none or this is no object.
+  public func member(named name: String) -> JSONNode? {
+    guard node.kind == .object else { return nil }
+    let end = Int(node.next)
+    var member = index + 1
+    while member < end {
+      if document.string(at: member).isSame(as: name) { return JSONNode(document: document, index: member + 1) }
+      member = Int(document.nodes[member + 1].next)
+    }
+    return nil
+  }
+
+  /// Visits the members of an object in their order; none of anything else.
   public func forEachMember<Failure: Error>(_ body: (JSONKey, JSONNode) throws(Failure) -> Void) throws(Failure) {
-    guard entry.kind == .object else { return }
-    let end = Int(entry.next)
-    var cursor = index + 1
-    while cursor < end {
-      try body(JSONKey(document: document, index: cursor), JSONNode(document: document, index: cursor + 1))
-      cursor = Int(document.tape[cursor + 1].next)
+    guard node.kind == .object else { return }
+    let end = Int(node.next)
+    var member = index + 1
+    while member < end {
+      try body(JSONKey(document: document, index: member), JSONNode(document: document, index: member + 1))
+      member = Int(document.nodes[member + 1].next)
     }
   }
 
-  /// The elements of an array in their order; nothing for other kinds.
+  /// Visits the elements of an array in their order; none of anything else.
   public func forEachElement<Failure: Error>(_ body: (JSONNode) throws(Failure) -> Void) throws(Failure) {
-    guard entry.kind == .array else { return }
-    let end = Int(entry.next)
-    var cursor = index + 1
-    while cursor < end {
-      try body(JSONNode(document: document, index: cursor))
-      cursor = Int(document.tape[cursor].next)
+    guard node.kind == .array else { return }
+    let end = Int(node.next)
+    var element = index + 1
+    while element < end {
+      try body(JSONNode(document: document, index: element))
+      element = Int(document.nodes[element].next)
     }
   }
 
-  /// The elements of an array; empty for other kinds.
+  /// The elements of an array; empty for anything else.
   public var elements: [JSONNode] {
     var elements: [JSONNode] = []
+    elements.reserveCapacity(count)
     forEachElement { elements.append($0) }
     return elements
   }
 
-  /// Members of an object or elements of an array; 0 for other kinds.
-  public var count: Int {
-    var count = 0
-    forEachMember { _, _ in count += 1 }
-    forEachElement { _ in count += 1 }
-    return count
-  }
-
   // MARK: Scalars
 
-  public var isNull: Bool { entry.kind == .null }
+  /// The text of a string, decoded.
+  public var string: String? { node.kind == .string ? document.string(at: index) : nil }
 
-  public var bool: Bool? {
-    entry.kind == .bool ? document.bytes[Int(entry.start)] == UInt8(ascii: "t") : nil
-  }
-
-  /// A string, decoded.
-  public var string: String? {
-    guard entry.kind == .string else { return nil }
-    return JSONNode.decoded(document, entry)
-  }
-
-  /// A string as it stands.
+  /// The text of a string as it was written, for passing on.
   public var text: JSONString? {
-    guard entry.kind == .string else { return nil }
-    return JSONString(checked: slice)
+    guard node.kind == .string else { return nil }
+    return JSONString(unchecked: Array(document.bytes[node.range]), hasEscapes: node.flag)
   }
 
-  /// True for a string that is this ASCII literal.
-  public func equals(_ literal: StaticString) -> Bool {
-    guard entry.kind == .string else { return false }
-    return JSONNode.isEqual(document, entry, literal)
+  /// True for a string with this text.
+  public func equals(_ text: StaticString) -> Bool {
+    node.kind == .string && document.string(at: index, equals: text)
   }
 
-  /// A number's own text.
+  /// A number as it was written.
   public var numberText: String? {
-    entry.kind == .number ? String(decoding: slice, as: UTF8.self) : nil
+    node.kind == .number ? String(decoding: document.bytes[node.range], as: UTF8.self) : nil
   }
 
-  /// A number that is whole, in any notation, and fits.
+  /// A number without a fraction that fits, however written: `1`, `1.0`, `1e2`.
   public var int64: Int64? {
-    guard let text = numberText else { return nil }
-    return Int64(text) ?? JSONNumber(checked: text).wholeValue
+    guard node.kind == .number else { return nil }
+    let bytes = document.bytes
+    return JSONNumber.int64(bytes.span.extracting(node.range))
   }
 
-  public var double: Double? { numberText.flatMap(Double.init) }
+  /// The nearest binary number; nil beyond its range.
+  public var double: Double? { numberText.flatMap(JSONNumber.double) }
 
-  // MARK: Copies
+  // MARK: Whole values
 
-  /// The value's own text.
-  public var fragment: JSONFragment { JSONFragment(checked: slice, kind: kind) }
+  /// A copy of the value's own text. If the document has line breaks between its tokens, all space between tokens is
+  /// left out, so that the text fits into one line of a stream or a log.
+  public var fragment: JSONFragment {
+    let range = node.kind == .string ? node.range.lowerBound - 1..<node.range.upperBound + 1 : node.range
+    let bytes = document.bytes
+    guard document.hasLineBreaks, node.kind == .array || node.kind == .object else {
+      return JSONFragment(unchecked: Array(bytes[range]))
+    }
+    return JSONFragment(unchecked: JSONFragment.compacted(bytes.span.extracting(range)))
+  }
 
-  /// The value as a tree.
+  /// The value as a tree. As deep as the document, whose limit bounds the recursion.
   public var value: JSONValue {
-    switch entry.kind {
+    switch node.kind {
     case .null: return .null
-    case .bool: return .bool(bool ?? false)
-    case .number: return .number(JSONNumber(checked: numberText ?? "0"))
-    case .string, .name: return .string(string ?? "")
+    case .bool: return .bool(node.flag)
+    case .number: return .number(JSONNumber(unchecked: String(decoding: document.bytes[node.range], as: UTF8.self)))
+    case .string: return .string(document.string(at: index))
     case .array: return .array(elements.map(\.value))
     case .object:
-      var object = JSONObject()
-      forEachMember { object.append($0.string, $1.value) }
-      return .object(object)
+      var members: [(name: String, value: JSONValue)] = []
+      members.reserveCapacity(count)
+      forEachMember { members.append(($0.string, $1.value)) }
+      return .object(JSONObject(unchecked: members))
     }
-  }
-
-  /// The bytes between start and end; for strings, without the quotes.
-  private var slice: [UInt8] { Array(document.bytes[Int(entry.start)..<Int(entry.end)]) }
-
-  fileprivate static func decoded(_ document: JSONDocument, _ entry: TapeEntry) -> String {
-    let bytes = document.bytes
-    let raw = bytes.span.extracting(Int(entry.start)..<Int(entry.end))
-    if entry.hasEscapes { return String(decoding: JSONEscapes.decode(raw), as: UTF8.self) }
-    return String(decoding: document.bytes[Int(entry.start)..<Int(entry.end)], as: UTF8.self)
-  }
-
-  fileprivate static func isEqual(_ document: JSONDocument, _ entry: TapeEntry, _ literal: StaticString) -> Bool {
-    let bytes = document.bytes
-    let raw = bytes.span.extracting(Int(entry.start)..<Int(entry.end))
-    guard entry.hasEscapes else { return ASCII.equals(raw, literal) }
-    return ASCII.equals(JSONEscapes.decode(raw).span, literal)
   }
 }
 
-/// The name of a member.
+/// The name of a member, compared in place.
 public struct JSONKey: Sendable {
-  fileprivate let document: JSONDocument
-  fileprivate let index: Int
-
-  init(document: JSONDocument, index: Int) {
-    self.document = document
-    self.index = index
-  }
+  let document: JSONDocument
+  let index: Int
 
   /// The name, decoded.
-  public var string: String { JSONNode.decoded(document, document.tape[index]) }
+  public var string: String { document.string(at: index) }
 
-  public static func == (key: JSONKey, literal: StaticString) -> Bool {
-    JSONNode.isEqual(key.document, key.document.tape[key.index], literal)
+  public static func == (key: JSONKey, name: StaticString) -> Bool {
+    key.document.string(at: key.index, equals: name)
+  }
+}
+
+/// Lets a `switch` over a key name its cases by literals.
+public func ~= (name: StaticString, key: JSONKey) -> Bool { key == name }
+
+extension JSONDocument {
+  /// The decoded text of the string or name at an index of the tape.
+  func string(at index: Int) -> String {
+    let node = nodes[index]
+    // A span can only be taken from a local copy (which shares the storage).
+    let bytes = self.bytes
+    if !node.flag { return String(decoding: bytes[node.range], as: UTF8.self) }
+    return String(decoding: JSONText.unescaped(bytes.span.extracting(node.range)), as: UTF8.self)
   }
 
-  /// Lets a `switch` over a key name its cases by literals.
-  public static func ~= (literal: StaticString, key: JSONKey) -> Bool { key == literal }
+  /// Compares without decoding, unless there are escapes.
+  func string(at index: Int, equals text: StaticString) -> Bool {
+    let node = nodes[index]
+    let length = text.utf8CodeUnitCount
+    let bytes = self.bytes
+    if !node.flag { return Int(node.length) == length && bytes.span.matches(text, at: Int(node.offset)) }
+    guard Int(node.length) > length else { return false }
+    let decoded = JSONText.unescaped(bytes.span.extracting(node.range))
+    return decoded.count == length && decoded.span.matches(text)
+  }
 }

@@ -1,259 +1,169 @@
-internal import Bytes
+import Bytes
 
-/// One strict pass over a text (RFC 8259): checks everything, remembers where values are, decodes nothing.
+/// Reads a text once, without recursion, and writes down where its values are.
 struct JSONScanner {
-  private let bytes: [UInt8]
+  /// An array or object that is not closed yet.
+  private struct Open {
+    var node: Int
+    var count = 0
+    var isObject: Bool
+    /// One bit for a cheap digest of each name so far: a name whose bit is free cannot be a duplicate.
+    var seen: UInt64 = 0
+    /// Two names share a bit, or a name is escaped.
+    var mayRepeat = false
+  }
+
+  private(set) var nodes: [JSONTapeNode] = []
+  /// A carriage return or line feed stands between two tokens.
+  private(set) var hasLineBreaks = false
   private let limits: JSONLimits
+  private var open: [Open] = []
   private var index = 0
-  private var tape: [TapeEntry] = []
-  /// Tape indices of the containers that are open.
-  private var open: [Int] = []
 
-  private init(_ bytes: [UInt8], _ limits: JSONLimits) {
-    self.bytes = bytes
-    self.limits = limits
-    tape.reserveCapacity(min(bytes.count / 8 + 8, 4096))
-  }
+  init(limits: JSONLimits) { self.limits = limits }
 
-  static func scan(_ bytes: [UInt8], limits: JSONLimits) throws(JSONError) -> [TapeEntry] {
-    guard bytes.count <= min(limits.bytesMax, Int(Int32.max)) else {
-      throw JSONError(.tooLarge, at: limits.bytesMax, "the text is longer than \(limits.bytesMax) bytes")
+  mutating func scan(_ bytes: Span<UInt8>) throws(JSONError) {
+    guard bytes.count <= limits.bytesMax else {
+      throw JSONError(.tooLarge, at: limits.bytesMax, "longer than \(limits.bytesMax) bytes")
     }
-    var scanner = JSONScanner(bytes, limits)
-    try scanner.scanDocument()
-    return scanner.tape
+    if bytes.matches("\u{FEFF}") { throw JSONError(.syntax, at: 0, "a byte order mark is not allowed") }
+    nodes.reserveCapacity(min(bytes.count / 12 + 8, 65_536))
+    skipSpace(bytes)
+    repeat {
+      try scanValue(bytes)
+    } while try advance(bytes)
+    guard index == bytes.count else { throw unexpected(bytes, "nothing may follow the value") }
   }
 
-  private mutating func scanDocument() throws(JSONError) {
-    skipSpace()
-    try scanValue()
-    while !open.isEmpty { try continueContainer() }
-    skipSpace()
-    if index < bytes.count { throw JSONError(.syntax, at: index, "there is something behind the value") }
-  }
-
-  // MARK: Values
-
-  private mutating func scanValue() throws(JSONError) {
-    guard index < bytes.count else { throw unexpectedEnd() }
+  /// Reads a scalar, or opens an array or object and stands before its first value.
+  private mutating func scanValue(_ bytes: Span<UInt8>) throws(JSONError) {
+    guard index < bytes.count else { throw unexpected(bytes, "a value is expected") }
     switch bytes[index] {
-    case UInt8(ascii: "\""):
-      try scanString(.string)
-    case UInt8(ascii: "{"), UInt8(ascii: "["):
-      guard open.count < limits.depthMax else {
-        throw JSONError(.tooDeep, at: index, "values are nested deeper than \(limits.depthMax)")
-      }
-      open.append(tape.count)
-      try append(bytes[index] == UInt8(ascii: "{") ? .object : .array, from: index, to: index)
-      index += 1
-      try beginContainer()
-    case UInt8(ascii: "t"): try scanLiteral("true", .bool)
-    case UInt8(ascii: "f"): try scanLiteral("false", .bool)
-    case UInt8(ascii: "n"): try scanLiteral("null", .null)
-    case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): try scanNumber()
-    default: throw JSONError(.syntax, at: index, "a value is expected here")
+    case JSONLexer.quote: try scanString(bytes)
+    case UInt8(ascii: "{"): try openContainer(.object, bytes)
+    case UInt8(ascii: "["): try openContainer(.array, bytes)
+    case UInt8(ascii: "t"): try scanLiteral("true", .bool, bytes)
+    case UInt8(ascii: "f"): try scanLiteral("false", .bool, bytes)
+    case UInt8(ascii: "n"): try scanLiteral("null", .null, bytes)
+    case UInt8(ascii: "-"), 0x30...0x39:
+      let end = try JSONLexer.endOfNumber(bytes, from: index)
+      try append(JSONTapeNode(.number, offset: index, length: end - index, next: nodes.count + 1))
+      index = end
+    default: throw unexpected(bytes, "a value is expected")
     }
   }
 
-  private mutating func scanLiteral(_ literal: StaticString, _ kind: TapeEntry.Kind) throws(JSONError) {
-    let end = index + literal.utf8CodeUnitCount
-    guard end <= bytes.count, ASCII.equals(bytes.span.extracting(index..<end), literal) else {
-      throw JSONError(.syntax, at: index, "a value is expected here")
-    }
-    try append(kind, from: index, to: end)
-    index = end
-  }
-
-  private mutating func scanNumber() throws(JSONError) {
-    let start = index
-    if bytes[index] == UInt8(ascii: "-") { index += 1 }
-    if index < bytes.count, bytes[index] == UInt8(ascii: "0") {
-      index += 1
-    } else {
-      try scanDigits()
-    }
-    if index < bytes.count, bytes[index] == UInt8(ascii: ".") {
-      index += 1
-      try scanDigits()
-    }
-    if index < bytes.count, bytes[index] | 0x20 == UInt8(ascii: "e") {
-      index += 1
-      if index < bytes.count, bytes[index] == UInt8(ascii: "+") || bytes[index] == UInt8(ascii: "-") { index += 1 }
-      try scanDigits()
-    }
-    if index < bytes.count, ASCII.isDigit(bytes[index]) {
-      throw JSONError(.syntax, at: index, "a number has no leading zeros")
-    }
-    try append(.number, from: start, to: index)
-  }
-
-  private mutating func scanDigits() throws(JSONError) {
-    let start = index
-    while index < bytes.count, ASCII.isDigit(bytes[index]) { index += 1 }
-    if index == start { throw JSONError(.syntax, at: index, "a digit is expected here") }
-  }
-
-  // MARK: Containers
-
-  /// Just behind `{` or `[`.
-  private mutating func beginContainer() throws(JSONError) {
-    skipSpace()
-    guard index < bytes.count else { throw unexpectedEnd() }
-    let container = open[open.count - 1]
-    let isObject = tape[container].kind == .object
-    if bytes[index] == (isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) {
-      closeContainer()
-      return
-    }
-    if isObject { try scanName() }
-    try scanValue()
-  }
-
-  /// Behind a value within the innermost container.
-  private mutating func continueContainer() throws(JSONError) {
-    skipSpace()
-    guard index < bytes.count else { throw unexpectedEnd() }
-    let container = open[open.count - 1]
-    let isObject = tape[container].kind == .object
-    switch bytes[index] {
-    case UInt8(ascii: ","):
-      index += 1
-      skipSpace()
-      guard index < bytes.count else { throw unexpectedEnd() }
-      if isObject { try scanName() }
-      try scanValue()
-    case UInt8(ascii: "}") where isObject:
-      try checkNames(of: container)
-      closeContainer()
-    case UInt8(ascii: "]") where !isObject: closeContainer()
-    default:
-      throw JSONError(.syntax, at: index, isObject ? "a comma or } is expected here" : "a comma or ] is expected here")
-    }
-  }
-
-  private mutating func closeContainer() {
-    let container = open.removeLast()
-    index += 1
-    tape[container].end = UInt32(index)
-    tape[container].next = UInt32(tape.count)
-  }
-
-  private mutating func scanName() throws(JSONError) {
-    guard bytes[index] == UInt8(ascii: "\"") else {
-      throw JSONError(.syntax, at: index, "a member name in quotes is expected here")
-    }
-    try scanString(.name)
-    skipSpace()
-    guard index < bytes.count else { throw unexpectedEnd() }
-    guard bytes[index] == UInt8(ascii: ":") else { throw JSONError(.syntax, at: index, "a colon is expected here") }
-    index += 1
-    skipSpace()
-  }
-
-  // MARK: Names
-
-  private static let pairwiseNamesMax = 12
-
-  /// Few names are compared with each other, many by a set.
-  private func checkNames(of container: Int) throws(JSONError) {
-    var names: [Int] = []
-    var entry = container + 1
-    while entry < tape.count {
-      names.append(entry)
-      entry = Int(tape[entry + 1].next)
-    }
-    if names.count < 2 { return }
-    guard names.count <= JSONScanner.pairwiseNamesMax else {
-      var seen = Set<[UInt8]>(minimumCapacity: names.count)
-      for name in names where !seen.insert(decodedName(name)).inserted { throw duplicate(name) }
-      return
-    }
-    for (position, name) in names.enumerated() {
-      for earlier in names[..<position] where isSame(earlier, name) { throw duplicate(name) }
-    }
-  }
-
-  private func isSame(_ a: Int, _ b: Int) -> Bool {
-    if tape[a].hasEscapes || tape[b].hasEscapes { return decodedName(a) == decodedName(b) }
-    let (first, second) = (tape[a], tape[b])
-    let count = Int(first.end - first.start)
-    guard count == Int(second.end - second.start) else { return false }
-    for offset in 0..<count where bytes[Int(first.start) + offset] != bytes[Int(second.start) + offset] { return false }
-    return true
-  }
-
-  private func decodedName(_ entry: Int) -> [UInt8] {
-    let raw = bytes.span.extracting(Int(tape[entry].start)..<Int(tape[entry].end))
-    return tape[entry].hasEscapes ? JSONEscapes.decode(raw) : raw.copied
-  }
-
-  private func duplicate(_ entry: Int) -> JSONError {
-    JSONError(.duplicateName, at: Int(tape[entry].start), "the object has two members of this name")
-  }
-
-  // MARK: Strings
-
-  private mutating func scanString(_ kind: TapeEntry.Kind) throws(JSONError) {
-    index += 1
-    let start = index
-    var hasEscapes = false
-    while true {
-      index = JSONEscapes.endOfPlainRun(in: bytes.span, from: index)
-      guard index < bytes.count else { throw unexpectedEnd() }
-      switch bytes[index] {
-      case UInt8(ascii: "\""):
-        try append(kind, from: start, to: index, hasEscapes: hasEscapes)
+  /// Behind a value: closes what ends here and stands before the next value. False at the end of the outermost value.
+  private mutating func advance(_ bytes: Span<UInt8>) throws(JSONError) -> Bool {
+    while let container = open.last {
+      skipSpace(bytes)
+      // A container that was opened just now has a node but no value yet.
+      let isFresh = nodes.count == container.node + 1
+      guard index < bytes.count else { throw unexpected(bytes, "an end is expected") }
+      let byte = bytes[index]
+      if byte == (container.isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) {
         index += 1
-        return
-      case UInt8(ascii: "\\"):
-        hasEscapes = true
-        try scanEscape()
-      case 0..<0x20: throw JSONError(.syntax, at: index, "a control character in a string must be escaped")
-      default:
-        let length = UTF8Scan.sequenceLength(bytes.span, at: index)
-        if length == 0 { throw JSONError(.invalidUTF8, at: index, "these bytes are not UTF-8") }
-        index += length
+        try close(container, bytes)
+        continue
       }
-    }
-  }
-
-  private mutating func scanEscape() throws(JSONError) {
-    guard index + 1 < bytes.count else { throw unexpectedEnd() }
-    switch bytes[index + 1] {
-    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
-      UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
-      index += 2
-    case UInt8(ascii: "u"):
-      guard index + 6 <= bytes.count else { throw unexpectedEnd() }
-      for offset in 2..<6 where Hex.value(bytes[index + offset]) == nil {
-        throw JSONError(.syntax, at: index, "four hexadecimal digits belong behind \\u")
+      if !isFresh {
+        guard byte == UInt8(ascii: ",") else {
+          throw unexpected(bytes, container.isObject ? "a comma or } is expected" : "a comma or ] is expected")
+        }
+        index += 1
+        skipSpace(bytes)
       }
-      index += 6
-    default: throw JSONError(.syntax, at: index, "there is no such escape")
+      open[open.count - 1].count += 1
+      if container.isObject { try scanName(bytes) }
+      return true
     }
+    skipSpace(bytes)
+    return false
   }
 
-  // MARK: Small things
-
-  private mutating func append(_ kind: TapeEntry.Kind, from start: Int, to end: Int, hasEscapes: Bool = false)
-    throws(JSONError)
-  {
-    guard tape.count < limits.nodesMax else {
-      throw JSONError(.tooLarge, at: start, "there are more than \(limits.nodesMax) values and names")
+  private mutating func openContainer(_ kind: JSONNode.Kind, _ bytes: Span<UInt8>) throws(JSONError) {
+    guard open.count < limits.depthMax else {
+      throw JSONError(.tooDeep, at: index, "nested deeper than \(limits.depthMax)")
     }
-    tape.append(
-      TapeEntry(
-        start: UInt32(start), end: UInt32(end), next: UInt32(tape.count + 1), kind: kind, hasEscapes: hasEscapes))
+    open.append(Open(node: nodes.count, isObject: kind == .object))
+    try append(JSONTapeNode(kind, offset: index, length: 0, next: 0))
+    index += 1
   }
 
-  private mutating func skipSpace() {
-    while index < bytes.count {
+  private mutating func close(_ container: Open, _ bytes: Span<UInt8>) throws(JSONError) {
+    open.removeLast()
+    nodes[container.node].length = UInt32(truncatingIfNeeded: index) - nodes[container.node].offset
+    nodes[container.node].next = UInt32(truncatingIfNeeded: nodes.count)
+    nodes[container.node].count = container.count
+    if container.mayRepeat { try JSONNameCheck.check(nodes, object: container.node, bytes) }
+  }
+
+  /// A member's name and the colon; stands before the value.
+  private mutating func scanName(_ bytes: Span<UInt8>) throws(JSONError) {
+    guard index < bytes.count, bytes[index] == JSONLexer.quote else {
+      throw unexpected(bytes, "a member's name in quotes is expected")
+    }
+    let name = nodes.count
+    try scanString(bytes)
+    note(nodes[name], bytes)
+    skipSpace(bytes)
+    guard index < bytes.count, bytes[index] == UInt8(ascii: ":") else { throw unexpected(bytes, "a colon is expected") }
+    index += 1
+    skipSpace(bytes)
+  }
+
+  /// Remembers a name's digest in the innermost object.
+  private mutating func note(_ name: JSONTapeNode, _ bytes: Span<UInt8>) {
+    var digest = name.length &* 7
+    if name.length > 0 {
+      digest &+= UInt32(bytes[Int(name.offset)]) &* 5 &+ UInt32(bytes[Int(name.offset + name.length - 1)]) &* 13
+    }
+    let bit: UInt64 = 1 << UInt64(digest & 63)
+    if name.flag || open[open.count - 1].seen & bit != 0 { open[open.count - 1].mayRepeat = true }
+    open[open.count - 1].seen |= bit
+  }
+
+  private mutating func scanString(_ bytes: Span<UInt8>) throws(JSONError) {
+    var escaped = false
+    let end = try JSONLexer.endOfString(bytes, from: index + 1, escaped: &escaped)
+    try append(
+      JSONTapeNode(.string, offset: index + 1, length: end - index - 1, next: nodes.count + 1, flag: escaped))
+    index = end + 1
+  }
+
+  private mutating func scanLiteral(
+    _ text: StaticString, _ kind: JSONNode.Kind, _ bytes: Span<UInt8>
+  ) throws(JSONError) {
+    let length = text.utf8CodeUnitCount
+    guard bytes.matches(text, at: index) else { throw unexpected(bytes, "a value is expected") }
+    // Of the three literals only `true` is four long and a boolean.
+    try append(
+      JSONTapeNode(kind, offset: index, length: length, next: nodes.count + 1, flag: kind == .bool && length == 4))
+    index += length
+  }
+
+  private mutating func append(_ node: JSONTapeNode) throws(JSONError) {
+    guard nodes.count < limits.nodesMax else {
+      throw JSONError(.tooLarge, at: index, "more than \(limits.nodesMax) values and names")
+    }
+    nodes.append(node)
+  }
+
+  @inline(__always)
+  private mutating func skipSpace(_ bytes: Span<UInt8>) {
+    while index < bytes.count, bytes[index] <= 0x20 {
       switch bytes[index] {
-      case 0x20, 0x09, 0x0A, 0x0D: index += 1
+      case 0x20, 0x09: break
+      case 0x0A, 0x0D: hasLineBreaks = true
       default: return
       }
+      index += 1
     }
   }
 
-  private func unexpectedEnd() -> JSONError { JSONError(.syntax, at: bytes.count, "the text ends too early") }
+  private func unexpected(_ bytes: Span<UInt8>, _ message: String) -> JSONError {
+    index < bytes.count
+      ? JSONError(.syntax, at: index, message)
+      : JSONError(.syntax, at: index, "the text ends within a value")
+  }
 }

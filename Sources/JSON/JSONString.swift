@@ -1,37 +1,60 @@
-internal import Bytes
+import Bytes
 
-/// The content of a JSON string, still escaped, so that text which only passes through is copied and not decoded. Two are
-/// equal if their escaped bytes are; texts that a person would call equal may be escaped differently.
-public struct JSONString: Sendable, Hashable, ExpressibleByStringLiteral {
-  /// What stands between the quotes.
+/// Text in the form that it has between the quotes of a JSON string. What only passes through is copied as it came.
+///
+/// Two are equal if they say the same text, however it is escaped.
+public struct JSONString: Sendable {
+  /// Valid string content, still escaped.
   public private(set) var escaped: [UInt8]
+  private var hasEscapes: Bool
 
-  /// Escapes a text.
+  init(unchecked escaped: [UInt8], hasEscapes: Bool) {
+    self.escaped = escaped
+    self.hasEscapes = hasEscapes
+  }
+
   public init(_ text: String) {
-    escaped = []
-    escaped.reserveCapacity(text.utf8.count + 8)
-    JSONEscapes.append(escaping: text, to: &escaped)
+    var escaped: [UInt8] = []
+    escaped.reserveCapacity(text.utf8.count)
+    JSONText.appendEscaped(text, to: &escaped)
+    // Escaping always lengthens.
+    self.init(unchecked: escaped, hasEscapes: escaped.count != text.utf8.count)
   }
 
-  public init(stringLiteral text: String) { self.init(text) }
-
-  /// - Parameter checked: content that a scan has found valid.
-  init(checked: [UInt8]) { escaped = checked }
-
-  /// nil unless this is what may stand between the quotes of a JSON string.
-  public init?(validatingEscaped content: [UInt8]) {
-    var text: [UInt8] = [UInt8(ascii: "\"")]
-    text += content
-    text.append(UInt8(ascii: "\""))
-    guard let document = try? JSONDocument.parse(text), document.root.kind == .string else { return nil }
-    escaped = content
+  /// Takes bytes that are valid string content already; nil if they are not.
+  public init?(validatingEscaped bytes: [UInt8]) {
+    var hasEscapes = false
+    do {
+      guard try JSONLexer.endOfContent(bytes.span, from: 0, escaped: &hasEscapes) == bytes.count else { return nil }
+    } catch {
+      return nil
+    }
+    self.init(unchecked: bytes, hasEscapes: hasEscapes)
   }
 
-  /// The text, decoded. Half of a surrogate pair becomes U+FFFD.
-  public var string: String { String(decoding: JSONEscapes.decode(escaped.span), as: UTF8.self) }
+  /// The text, decoded.
+  public var string: String { String(decoding: utf8, as: UTF8.self) }
+
+  /// The decoded text's UTF-8.
+  public var utf8: [UInt8] { hasEscapes ? JSONText.unescaped(escaped.span) : escaped }
 
   public var isEmpty: Bool { escaped.isEmpty }
 
   /// Adds text at the end.
-  public mutating func append(_ other: JSONString) { escaped += other.escaped }
+  public mutating func append(_ other: JSONString) {
+    escaped += other.escaped
+    hasEscapes = hasEscapes || other.hasEscapes
+  }
+}
+
+extension JSONString: Hashable {
+  public static func == (a: JSONString, b: JSONString) -> Bool {
+    a.escaped == b.escaped || ((a.hasEscapes || b.hasEscapes) && a.utf8 == b.utf8)
+  }
+
+  public func hash(into hasher: inout Hasher) { hasher.combine(utf8) }
+}
+
+extension JSONString: ExpressibleByStringLiteral {
+  public init(stringLiteral text: String) { self.init(text) }
 }

@@ -1,4 +1,5 @@
-/// A JSON value as a tree, for what is built or edited. Numbers keep their text, objects their order.
+/// A JSON value as a tree, without loss: members keep their order, numbers their digits. For the control plane; what only
+/// passes through stays a ``JSONFragment``.
 public indirect enum JSONValue: Sendable, Equatable {
   case null
   case bool(Bool)
@@ -6,6 +7,13 @@ public indirect enum JSONValue: Sendable, Equatable {
   case string(String)
   case array([JSONValue])
   case object(JSONObject)
+
+  /// A whole number.
+  public static func int(_ number: Int) -> JSONValue { .number(JSONNumber(number)) }
+
+  public static func parse(_ bytes: [UInt8], limits: JSONLimits = .default) throws(JSONError) -> JSONValue {
+    try JSONDocument.parse(bytes, limits: limits).root.value
+  }
 
   public var kind: JSONNode.Kind {
     switch self {
@@ -18,88 +26,15 @@ public indirect enum JSONValue: Sendable, Equatable {
     }
   }
 
-  public static func parse(_ bytes: [UInt8], limits: JSONLimits = .default) throws(JSONError) -> JSONValue {
-    try JSONDocument.parse(bytes, limits: limits).root.value
-  }
+  public var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
+  public var string: String? { if case .string(let value) = self { value } else { nil } }
+  public var array: [JSONValue]? { if case .array(let value) = self { value } else { nil } }
+  public var object: JSONObject? { if case .object(let value) = self { value } else { nil } }
+  public var number: JSONNumber? { if case .number(let value) = self { value } else { nil } }
+  public var int64: Int64? { number?.int64 }
 
-  /// A member of an object.
-  public subscript(_ name: String) -> JSONValue? {
-    if case .object(let object) = self { object[name] } else { nil }
-  }
-
-  public var string: String? { if case .string(let string) = self { string } else { nil } }
-  public var bool: Bool? { if case .bool(let bool) = self { bool } else { nil } }
-  public var array: [JSONValue]? { if case .array(let array) = self { array } else { nil } }
-  public var object: JSONObject? { if case .object(let object) = self { object } else { nil } }
-  public var int64: Int64? { if case .number(let number) = self { number.wholeValue } else { nil } }
-}
-
-/// A number by its text.
-public struct JSONNumber: Sendable, Equatable {
-  public let text: String
-
-  public init(_ value: Int) { text = String(value) }
-
-  /// nil for infinities and NaN, which JSON has no form for.
-  public init?(_ value: Double) {
-    guard value.isFinite else { return nil }
-    text = value.description
-  }
-
-  /// - Parameter checked: text that a scan has found to be a number.
-  init(checked: String) { text = checked }
-
-  public var double: Double { Double(text) ?? 0 }
-
-  /// The value if it is whole and fits, in any notation (`10`, `1e1`, `10.0`).
-  public var wholeValue: Int64? {
-    if let whole = Int64(text) { return whole }
-    // Beyond 2⁵³ a Double no longer tells neighbours apart, and a plain whole number was read exactly above.
-    guard let double = Double(text), double.magnitude <= 9_007_199_254_740_992 else { return nil }
-    return Int64(exactly: double)
-  }
-}
-
-/// Members in their order; names are unique.
-public struct JSONObject: Sendable, Equatable, ExpressibleByDictionaryLiteral {
-  public private(set) var members: [(name: String, value: JSONValue)] = []
-
-  public init() {}
-
-  public init(dictionaryLiteral elements: (String, JSONValue)...) {
-    for (name, value) in elements { self[name] = value }
-  }
-
-  /// Setting an existing member keeps its place; nil removes it.
-  public subscript(_ name: String) -> JSONValue? {
-    get { members.first { $0.name == name }?.value }
-    set {
-      let index = members.firstIndex { $0.name == name }
-      switch (index, newValue) {
-      case (let index?, let value?): members[index].value = value
-      case (let index?, nil): members.remove(at: index)
-      case (nil, let value?): members.append((name, value))
-      case (nil, nil): break
-      }
-    }
-  }
-
-  @discardableResult
-  public mutating func removeValue(_ name: String) -> JSONValue? {
-    defer { self[name] = nil }
-    return self[name]
-  }
-
-  public var isEmpty: Bool { members.isEmpty }
-  public var names: [String] { members.map(\.name) }
-
-  /// - Parameter name: one that the object does not have; a scan guarantees that.
-  mutating func append(_ name: String, _ value: JSONValue) { members.append((name, value)) }
-
-  public static func == (a: JSONObject, b: JSONObject) -> Bool {
-    a.members.count == b.members.count
-      && zip(a.members, b.members).allSatisfy { $0.name == $1.name && $0.value == $1.value }
-  }
+  /// The member of that name; nil if there is none or this is no object.
+  public subscript(_ name: String) -> JSONValue? { object?[name] }
 }
 
 extension JSONValue: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral,
@@ -110,10 +45,62 @@ extension JSONValue: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral, Expre
   public init(integerLiteral value: Int) { self = .number(JSONNumber(value)) }
   public init(stringLiteral value: String) { self = .string(value) }
   public init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
+  public init(dictionaryLiteral elements: (String, JSONValue)...) { self = .object(JSONObject(elements)) }
+}
 
-  public init(dictionaryLiteral elements: (String, JSONValue)...) {
-    var object = JSONObject()
-    for (name, value) in elements { object[name] = value }
-    self = .object(object)
+/// The members of an object in their order, each name once. Equal only if the order is the same.
+public struct JSONObject: Sendable {
+  public private(set) var members: [(name: String, value: JSONValue)]
+
+  public init() { members = [] }
+
+  /// A repeated name takes the later value at the earlier place.
+  public init(_ members: [(String, JSONValue)]) {
+    self.init()
+    for (name, value) in members { self[name] = value }
   }
+
+  /// - Parameter members: each name once.
+  init(unchecked members: [(name: String, value: JSONValue)]) { self.members = members }
+
+  public var count: Int { members.count }
+  public var isEmpty: Bool { members.isEmpty }
+  public var names: [String] { members.map(\.name) }
+
+  /// Looks through the members. A new name is appended; nil removes the member.
+  public subscript(_ name: String) -> JSONValue? {
+    get { members.first { $0.name.isSame(as: name) }?.value }
+    set {
+      let index = members.firstIndex { $0.name.isSame(as: name) }
+      switch (index, newValue) {
+      case (let index?, let value?): members[index].value = value
+      case (let index?, nil): members.remove(at: index)
+      case (nil, let value?): members.append((name, value))
+      case (nil, nil): break
+      }
+    }
+  }
+
+  /// Removes a member; returns what it held.
+  @discardableResult
+  public mutating func removeValue(_ name: String) -> JSONValue? {
+    guard let index = members.firstIndex(where: { $0.name.isSame(as: name) }) else { return nil }
+    return members.remove(at: index).value
+  }
+}
+
+extension JSONObject: Equatable {
+  public static func == (a: JSONObject, b: JSONObject) -> Bool {
+    a.members.elementsEqual(b.members) { $0.name.isSame(as: $1.name) && $0.value == $1.value }
+  }
+}
+
+extension JSONObject: ExpressibleByDictionaryLiteral {
+  public init(dictionaryLiteral elements: (String, JSONValue)...) { self.init(elements) }
+}
+
+extension String {
+  /// Names are the same if their characters are (RFC 8259 §8.3). Swift's own `==` also takes different ways to compose a
+  /// character for the same.
+  func isSame(as other: String) -> Bool { utf8.elementsEqual(other.utf8) }
 }

@@ -1,22 +1,24 @@
-internal import Bytes
+import Bytes
 
-/// Appends JSON text to bytes, compactly. It puts the commas by looking at the byte before.
+/// Writes JSON to the end of a byte array. Commas come by themselves: the last byte written tells whether one is due.
+///
+/// The caller keeps the grammar (a value behind each key, as many ends as beginnings); what it writes is escaped here.
 public struct JSONWriter: Sendable {
-  /// What was written so far. Text of one's own may be added where a value may stand.
   public var bytes: [UInt8]
-  /// Where this writer's text begins.
+  /// Where the text begins: what stands before is not ours and asks for no comma.
   private let start: Int
 
-  public init(reserving capacity: Int = 256) {
+  /// - Parameter reserving: bytes that the text will probably take.
+  public init(reserving: Int = 256) {
     bytes = []
-    bytes.reserveCapacity(capacity)
+    bytes.reserveCapacity(reserving)
     start = 0
   }
 
-  /// Writes behind bytes that are there already.
-  public init(appendingTo bytes: [UInt8]) {
-    self.bytes = bytes
+  /// Continues behind bytes that are there already.
+  public init(appendingTo bytes: consuming [UInt8]) {
     start = bytes.count
+    self.bytes = bytes
   }
 
   // MARK: Structure
@@ -35,12 +37,10 @@ public struct JSONWriter: Sendable {
 
   public mutating func endArray() { bytes.append(UInt8(ascii: "]")) }
 
-  /// - Parameter name: needs no escapes.
+  /// - Parameter name: without characters that need an escape.
   public mutating func key(_ name: StaticString) {
-    separate()
-    bytes.append(UInt8(ascii: "\""))
-    bytes.append(name)
-    bytes.append("\":")
+    string(name)
+    bytes.append(UInt8(ascii: ":"))
   }
 
   public mutating func key(string name: String) {
@@ -48,51 +48,60 @@ public struct JSONWriter: Sendable {
     bytes.append(UInt8(ascii: ":"))
   }
 
-  /// A value or a name that follows another one needs a comma between.
-  private mutating func separate() {
-    guard bytes.count > start, let last = bytes.last else { return }
-    if last != UInt8(ascii: "{"), last != UInt8(ascii: "["), last != UInt8(ascii: ":") {
-      bytes.append(UInt8(ascii: ","))
-    }
-  }
-
   // MARK: Values
 
   public mutating func string(_ text: String) {
     separate()
-    bytes.append(UInt8(ascii: "\""))
-    JSONEscapes.append(escaping: text, to: &bytes)
-    bytes.append(UInt8(ascii: "\""))
+    bytes.append(JSONLexer.quote)
+    JSONText.appendEscaped(text, to: &bytes)
+    bytes.append(JSONLexer.quote)
   }
 
-  /// - Parameter text: needs no escapes.
+  /// - Parameter text: without characters that need an escape.
   public mutating func string(_ text: StaticString) {
     separate()
-    bytes.append(UInt8(ascii: "\""))
+    bytes.append(JSONLexer.quote)
     bytes.append(text)
-    bytes.append(UInt8(ascii: "\""))
+    bytes.append(JSONLexer.quote)
   }
 
   public mutating func string(_ text: JSONString) {
     separate()
-    bytes.append(UInt8(ascii: "\""))
-    bytes += text.escaped
-    bytes.append(UInt8(ascii: "\""))
+    bytes.append(JSONLexer.quote)
+    bytes.append(contentsOf: text.escaped)
+    bytes.append(JSONLexer.quote)
+  }
+
+  /// - Parameter utf8: valid UTF-8, not escaped yet.
+  public mutating func string(utf8: Span<UInt8>) {
+    separate()
+    bytes.append(JSONLexer.quote)
+    JSONText.appendEscaped(utf8, to: &bytes)
+    bytes.append(JSONLexer.quote)
   }
 
   public mutating func fragment(_ fragment: JSONFragment) {
     separate()
-    bytes += fragment.bytes
+    bytes.append(contentsOf: fragment.bytes)
   }
 
-  public mutating func int(_ value: Int) {
+  public mutating func int(_ number: Int) {
     separate()
-    bytes.append(decimal: value)
+    bytes.append(decimal: number)
+  }
+
+  public mutating func number(_ number: JSONNumber) { self.number(text: number.text) }
+
+  /// - Parameter text: a valid number of JSON.
+  public mutating func number(text: String) {
+    assert(JSONNumber(text: text) != nil, "not a number of JSON")
+    separate()
+    bytes.append(utf8: text)
   }
 
   public mutating func bool(_ value: Bool) {
     separate()
-    if value { bytes.append("true") } else { bytes.append("false") }
+    bytes.append(value ? "true" : "false")
   }
 
   public mutating func null() {
@@ -100,17 +109,11 @@ public struct JSONWriter: Sendable {
     bytes.append("null")
   }
 
-  /// - Parameter text: a JSON number.
-  public mutating func number(text: String) {
-    separate()
-    bytes.append(utf8: text)
-  }
-
   public mutating func value(_ value: JSONValue) {
     switch value {
     case .null: null()
-    case .bool(let bool): self.bool(bool)
-    case .number(let number): self.number(text: number.text)
+    case .bool(let value): bool(value)
+    case .number(let number): self.number(number)
     case .string(let text): string(text)
     case .array(let elements):
       beginArray()
@@ -134,34 +137,48 @@ public struct JSONWriter: Sendable {
 
   // MARK: Members
 
-  public mutating func member(_ name: StaticString, _ value: String) {
+  public mutating func member(_ name: StaticString, _ text: String) {
     key(name)
-    string(value)
+    string(text)
   }
 
-  /// - Parameter value: needs no escapes.
-  public mutating func member(_ name: StaticString, _ value: StaticString) {
+  public mutating func member(_ name: StaticString, _ text: StaticString) {
     key(name)
-    string(value)
+    string(text)
   }
 
-  public mutating func member(_ name: StaticString, _ value: JSONString) {
+  public mutating func member(_ name: StaticString, _ text: JSONString) {
     key(name)
-    string(value)
+    string(text)
   }
 
-  public mutating func member(_ name: StaticString, _ value: JSONFragment) {
+  public mutating func member(_ name: StaticString, _ fragment: JSONFragment) {
     key(name)
-    fragment(value)
+    self.fragment(fragment)
   }
 
-  public mutating func member(_ name: StaticString, _ value: Int) {
+  public mutating func member(_ name: StaticString, _ number: Int) {
     key(name)
-    int(value)
+    int(number)
   }
 
   public mutating func member(_ name: StaticString, _ value: Bool) {
     key(name)
     bool(value)
+  }
+
+  public mutating func member(_ name: StaticString, _ value: JSONValue) {
+    key(name)
+    self.value(value)
+  }
+
+  /// A comma, unless this is the first thing in its place.
+  @inline(__always)
+  private mutating func separate() {
+    guard bytes.count > start, let last = bytes.last else { return }
+    switch last {
+    case UInt8(ascii: "{"), UInt8(ascii: "["), UInt8(ascii: ":"): break
+    default: bytes.append(UInt8(ascii: ","))
+    }
   }
 }

@@ -1,0 +1,45 @@
+import Bytes
+
+/// Finds a name that stands twice in one object (RFC 8259 §4 leaves its meaning open, and two readers that disagree
+/// about it are a way around a check). Asked only for objects that may have one.
+enum JSONNameCheck {
+  /// Objects up to this count are compared pair by pair, which needs no memory.
+  private static let pairsMax = 16
+
+  static func check(_ nodes: [JSONTapeNode], object: Int, _ bytes: Span<UInt8>) throws(JSONError) {
+    var names: [Int] = []
+    names.reserveCapacity(nodes[object].count)
+    var hasEscapes = false
+    var index = object + 1
+    while index < Int(nodes[object].next) {
+      names.append(index)
+      hasEscapes = hasEscapes || nodes[index].flag
+      index = Int(nodes[index + 1].next)
+    }
+    let repeated =
+      names.count <= pairsMax && !hasEscapes
+      ? repeatedInPairs(names, nodes, bytes) : repeatedInSet(names, nodes, bytes)
+    if let repeated {
+      throw JSONError(.duplicateName, at: Int(nodes[repeated].offset) - 1, "a member's name is repeated")
+    }
+  }
+
+  private static func repeatedInPairs(_ names: [Int], _ nodes: [JSONTapeNode], _ bytes: Span<UInt8>) -> Int? {
+    for later in names.indices {
+      for earlier in 0..<later where bytes.areEqual(nodes[names[earlier]].range, nodes[names[later]].range) {
+        return names[later]
+      }
+    }
+    return nil
+  }
+
+  /// A set's hash is seeded anew in each process, so that nobody can choose names that collide.
+  private static func repeatedInSet(_ names: [Int], _ nodes: [JSONTapeNode], _ bytes: Span<UInt8>) -> Int? {
+    var seen: Set<[UInt8]> = []
+    seen.reserveCapacity(names.count)
+    for name in names where !seen.insert(JSONText.unescaped(bytes.extracting(nodes[name].range))).inserted {
+      return name
+    }
+    return nil
+  }
+}
