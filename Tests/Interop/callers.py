@@ -87,6 +87,7 @@ class Task:
     says_parts: tuple[Part, ...]
     artifacts: tuple[Artifact, ...]
     history: tuple[Message, ...]
+    metadata: dict
 
     @property
     def text(self) -> str:

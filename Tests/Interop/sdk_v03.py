@@ -228,7 +228,7 @@ def _task(task: types.Task) -> Task:
     return Task(
         task.id, task.context_id, task.status.state.value, callers.joined(said), said,
         tuple(_artifact(artifact) for artifact in task.artifacts or ()),
-        tuple(_message(message) for message in task.history or ()),
+        tuple(_message(message) for message in task.history or ()), task.metadata or {},
     )
 
 

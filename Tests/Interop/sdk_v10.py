@@ -223,6 +223,7 @@ def _task(task: pb.Task) -> Task:
     return Task(
         task.id, task.context_id, _state(task.status.state), callers.joined(said), said,
         tuple(_artifact(artifact) for artifact in task.artifacts), tuple(_message(message) for message in task.history),
+        MessageToDict(task.metadata),
     )
 
 

@@ -28,6 +28,14 @@ async def test_get_with_a_history_of_one(caller):
     assert len(task.history) == 1
 
 
+async def test_usage_stands_in_the_metadata_of_the_task(caller):
+    actor = await caller.reach("actor")
+    sent = await actor.send("spend some")
+    task = await actor.get(sent.id)
+    assert task.metadata["usage"] == {"inputTokens": 12, "outputTokens": 34}
+    assert task.metadata["model"] == "none"
+
+
 async def test_get_unknown_task(caller):
     actor = await caller.reach("actor")
     with refusal("task-not-found"):
@@ -76,6 +84,7 @@ async def test_task_of_another_caller_is_unknown(client, gateway):
         async with theirs.subscribe(task.id) as stream:
             await stream.rest()
     assert (await mine.get(task.id)).state == "input-required"
+    assert (await mine.send("whoami")).text != (await theirs.send("whoami")).text
     await partner.close()
     await stranger.close()
 

@@ -9,19 +9,16 @@ import os
 import sys
 
 
-def emit(**event):
-    print(json.dumps(event), flush=True)
+def emit(kind, **event):
+    print(json.dumps({"type": kind, **event}), flush=True)
 
 
 def status(state, *said):
-    emit(status=state, **({"parts": [{"text": text} for text in said]} if said else {}))
+    emit("status", state=state, parts=[{"text": text} for text in said])
 
 
 def artifact(identifier, *parts, name=None, append=False, last=True):
-    content = {"artifactId": identifier, "parts": list(parts)}
-    if name:
-        content["name"] = name
-    emit(artifact=content, append=append, lastChunk=last)
+    emit("artifact", id=identifier, name=name, parts=list(parts), append=append, last=last)
 
 
 def say(turn, *words):
@@ -32,7 +29,7 @@ def say(turn, *words):
 
 def reply(turn, *words):
     """Answers with a message and no task."""
-    emit(message={"parts": [{"text": " ".join(words)}]})
+    emit("message", text=" ".join(words))
 
 
 def reject(turn, *words):
@@ -79,9 +76,16 @@ def mirror(turn, *words):
 
 def remember(turn, *words):
     """Answers with what the user said in the earlier turns of the context."""
-    earlier = [part["text"] for message in turn["history"] if message["role"] == "ROLE_USER"
+    earlier = [part["text"] for message in turn["history"] if message["role"] == "user"
                for part in message["parts"] if "text" in part]
     say(turn, " | ".join(earlier))
+
+
+def spend(turn, *words):
+    """Answers, and says what the answer cost."""
+    emit("usage", inputTokens=12, outputTokens=34)
+    emit("metadata", name="model", value="none")
+    say(turn, *words)
 
 
 def whoami(turn, *words):
@@ -105,11 +109,11 @@ def obey(turn, path):
                 return
 
 
-VERBS = [say, reply, reject, fail, crash, ask, login, show, mirror, remember, whoami, obey]
+VERBS = [say, reply, reject, fail, crash, ask, login, show, mirror, remember, spend, whoami, obey]
 
 turn = json.loads(sys.stdin.readline())
 told = turn["message"]["parts"][0]["text"]
-if turn.get("continuation"):
+if turn["continuation"]:
     say(turn, "you answered", told)
 else:
     verb, *words = told.split(" ")
