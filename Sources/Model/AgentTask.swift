@@ -111,3 +111,11 @@ extension AgentTask {
     }
   }
 }
+
+extension AgentTask {
+  /// Keeps the newest messages that a caller asked for (A2A 1.0 §3.2.4): nil keeps all, 0 none.
+  public mutating func limitHistory(to length: Int?) {
+    guard let length, history.count > length else { return }
+    history.removeFirst(history.count - max(length, 0))
+  }
+}

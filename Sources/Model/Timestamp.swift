@@ -6,9 +6,13 @@ public struct Timestamp: Sendable, Hashable, Comparable {
 
   public static func < (a: Timestamp, b: Timestamp) -> Bool { a.milliseconds < b.milliseconds }
 
-  /// Appends `2026-11-21T02:42:25.596Z` (24 bytes for years 0–9999).
+  /// The years that have four digits. What lies outside is written as the nearest end, and never read.
+  private static let range: ClosedRange<Int64> = -62_167_219_200_000...253_402_300_799_999
+
+  /// Appends `2026-11-21T02:42:25.596Z`, always 24 bytes.
   public func append(to bytes: inout [UInt8]) {
-    var (days, remainder) = milliseconds.quotientAndRemainder(dividingBy: 86_400_000)
+    let clamped = min(max(milliseconds, Timestamp.range.lowerBound), Timestamp.range.upperBound)
+    var (days, remainder) = clamped.quotientAndRemainder(dividingBy: 86_400_000)
     if remainder < 0 {
       days -= 1
       remainder += 86_400_000
@@ -39,7 +43,7 @@ public struct Timestamp: Sendable, Hashable, Comparable {
   }
 
   /// Reads RFC 3339 with any offset. A missing zone is UTC: 0.3 peers and the 0.3 specification's own samples leave it
-  /// out. Digits after the millisecond are dropped. nil when it is not a date and time.
+  /// out. Digits after the millisecond are dropped. nil when it is not a date and time of the years 0000 to 9999 in UTC.
   public init?(_ text: String) {
     var reader = Reader(bytes: Array(text.utf8))
     guard let year = reader.number(4), reader.skip("-"), let month = reader.number(2), reader.skip("-"),
@@ -65,6 +69,7 @@ public struct Timestamp: Sendable, Hashable, Comparable {
     let days = Timestamp.days(year: Int64(year), month: month, day: day)
     let seconds = days * 86_400 + Int64(hour * 3600 + minute * 60 + second - offsetMinutes * 60)
     self.init(milliseconds: seconds * 1000 + Int64(fraction))
+    guard Timestamp.range.contains(milliseconds) else { return nil }
   }
 
   // Civil calendar arithmetic on a 400-year cycle that starts on 1 March, so that leap days end a year.

@@ -120,11 +120,12 @@ struct GoldenTests {
     }
     """#
 
-  @Test(arguments: [
-    (Dialect.v1, v1, []),
-    (.v03JSONRPC, v03JSONRPC, [.dataWrapped]),
-    (.v03REST, v03REST, [.partMediaType, .partFilename, .dataWrapped, .referenceTaskIDs]),
-  ] as [(Dialect, String, TranslationLosses)])
+  @Test(
+    arguments: [
+      (Dialect.v1, v1, TranslationLosses()),
+      (.v03JSONRPC, v03JSONRPC, TranslationLosses.dataWrapped),
+      (.v03REST, v03REST, [.partMediaType, .partFilename, .dataWrapped, .referenceTaskIDs]),
+    ] as [(Dialect, String, TranslationLosses)])
   func writesATaskAndSaysWhatWasLost(dialect: Dialect, golden: String, losses: TranslationLosses) throws {
     let task = try GoldenTests.task()
     let result = encoded(dialect) { $0.task(task, into: &$1) }
@@ -158,22 +159,39 @@ struct GoldenTests {
     Message(messageID: "m", role: .agent, parts: [.text("hi")], contextID: "C"))
 
   @Test(arguments: [
-    (Dialect.v1, statusUpdate, #"{"statusUpdate":{"taskId":"T","contextId":"C","status":{"state":"TASK_STATE_INPUT_REQUIRED"}}}"#),
-    (.v03JSONRPC, statusUpdate,
-      #"{"kind":"status-update","taskId":"T","contextId":"C","status":{"state":"input-required"},"final":true}"#),
-    (.v03REST, statusUpdate,
-      #"{"statusUpdate":{"taskId":"T","contextId":"C","status":{"state":"TASK_STATE_INPUT_REQUIRED"},"final":true}}"#),
-    (.v1, artifactUpdate,
-      #"{"artifactUpdate":{"taskId":"T","contextId":"C","artifact":{"artifactId":"a","parts":[{"text":"x"}]},"append":true,"lastChunk":true}}"#),
-    (.v03JSONRPC, artifactUpdate,
-      #"{"kind":"artifact-update","taskId":"T","contextId":"C","artifact":{"artifactId":"a","parts":[{"kind":"text","text":"x"}]},"append":true,"lastChunk":true}"#),
-    (.v03REST, artifactUpdate,
-      #"{"artifactUpdate":{"taskId":"T","contextId":"C","artifact":{"artifactId":"a","parts":[{"text":"x"}]},"append":true,"lastChunk":true}}"#),
+    (
+      Dialect.v1, statusUpdate,
+      #"{"statusUpdate":{"taskId":"T","contextId":"C","status":{"state":"TASK_STATE_INPUT_REQUIRED"}}}"#
+    ),
+    (
+      .v03JSONRPC, statusUpdate,
+      #"{"kind":"status-update","taskId":"T","contextId":"C","status":{"state":"input-required"},"final":true}"#
+    ),
+    (
+      .v03REST, statusUpdate,
+      #"{"statusUpdate":{"taskId":"T","contextId":"C","status":{"state":"TASK_STATE_INPUT_REQUIRED"},"final":true}}"#
+    ),
+    (
+      .v1, artifactUpdate,
+      #"{"artifactUpdate":{"taskId":"T","contextId":"C","artifact":{"artifactId":"a","parts":[{"text":"x"}]},"append":true,"lastChunk":true}}"#
+    ),
+    (
+      .v03JSONRPC, artifactUpdate,
+      #"{"kind":"artifact-update","taskId":"T","contextId":"C","artifact":{"artifactId":"a","parts":[{"kind":"text","text":"x"}]},"append":true,"lastChunk":true}"#
+    ),
+    (
+      .v03REST, artifactUpdate,
+      #"{"artifactUpdate":{"taskId":"T","contextId":"C","artifact":{"artifactId":"a","parts":[{"text":"x"}]},"append":true,"lastChunk":true}}"#
+    ),
     (.v1, message, #"{"message":{"messageId":"m","contextId":"C","role":"ROLE_AGENT","parts":[{"text":"hi"}]}}"#),
-    (.v03JSONRPC, message,
-      #"{"kind":"message","messageId":"m","contextId":"C","role":"agent","parts":[{"kind":"text","text":"hi"}]}"#),
-    (.v03REST, message,
-      #"{"message":{"messageId":"m","contextId":"C","role":"ROLE_AGENT","content":[{"text":"hi"}]}}"#),
+    (
+      .v03JSONRPC, message,
+      #"{"kind":"message","messageId":"m","contextId":"C","role":"agent","parts":[{"kind":"text","text":"hi"}]}"#
+    ),
+    (
+      .v03REST, message,
+      #"{"message":{"messageId":"m","contextId":"C","role":"ROLE_AGENT","content":[{"text":"hi"}]}}"#
+    ),
   ])
   func writesTheLastEventOfATurn(dialect: Dialect, event: TaskEvent, golden: String) {
     #expect(encoded(dialect) { $0.streamEvent(event, final: true, into: &$1) }.text == golden)

@@ -88,14 +88,18 @@ struct PartTests {
     (.v1, #"{"url":""}"#, "parts[0].url: Must be a string that is not empty."),
     (.v1, #"{"text":"a","metadata":[]}"#, "parts[0].metadata: Must be an object."),
     (.v1, #"{"text":"a","mediaType":7}"#, "parts[0].mediaType: Must be a string."),
-    (.v1, #"{"text":"a","mediaType":"a/b","media_type":"c/d"}"#,
-      "parts[0].mediaType: Is given twice, as mediaType and media_type."),
+    (
+      .v1, #"{"text":"a","mediaType":"a/b","media_type":"c/d"}"#,
+      "parts[0].mediaType: Is given twice, as mediaType and media_type."
+    ),
     (.v03JSONRPC, #"{"kind":"video"}"#, "parts[0].kind: Must be text, file or data."),
     (.v03JSONRPC, "{}", "parts[0].kind: Is required."),
     (.v03JSONRPC, #"{"kind":"text"}"#, "parts[0].text: Is required."),
     (.v03JSONRPC, #"{"kind":"file"}"#, "parts[0].file: Is required."),
-    (.v03JSONRPC, #"{"kind":"file","file":{"bytes":"aa==","uri":"u"}}"#,
-      "parts[0].file: Needs exactly one of bytes and uri."),
+    (
+      .v03JSONRPC, #"{"kind":"file","file":{"bytes":"aa==","uri":"u"}}"#,
+      "parts[0].file: Needs exactly one of bytes and uri."
+    ),
     (.v03JSONRPC, #"{"kind":"file","file":{}}"#, "parts[0].file: Needs exactly one of bytes and uri."),
     (.v03JSONRPC, #"{"kind":"data","data":[1]}"#, "parts[0].data: Is required and must be an object."),
     (.v03REST, #"{"text":"a","data":{}}"#, "parts[0]: Needs exactly one of text, file and data."),
