@@ -1,0 +1,163 @@
+public import HTTP
+public import Network
+
+/// How an exchange ended.
+public enum HTTPOutcome: Sendable, Equatable {
+  /// The whole response was handed to the kernel.
+  case completed
+  /// The client went away first.
+  case clientGone
+  /// The client sent its body, or took the response, too slowly.
+  case timedOut
+  /// The client's body was broken or too large; the transport has answered it.
+  case badRequest
+  /// The service cut the response off.
+  case aborted
+  /// More bytes waited for the client than are allowed.
+  case overflowed
+  /// The server was closed.
+  case shutDown
+}
+
+/// One request and its response, on one loop. Once the exchange has ended, for whatever reason, its methods do nothing.
+public final class HTTPExchange {
+  public let loop: EventLoop
+  public let request: HTTPRequestHead
+  public let peer: PeerInfo
+  /// The service's own.
+  public var userState: AnyObject?
+  /// Called once when the response is cut before the service has ended it: the peer went away, or a bound was reached.
+  public var onClose: (() -> Void)?
+  /// Called each time all that was written has been handed to the kernel.
+  public var onDrained: (() -> Void)?
+
+  // Facts for the log.
+
+  /// Bytes of the request's body.
+  public internal(set) var bytesIn = 0
+  /// Bytes of the response, head and framing included.
+  public internal(set) var bytesOut = 0
+  /// When the head was complete.
+  public let startedAt: MonotonicTime
+  /// When the response's head was written; nil when there was none.
+  public private(set) var firstByteAt: MonotonicTime?
+  /// When the last byte was handed to the kernel or the exchange was cut.
+  public internal(set) var endedAt: MonotonicTime
+  /// The response's status; 0 when there was none.
+  public private(set) var status = 0
+  public internal(set) var outcome = HTTPOutcome.completed
+
+  private enum State {
+    case unanswered, streaming, ended
+  }
+
+  private var state = State.unanswered
+  /// nil once ended: an exchange that is kept does not keep its connection.
+  private var connection: ServerConnection?
+  private var isChunked = false
+  /// Whether only the end of the connection ends the response, as in HTTP/1.0.
+  var isEndedByClosing: Bool { state == .streaming && !isChunked }
+  /// Whether the connection may serve another request afterwards.
+  private(set) var keepsAlive: Bool
+
+  init(_ connection: ServerConnection, _ request: HTTPRequestHead, keepsAlive: Bool) {
+    self.connection = connection
+    self.request = request
+    self.keepsAlive = keepsAlive
+    loop = connection.loop
+    peer = connection.peer
+    startedAt = loop.now
+    endedAt = loop.now
+  }
+
+  public var isEnded: Bool { state == .ended }
+  public var isStreaming: Bool { state == .streaming }
+  /// Bytes of the response that wait for the client.
+  public var bufferedBytes: Int { connection?.bufferedBytes ?? 0 }
+
+  // MARK: Answering
+
+  public func respond(_ response: HTTPResponse) {
+    respond(status: response.status, fields: response.fields, body: response.body)
+  }
+
+  /// Answers with a whole body. For HEAD only its length is sent.
+  public func respond(status: Int, fields: HTTPFields, body: [UInt8]) {
+    assert(state != .streaming, "an exchange is answered once")
+    guard state == .unanswered, let connection else { return }
+    begin(status, connection)
+    let hasBody = request.method != .head && HTTPExchange.allowsBody(status)
+    connection.writeResponse(
+      status: status, fields: fields, framing: HTTPExchange.allowsBody(status) ? .length(body.count) : .none,
+      keepsAlive: keepsAlive, minorVersion: request.minorVersion, body: hasBody ? body : [])
+    end(connection)
+  }
+
+  /// Starts a response of unknown length: chunked, or ended by closing for HTTP/1.0.
+  public func startStream(status: Int, fields: HTTPFields) {
+    assert(state != .streaming, "an exchange is answered once")
+    guard state == .unanswered, let connection else { return }
+    isChunked = request.minorVersion >= 1
+    if !isChunked { keepsAlive = false }
+    begin(status, connection)
+    state = .streaming
+    connection.writeResponse(
+      status: status, fields: fields, framing: isChunked ? .chunked : .untilClose, keepsAlive: keepsAlive,
+      minorVersion: request.minorVersion, body: [])
+  }
+
+  /// Adds to a stream. What is written in one turn of the loop leaves together, at its end. A writer of much looks at
+  /// `bufferedBytes` and waits for `onDrained`; beyond `outputBufferBytesMax` the exchange is cut.
+  public func write(_ bytes: [UInt8]) {
+    assert(state != .unanswered, "a stream is started before it is written to")
+    guard state == .streaming, let connection, request.method != .head, !bytes.isEmpty else { return }
+    connection.writeChunk(bytes, isFramed: isChunked)
+  }
+
+  /// Ends a stream properly.
+  public func finish() {
+    assert(state != .unanswered, "a stream is started before it is finished")
+    guard state == .streaming, let connection else { return }
+    if isChunked, request.method != .head { connection.writeLastChunk() }
+    end(connection)
+  }
+
+  /// Has the connection closed after this response. To be called before the response is begun; the fields that say how a
+  /// message ends (`Connection`, `Content-Length`, `Transfer-Encoding`) are the transport's and never the service's.
+  public func closeAfterwards() { keepsAlive = false }
+
+  /// Cuts the response off: the client sees that it is not complete. `onClose` is not called.
+  public func abort() {
+    guard state != .ended, let connection else { return }
+    onClose = nil
+    connection.cut(self, .aborted)
+  }
+
+  private func begin(_ status: Int, _ connection: ServerConnection) {
+    self.status = status
+    firstByteAt = loop.readClock()
+    if connection.isLastRequest { keepsAlive = false }
+  }
+
+  private func end(_ connection: ServerConnection) {
+    state = .ended
+    onClose = nil
+    onDrained = nil
+    self.connection = nil
+    connection.responseEnded(self)
+  }
+
+  /// Called by the connection when it cuts the exchange off.
+  func wasCut(_ outcome: HTTPOutcome) {
+    guard state != .ended else { return }
+    state = .ended
+    self.outcome = outcome
+    connection = nil
+    onDrained = nil
+    let onClose = onClose
+    self.onClose = nil
+    onClose?()
+  }
+
+  private static func allowsBody(_ status: Int) -> Bool { status >= 200 && status != 204 && status != 304 }
+}

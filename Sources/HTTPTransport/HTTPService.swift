@@ -1,0 +1,48 @@
+public import HTTP
+public import Network
+
+/// A whole response, ready to be sent.
+public struct HTTPResponse: Sendable {
+  public var status: Int
+  public var fields: HTTPFields
+  public var body: [UInt8]
+
+  public init(_ status: Int, fields: HTTPFields = HTTPFields(), body: [UInt8] = []) {
+    self.status = status
+    self.fields = fields
+    self.body = body
+  }
+
+  public init(_ status: Int, contentType: StaticString, body: [UInt8]) {
+    self.init(status, body: body)
+    self.fields.add("Content-Type", contentType.description)
+  }
+}
+
+/// What becomes of a request when only its head is known.
+public enum HeadDecision {
+  /// Read the body, up to `bodyBytesMax` bytes (a larger one is answered 413), then call `request`. `state` is kept in
+  /// the exchange's `userState`.
+  case accept(bodyBytesMax: Int, state: AnyObject? = nil)
+  /// Answer at once. `request` is not called.
+  case reject(HTTPResponse)
+}
+
+/// A request with its whole body.
+public struct HTTPServerRequest {
+  public let head: HTTPRequestHead
+  public let body: [UInt8]
+  public let peer: PeerInfo
+}
+
+/// Answers the requests of one loop. Calls come on that loop; those of one connection strictly in order, the next
+/// request only after the response to the one before is complete.
+public protocol HTTPService: AnyObject {
+  /// Decides before the body is read.
+  func head(_ head: HTTPRequestHead, peer: PeerInfo, exchange: HTTPExchange) -> HeadDecision
+  /// Answers through `exchange`, now or later.
+  func request(_ request: HTTPServerRequest, exchange: HTTPExchange)
+  /// The last byte was handed to the kernel, or the exchange was cut: `exchange` has all facts for a log line. Comes
+  /// once for every exchange that `head` has seen.
+  func finished(_ exchange: HTTPExchange)
+}

@@ -1,0 +1,381 @@
+import Bytes
+import HTTP
+import Network
+import Telemetry
+
+/// One client of a server: decodes its requests, hands them to the service one at a time, and sends the answers in order.
+final class ServerConnection: ConnectionDelegate {
+  /// What is expected from the client.
+  private enum Phase {
+    case handshake
+    /// Between requests.
+    case idle
+    /// A head has begun.
+    case head
+    /// The body of a request that the service has accepted.
+    case body
+    /// The body of a request that was refused and answered.
+    case discarding
+    /// A request is complete and being answered.
+    case answering
+    /// The last answer is written: what still comes is dropped until the client closes.
+    case lingering
+  }
+
+  let loop: EventLoop
+  /// Place in the server's list.
+  var position = 0
+
+  private let server: HTTPServer
+  private let connection: Connection
+  private var decoder: HTTPRequestDecoder
+  private var phase = Phase.handshake
+  /// When the phase must be over; the server looks from time to time.
+  private var deadline: MonotonicTime
+  private var current: HTTPExchange?
+  private var body: [UInt8] = []
+  private var bodyStartedAt: MonotonicTime
+  /// Bytes that were written before the current exchange.
+  private var responseStart = 0
+  /// Answered exchanges with the number of bytes after which they have left, oldest first.
+  private var leaving: [(exchange: HTTPExchange, end: Int)] = []
+  private var isProcessing = false
+  private var inputHasEnded = false
+
+  /// Requests answered in one go; then other connections have their turn.
+  private static let requestsPerTurnMax = 64
+
+  init(_ server: HTTPServer, _ connection: Connection) {
+    self.server = server
+    self.connection = connection
+    loop = server.loop
+    decoder = HTTPRequestDecoder(limits: server.options.limits)
+    deadline = loop.now + server.options.handshakeTimeout
+    bodyStartedAt = loop.now
+  }
+
+  var peer: PeerInfo { connection.peer }
+  var bufferedBytes: Int { connection.bufferedBytes }
+  /// Whether the connection is to be closed after the response that is being written.
+  var isLastRequest: Bool { server.isDraining || inputHasEnded }
+
+  func start() { connection.start() }
+
+  // MARK: Events of the connection
+
+  func connectionEstablished(_ connection: Connection) {
+    phase = .head
+    deadline = loop.now + server.options.headerTimeout
+    server.noteHandshake(connection.peer)
+  }
+
+  func connectionReceived(_ connection: Connection) {
+    if phase == .lingering { return connection.input.clear(keepingCapacity: true) }
+    if phase == .idle {
+      phase = .head
+      deadline = loop.now + server.options.headerTimeout
+    }
+    process()
+  }
+
+  func connectionEnded(_ connection: Connection, clean: Bool) {
+    inputHasEnded = true
+    switch phase {
+    case .answering: if let current { cut(current, .clientGone) }
+    case .handshake, .head, .body, .discarding: connection.close()
+    case .idle, .lingering:
+      // All requests are answered: what is on its way still arrives.
+      phase = .lingering
+      if connection.bufferedBytes == 0 { connection.close() } else { connection.finish() }
+    }
+  }
+
+  func connectionFlushed(_ connection: Connection) {
+    let sent = connection.bytesSent
+    var count = 0
+    while count < leaving.count, leaving[count].end <= sent { count += 1 }
+    if count > 0 {
+      let done = leaving.prefix(count)
+      leaving.removeFirst(count)
+      for (exchange, _) in done { report(exchange) }
+    }
+    guard connection.bufferedBytes == 0 else { return }
+    if phase == .lingering {
+      if inputHasEnded { connection.close() } else { deadline = loop.now + server.options.lingerTimeout }
+    }
+    current?.onDrained?()
+  }
+
+  func connectionClosed(_ connection: Connection, error: ConnectionError?) {
+    if phase == .handshake { server.noteHandshakeFailure(connection.peer, error) }
+    server.remove(self)
+    if let exchange = current {
+      current = nil
+      exchange.bytesOut = connection.bytesSent - min(responseStart, connection.bytesSent)
+      exchange.wasCut(.clientGone)
+      report(exchange)
+    }
+    for (exchange, _) in leaving {
+      if exchange.outcome == .completed { exchange.outcome = .clientGone }
+      report(exchange)
+    }
+    leaving = []
+  }
+
+  private func report(_ exchange: HTTPExchange) {
+    exchange.endedAt = loop.readClock()
+    server.service.finished(exchange)
+  }
+
+  // MARK: Requests
+
+  private var canDecode: Bool {
+    switch phase {
+    case .idle, .head, .body, .discarding: connection.isOpen
+    case .handshake, .answering, .lingering: false
+    }
+  }
+
+  /// Decodes what has arrived, up to the first request whose answer takes longer.
+  private func process() {
+    guard !isProcessing else { return }
+    isProcessing = true
+    defer { isProcessing = false }
+    var requests = 0
+    while canDecode {
+      if phase == .idle, !connection.input.isEmpty {
+        guard requests < ServerConnection.requestsPerTurnMax else {
+          loop.later { self.process() }
+          break
+        }
+        requests += 1
+        phase = .head
+        deadline = loop.now + server.options.headerTimeout
+      }
+      do throws(HTTPParseError) {
+        guard let event = try decoder.next(&connection.input) else { break }
+        handle(event)
+      } catch {
+        refuse(error)
+      }
+    }
+    boundReadAhead()
+  }
+
+  private func handle(_ event: HTTPRequestDecoder.Event) {
+    switch event {
+    case .head(let head): received(head)
+    case .body(let bytes): received(body: bytes)
+    case .end: receivedEnd()
+    }
+  }
+
+  private func received(_ head: HTTPRequestHead) {
+    server.counters.requests += 1
+    let exchange = HTTPExchange(self, head, keepsAlive: head.keepAlive && !isLastRequest)
+    current = exchange
+    responseStart = connection.bytesQueued
+    phase = .body
+    bodyStartedAt = loop.now
+    deadline = loop.now + server.options.bodyTimeout
+    switch server.service.head(head, peer: connection.peer, exchange: exchange) {
+    case .accept(let bodyBytesMax, let state):
+      if let state { exchange.userState = state }
+      accept(head, bodyBytesMax)
+    case .reject(let response):
+      reject(head, exchange, response)
+    }
+  }
+
+  private func accept(_ head: HTTPRequestHead, _ bodyBytesMax: Int) {
+    guard (head.contentLength ?? 0) <= bodyBytesMax else {
+      return refuse(413, "the body is larger than \(bodyBytesMax) bytes")
+    }
+    decoder.setBodyLimit(bodyBytesMax)
+    guard head.hasBody, head.expectsContinue, head.minorVersion >= 1, connection.input.isEmpty else { return }
+    connection.write { $0.append("HTTP/1.1 100 Continue\r\n\r\n") }
+  }
+
+  /// Answers at once. The body is read and dropped where that is cheap, so that the connection stays usable; a client
+  /// that waits for "100 Continue" may or may not send it (RFC 9110 §10.1.1), so there the connection ends.
+  private func reject(_ head: HTTPRequestHead, _ exchange: HTTPExchange, _ response: HTTPResponse) {
+    let discardMax = server.options.discardedBodyBytesMax
+    if head.hasBody, head.expectsContinue || (head.contentLength ?? 0) > discardMax { exchange.closeAfterwards() }
+    phase = .discarding
+    decoder.setBodyLimit(discardMax)
+    exchange.respond(response)
+  }
+
+  private func received(body bytes: [UInt8]) {
+    guard phase == .body, let current else { return }
+    current.bytesIn += bytes.count
+    if body.isEmpty { body = bytes } else { body += bytes }
+    let allowance = Duration.seconds(current.bytesIn / max(1, server.options.bodyBytesPerSecondMin))
+    deadline = bodyStartedAt + server.options.bodyTimeout + allowance
+  }
+
+  private func receivedEnd() {
+    guard phase == .body, let exchange = current else {
+      // The end of a body that was dropped; its request is answered.
+      return becomeIdle()
+    }
+    phase = .answering
+    deadline = .distantFuture
+    var body: [UInt8] = []
+    swap(&body, &self.body)
+    server.service.request(
+      HTTPServerRequest(head: exchange.request, body: body, peer: connection.peer), exchange: exchange)
+  }
+
+  private func becomeIdle() {
+    phase = .idle
+    deadline = loop.now + server.options.idleTimeout
+    if server.isDraining { beginLingering() }
+  }
+
+  /// Later requests wait in the kernel when enough of them wait here.
+  private func boundReadAhead() {
+    if phase == .answering, connection.input.count >= server.options.readAheadBytesMax {
+      connection.pauseReading()
+    } else {
+      connection.resumeReading()
+    }
+  }
+
+  // MARK: Refusals of the transport
+
+  private func refuse(_ error: HTTPParseError) { refuse(error.status, error.message) }
+
+  /// Answers a request that is not valid HTTP or exceeds a bound; then the connection ends, for where the next request
+  /// begins is not known.
+  private func refuse(_ status: Int, _ message: String, outcome: HTTPOutcome = .badRequest) {
+    server.counters.refused += 1
+    let response = HTTPResponse(status, contentType: "application/json", body: ErrorBody.json(status, message))
+    if let exchange = current {
+      exchange.outcome = outcome
+      exchange.closeAfterwards()
+      exchange.respond(response)
+    } else if phase == .discarding {
+      // Already answered.
+      beginLingering()
+    } else {
+      server.logger.debug(
+        "request refused",
+        ["status": .int(status), "reason": .string(message), "peer": .string(peer.address.description)])
+      writeResponse(
+        status: status, fields: response.fields, framing: .length(response.body.count), keepsAlive: false,
+        minorVersion: 1, body: response.body)
+      beginLingering()
+    }
+  }
+
+  // MARK: Responses
+
+  func writeResponse(
+    status: Int, fields: HTTPFields, framing: HTTPEncoder.BodyFraming, keepsAlive: Bool, minorVersion: Int,
+    body: [UInt8]
+  ) {
+    let isJoined = body.count < ServerConnection.joinedBodyBytesMax
+    connection.write { output in
+      HTTPEncoder.responseHead(
+        status: status, fields: fields, framing: framing, keepAlive: keepsAlive, minorVersion: minorVersion,
+        date: server.date, into: &output)
+      if isJoined { output.append(contentsOf: body) }
+    }
+    if !isJoined { connection.write(body) }
+  }
+
+  /// Bodies up to this size are copied behind their head; larger ones are sent from where they are.
+  private static let joinedBodyBytesMax = 16 * 1024
+
+  func writeChunk(_ bytes: [UInt8], isFramed: Bool) {
+    guard connection.bufferedBytes + bytes.count <= server.options.outputBufferBytesMax else {
+      // Later: the service is in the middle of writing and must not find its stream gone under its hands.
+      return loop.later { if let current = self.current { self.cut(current, .overflowed) } }
+    }
+    if isFramed {
+      connection.write { HTTPEncoder.chunk(bytes, into: &$0) }
+    } else {
+      connection.write(bytes)
+    }
+  }
+
+  func writeLastChunk() { connection.write { HTTPEncoder.lastChunk(into: &$0) } }
+
+  /// The response is written: the next request may be decoded.
+  func responseEnded(_ exchange: HTTPExchange) {
+    current = nil
+    body = []
+    exchange.bytesOut = connection.bytesQueued - responseStart
+    leaving.append((exchange, connection.bytesQueued))
+    guard exchange.keepsAlive else { return beginLingering() }
+    // A refused request is answered before its body is here; the body is still being dropped.
+    guard phase == .answering else { return }
+    becomeIdle()
+    guard !isProcessing, phase == .idle else { return }
+    if connection.input.isEmpty {
+      connection.resumeReading()
+    } else {
+      loop.later { self.process() }
+    }
+  }
+
+  /// Cuts an exchange off in the middle of its response.
+  func cut(_ exchange: HTTPExchange, _ outcome: HTTPOutcome) {
+    guard current === exchange else { return }
+    current = nil
+    exchange.bytesOut = connection.bytesQueued - responseStart
+    let isEndedByClosing = exchange.isEndedByClosing
+    exchange.wasCut(outcome)
+    // Where closing is how a response ends, the client must see that this is not its end.
+    if isEndedByClosing { connection.reset() } else { connection.close() }
+    report(exchange)
+  }
+
+  // MARK: The end
+
+  private func beginLingering() {
+    phase = .lingering
+    deadline = loop.now + server.options.lingerTimeout
+    connection.input.clear(keepingCapacity: false)
+    connection.resumeReading()
+    connection.finish()
+    if inputHasEnded, connection.bufferedBytes == 0 { connection.close() }
+  }
+
+  /// Ends the connection if nothing is going on; otherwise after the response that is under way.
+  func drain() {
+    if phase == .idle || phase == .head && isBetweenRequests { beginLingering() }
+  }
+
+  func closeNow(_ outcome: HTTPOutcome) {
+    if let current { cut(current, outcome) } else { connection.close() }
+  }
+
+  /// Cuts what has taken too long.
+  func checkTime(_ now: MonotonicTime) {
+    if connection.bufferedBytes > 0, connection.lastWriteProgress + server.options.writeStallTimeout <= now {
+      server.counters.timedOut += 1
+      return closeNow(.timedOut)
+    }
+    guard deadline <= now, phase == .lingering ? connection.bufferedBytes == 0 : true else { return }
+    switch phase {
+    case .handshake: timeOut { connection.close(.timedOut) }
+    // A client that was only idle, or connected ahead of need, is not told: it may be about to send a request, and
+    // would take the answer for that of its request.
+    case .head where isBetweenRequests: connection.close()
+    case .head: timeOut { refuse(408, "the request's head did not arrive in time", outcome: .timedOut) }
+    case .body: timeOut { refuse(408, "the request's body did not arrive in time", outcome: .timedOut) }
+    case .discarding: timeOut { beginLingering() }
+    case .idle, .lingering: connection.close()
+    case .answering: break
+    }
+  }
+
+  private var isBetweenRequests: Bool { decoder.isBetweenMessages && connection.input.isEmpty }
+
+  private func timeOut(_ body: () -> Void) {
+    server.counters.timedOut += 1
+    body()
+  }
+}
