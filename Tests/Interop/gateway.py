@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import pathlib
 import socket
@@ -31,7 +32,7 @@ class Gateway:
         return Line(f"http://127.0.0.1:{self._plain_port}")
 
     def tls(self, key: str | None = None) -> Line:
-        return Line(f"https://localhost:{self._tls_port}", str(self._folder / "authority.pem"), key or self.keys["partner"])
+        return dataclasses.replace(self.tls_without_key(), key=key or self.keys["partner"])
 
     def tls_without_key(self) -> Line:
         return Line(f"https://localhost:{self._tls_port}", str(self._folder / "authority.pem"))
@@ -91,8 +92,8 @@ class Gateway:
     # ---------------------------------------------------------------- files
 
     def _new_key(self, name: str) -> tuple[str, dict]:
-        made = subprocess.run([self._program, "keys", "new", name, "--json"], check=True, capture_output=True, text=True)
-        answer = json.loads(made.stdout)
+        command = [self._program, "keys", "new", name, "--json"]
+        answer = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
         return answer["key"], {"name": name, "sha256": answer["sha256"]}
 
     def _write_cards(self) -> None:

@@ -196,9 +196,10 @@ def _to_part(part: Part) -> pb.Part:
 
 
 def _part(part: pb.Part) -> Part:
-    kind = part.WhichOneof("content")
-    value = {"text": part.text, "raw": part.raw, "url": part.url}.get(kind) if kind != "data" else MessageToDict(part.data)
-    return Part({"raw": "bytes", "url": "uri"}.get(kind, kind), value, part.media_type, part.filename)
+    field = part.WhichOneof("content")
+    kind = {"raw": "bytes", "url": "uri"}.get(field, field)
+    value = MessageToDict(part.data) if field == "data" else getattr(part, field)
+    return Part(kind, value, part.media_type, part.filename)
 
 
 def _parts(parts) -> tuple[Part, ...]:

@@ -59,7 +59,8 @@ def login(turn, *words):
 def show(turn, *words):
     """One artifact for each kind of part."""
     artifact("text", {"text": "plain"})
-    artifact("bytes", {"raw": base64.b64encode(bytes(range(256))).decode(), "mediaType": "image/png", "filename": "a.png"})
+    content = base64.b64encode(bytes(range(256))).decode()
+    artifact("bytes", {"raw": content, "mediaType": "image/png", "filename": "a.png"})
     artifact("uri", {"url": "https://example.com/b.pdf", "mediaType": "application/pdf", "filename": "b.pdf"})
     artifact("data", {"data": {"name": "Ümläut", "list": [1, 2.5, True, None], "nested": {"empty": {}}}})
     status("completed")
