@@ -93,7 +93,8 @@ def gateway(folder):
         "listeners": [{"bind": f"127.0.0.1:{port}"}],
         "admin": {"bind": f"127.0.0.1:{free_port()}"},
         "cards": "cards",
-        "loops": 1,
+        "workers": 1,
+        "log": {"access": "access.log"},
     }
     (folder / "gateway.json").write_text(json.dumps(config))
     command = [PROGRAM, "serve", "--config", folder / "gateway.json"]
@@ -106,7 +107,7 @@ def nginx(folder, size):
         daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log /dev/null;
         events {{ worker_connections 1024; }}
         http {{
-          access_log off; keepalive_requests 1000000000; default_type application/json;
+          access_log {folder}/nginx.log combined buffer=64k flush=1s; keepalive_requests 1000000000; default_type application/json;
           client_body_temp_path {folder}; proxy_temp_path {folder}; fastcgi_temp_path {folder};
           uwsgi_temp_path {folder}; scgi_temp_path {folder};
           server {{ listen 127.0.0.1:{port}; location / {{ return 200 "{"x" * size}"; }} }}

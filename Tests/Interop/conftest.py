@@ -6,7 +6,6 @@ import asyncio
 import importlib.metadata
 import inspect
 import json
-import os
 import pathlib
 
 import pytest
