@@ -34,10 +34,12 @@ public struct EngineDescription: Sendable, Equatable {
   public var canStream: Bool
   /// A message may be answered by a message, without a task.
   public var canReplyDirectly: Bool
+  /// Reads the earlier turns of the context (``Turn/history``).
+  public var usesHistory: Bool
 
   public init(
     name: String, description: String, version: String, inputModes: [String], outputModes: [String],
-    skills: [AgentSkill], canStream: Bool, canReplyDirectly: Bool
+    skills: [AgentSkill], canStream: Bool, canReplyDirectly: Bool, usesHistory: Bool = false
   ) {
     self.name = name
     self.description = description
@@ -47,6 +49,7 @@ public struct EngineDescription: Sendable, Equatable {
     self.skills = skills
     self.canStream = canStream
     self.canReplyDirectly = canReplyDirectly
+    self.usesHistory = usesHistory
   }
 }
 

@@ -1,0 +1,65 @@
+internal import A2A
+internal import Configuration
+internal import JSON
+internal import Telemetry
+
+/// `a2a-gateway card`.
+enum CardCommand {
+  static func run(_ arguments: [String], _ console: Console) throws -> ExitCode {
+    switch arguments.first {
+    case "get": return try get(Array(arguments.dropFirst()), console)
+    case "lint": return try lint(Array(arguments.dropFirst()), console)
+    default: throw UsageError(message: "card takes get or lint")
+    }
+  }
+
+  // MARK: get
+
+  private static func get(_ arguments: [String], _ console: Console) throws -> ExitCode {
+    let arguments = try Arguments(arguments, options: ["config", "version", "ca"])
+    guard let subject = arguments.words.first, arguments.words.count == 1 else {
+      throw UsageError(message: "card get takes one agent or URL")
+    }
+    let form = try form(arguments[option: "version"])
+    let loaded = ConfigurationLoader.load(file: ConfigurationFile.path(arguments))
+    guard let (configuration, cards) = ConfigurationFile.report(loaded, console) else { return .configurationInvalid }
+    let urls = configuration.listeners.map { $0.publicURL ?? "http\($0.tls == nil ? "" : "s")://\($0.bind.text)" }
+    let builder = RegistryBuilder(configuration: configuration, publicURLs: urls, logger: .silent)
+    guard let documents = try builder.build(cards: cards)[subject]?.documents.first else {
+      console.error(
+        "a2a-gateway: there is no agent \"\(subject)\"; there are: \(cards.map(\.key).joined(separator: ", "))")
+      return .failed
+    }
+    let document =
+      switch form {
+      case .v1: documents.v1
+      case .v03: documents.v03
+      case .superset: documents.superset
+      }
+    console.print(String(decoding: document.body, as: UTF8.self))
+    return .ok
+  }
+
+  private static func form(_ version: String?) throws -> AgentCardCodec.Form {
+    switch version {
+    case nil: .superset
+    case "1.0", "1": .v1
+    case "0.3": .v03
+    case let version?: throw UsageError(message: "there is no version \(version); there are 1.0 and 0.3")
+    }
+  }
+
+  // MARK: lint
+
+  private static func lint(_ arguments: [String], _ console: Console) throws -> ExitCode {
+    let arguments = try Arguments(arguments)
+    guard !arguments.words.isEmpty else { throw UsageError(message: "card lint takes card files") }
+    var faults = 0
+    for file in arguments.words {
+      let diagnostics = ConfigurationLoader.loadCard(file: file).diagnostics
+      for diagnostic in diagnostics { console.error(diagnostic.rendered) }
+      if diagnostics.hasErrors { faults += 1 } else { console.print("\(file): valid") }
+    }
+    return faults == 0 ? .ok : .checkFailed
+  }
+}

@@ -1,0 +1,83 @@
+/// The texts of `a2a-gateway help`.
+enum Help {
+  static let overview = """
+    a2a-gateway exposes local agents as A2A endpoints (A2A 1.0 and 0.3, JSON-RPC and HTTP+JSON).
+
+    Usage: a2a-gateway COMMAND [options]
+
+      serve            run the gateway
+      validate         check the configuration and all card files
+      card get         print an agent's card, as the gateway publishes it or from a URL
+      card lint        check card files
+      send             send a message to an agent and print its answer
+      keys new         make an API key
+      keys hash        print the SHA-256 of a key that is read from standard input
+      version          print the version
+      help COMMAND     explain a command, with examples
+
+    Exit codes: 0 ok, 1 failed, 2 usage, 3 configuration invalid, 4 remote unreachable, 5 check failed.
+    """
+
+  static let topics: [String: String] = [
+    "serve": """
+    Usage: a2a-gateway serve [--config FILE]
+
+    Runs the gateway until it is told to stop. TERM drains: no new connections, open requests finish, streams
+    end with an id from which they resume; a second TERM, or INT, stops at once.
+
+      --config FILE    default: config/gateway.json if it is there, else built-in defaults
+                       (127.0.0.1:8080 without TLS, the cards in ./cards)
+
+    Example: a2a-gateway serve --config /etc/a2a-gateway/gateway.json
+    """,
+    "validate": """
+    Usage: a2a-gateway validate [--config FILE] [--json]
+
+    Checks the configuration and every card file it names, and lists all errors at once, with line, column
+    and a hint. Exit code 3 if there are any.
+
+    Example: a2a-gateway validate --config config/gateway.json
+    """,
+    "card": """
+    Usage: a2a-gateway card get AGENT [--config FILE] [--version 1.0|0.3]
+           a2a-gateway card get URL [--version 1.0|0.3] [--ca FILE]
+           a2a-gateway card lint FILE…
+
+    get prints a card: of an agent of the configuration as the gateway will publish it (no gateway needs to run),
+    or of a URL. Without --version it is the document that readers of both versions understand.
+    lint checks card files; exit code 5 if one has faults.
+
+    Examples: a2a-gateway card get echo --version 1.0
+              a2a-gateway card get http://127.0.0.1:8080/agents/echo
+              a2a-gateway card lint cards/*.json
+    """,
+    "send": """
+    Usage: a2a-gateway send AGENT TEXT [--stream] [--context ID] [--task ID] [--json]
+                            [--key KEY] [--ca FILE] [--config FILE]
+
+    Sends a message (A2A 1.0, JSON-RPC) and prints what the agent answers. AGENT is a key, looked up at the first
+    listener of the configuration, or the URL of an agent. The API key comes from --key or the environment
+    variable A2A_GATEWAY_KEY.
+
+      --stream         print the answer as it comes
+      --context ID     go on in a conversation
+      --task ID        answer a task that asked for input
+      --json           print the protocol's own objects, one a line
+      --ca FILE        trust this certificate authority (PEM) instead of the system's
+
+    Examples: a2a-gateway send echo "hello"
+              a2a-gateway send https://agents.example.com/agents/echo "hello" --stream
+    """,
+    "keys": """
+    Usage: a2a-gateway keys new NAME [--role ROLE]…
+           a2a-gateway keys hash
+
+    new makes a random API key (256 bits) and prints it once, with the line for "keys" in the configuration, which
+    holds only its SHA-256. hash prints the SHA-256 of a key given on standard input.
+
+    Examples: a2a-gateway keys new partner-a
+              printf %s "$KEY" | a2a-gateway keys hash
+    """,
+    "version": "Usage: a2a-gateway version",
+  ]
+}

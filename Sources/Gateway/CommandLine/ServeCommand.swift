@@ -1,0 +1,94 @@
+internal import CLinux
+internal import Configuration
+internal import Foundation
+internal import Network
+internal import Telemetry
+
+/// `a2a-gateway serve`.
+enum ServeCommand {
+  static func run(_ arguments: [String], _ console: Console) throws -> ExitCode {
+    let arguments = try Arguments(arguments, options: ["config"])
+    guard arguments.words.isEmpty else { throw UsageError(message: "serve takes no words, only options") }
+    let loaded = ConfigurationLoader.load(file: ConfigurationFile.path(arguments))
+    guard let (configuration, cards) = ConfigurationFile.report(loaded, console) else { return .configurationInvalid }
+    // Before any thread starts, so that all of them inherit the mask and the signals come to the loop below only.
+    Signals.block(stopSignals)
+    let logger = Logger(level: configuration.log.loggerLevel, sink: FileDescriptorSink.standardError)
+    let accessSink = try configuration.log.access.sink()
+    let server: GatewayServer
+    do {
+      server = try GatewayServer(
+        configuration: configuration, cards: cards, logger: logger, accessSink: accessSink)
+    } catch let error as StartError {
+      console.error("a2a-gateway: \(error)")
+      return .failed
+    }
+    announce(server, logger)
+    try waitForSignals(server, logger)
+    logger.info("stopped")
+    return .ok
+  }
+
+  private static let stopSignals = [SIGTERM, SIGINT]
+
+  private static func announce(_ server: GatewayServer, _ logger: Logger) {
+    for url in server.publicURLs { logger.info("listening", ["url": .string(url)]) }
+    logger.info("admin listening", ["address": .string(server.adminAddress.description)])
+    logger.info("ready", ["agents": .string(server.agentKeys.joined(separator: ","))])
+  }
+
+  /// TERM drains, INT or a second TERM stops at once.
+  private static func waitForSignals(_ server: GatewayServer, _ logger: Logger) throws {
+    let loop = try EventLoop()
+    let mailbox = loop.mailbox
+    var isStopping = false
+    let signals = try Signals(stopSignals, on: loop) { [unowned loop] signal in
+      if signal == SIGTERM, !isStopping {
+        isStopping = true
+        logger.info("draining: a second TERM or INT stops at once")
+        server.drain { mailbox.submit { $0.stop() } }
+      } else {
+        logger.info("stopping at once")
+        loop.stop()
+      }
+    }
+    loop.run()
+    signals.close()
+    server.stop()
+  }
+}
+
+/// Where a command's configuration comes from.
+enum ConfigurationFile {
+  static let defaultPath = "config/gateway.json"
+
+  /// The named file, else the default one if it is there, else none.
+  static func path(_ arguments: Arguments) -> String? {
+    if let path = arguments[option: "config"] { return path }
+    return FileManager.default.fileExists(atPath: defaultPath) ? defaultPath : nil
+  }
+
+  /// Prints what is wrong; nil if the configuration cannot be used.
+  static func report(_ loaded: LoadedConfiguration, _ console: Console) -> (
+    configuration: GatewayConfiguration, cards: [CardFile]
+  )? {
+    for diagnostic in loaded.diagnostics { console.error(diagnostic.rendered) }
+    return loaded.usable
+  }
+}
+
+extension LogConfiguration {
+  var loggerLevel: LogLevel { LogLevel(name: level.rawValue) ?? .info }
+}
+
+extension LogConfiguration.Access {
+  /// nil when there is no access log.
+  func sink() throws -> (any LogSink)? {
+    switch self {
+    case .standardOutput: FileDescriptorSink.standardOutput
+    case .standardError: FileDescriptorSink.standardError
+    case .file(let path): try FileDescriptorSink(path: path)
+    case .off: nil
+    }
+  }
+}

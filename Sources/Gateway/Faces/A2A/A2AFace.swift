@@ -1,0 +1,243 @@
+internal import A2A
+internal import Configuration
+internal import HTTP
+internal import HTTPTransport
+internal import JSON
+internal import LocalRuntime
+internal import Model
+internal import Network
+
+/// A2A 1.0 and 0.3 over JSON-RPC and HTTP+JSON, for one loop: decodes a request into a call, carries it out, answers in
+/// the caller's dialect.
+struct A2AFace {
+  private let context: LoopContext
+
+  init(context: LoopContext) { self.context = context }
+
+  private var jsonLimits: JSONLimits {
+    let limits = context.services.limits
+    return JSONLimits(
+      bytesMax: limits.http.bodyBytesMax, depthMax: limits.json.depthMax, nodesMax: limits.json.nodesMax)
+  }
+
+  private var isLenient: Bool { context.services.configuration.lenientVersions }
+
+  // MARK: JSON-RPC
+
+  func jsonRPC(
+    _ request: HTTPServerRequest, _ state: ExchangeState, _ exchange: HTTPExchange, _ extra: [(StaticString, String)]
+  ) {
+    state.binding = Binding.jsonRPC.cardName
+    func responder(_ version: ProtocolVersion, _ id: JSONFragment) -> A2AResponder {
+      state.version = version.text
+      return A2AResponder(
+        exchange: exchange, state: state, dialect: Dialect(version, .jsonRPC), requestID: id, extraFields: extra)
+    }
+    guard A2AFace.isJSON(request.head) else {
+      let responder = responder(statedVersion(request.head, family: nil), JSONFragment(.null))
+      return responder.respond(A2AFace.notJSON, status: 415)
+    }
+    let call: JSONRPCRequest
+    do {
+      call = try JSONRPCRequestReader.read(request.body, limits: jsonLimits)
+    } catch {
+      return responder(statedVersion(request.head, family: nil), error.id).respond(error.error)
+    }
+    let family = JSONRPCMethod.family(call.method)
+    switch negotiate(request.head, family: family) {
+    case .failure(let error):
+      responder(VersionNegotiation.versionOfRefusal(family: family), call.id).respond(error)
+    case .success(let version):
+      let responder = responder(version, call.id)
+      do {
+        let decoded = try CallDecoder.decode(method: call.method, params: call.params, version: version)
+        try perform(decoded, request.head, state, responder)
+      } catch {
+        responder.respond(error)
+      }
+    }
+  }
+
+  // MARK: REST
+
+  func rest(
+    _ request: HTTPServerRequest, _ path: String, _ state: ExchangeState, _ exchange: HTTPExchange,
+    _ extra: [(StaticString, String)]
+  ) {
+    state.binding = Binding.rest.cardName
+    func responder(_ version: ProtocolVersion) -> A2AResponder {
+      state.version = version.text
+      return A2AResponder(
+        exchange: exchange, state: state, dialect: Dialect(version, .rest), requestID: nil, extraFields: extra)
+    }
+    switch RESTRoute.match(method: request.head.method, path: path) {
+    case .none:
+      let error = AgentError(.methodNotFound, "there is no operation at this path")
+      responder(statedVersion(request.head, family: nil)).respond(error)
+    case .methodNotAllowed(let allow, let version):
+      let error = AgentError(.methodNotFound, "this path takes \(allow) only")
+      responder(version).respond(error, status: 405)
+    case .route(let route):
+      switch negotiate(request.head, family: route.version) {
+      case .failure(let error): responder(route.version).respond(error)
+      case .success(let version):
+        let responder = responder(version)
+        do {
+          let query = request.head.query.flatMap { QueryParameters($0) }
+          let decoded = try CallDecoder.decodeREST(
+            route: route, body: try body(of: request), query: query, dialect: Dialect(version, .rest))
+          try perform(decoded, request.head, state, responder)
+        } catch {
+          error.kind == .contentTypeNotSupported ? responder.respond(error, status: 415) : responder.respond(error)
+        }
+      }
+    }
+  }
+
+  private func body(of request: HTTPServerRequest) throws(AgentError) -> JSONNode? {
+    guard !request.body.isEmpty else { return nil }
+    guard A2AFace.isJSON(request.head) else { throw A2AFace.notJSON }
+    do {
+      return try JSONDocument.parse(request.body, limits: jsonLimits).root
+    } catch {
+      throw AgentError(.parseError, "the body is not JSON: \(error.message) at byte \(error.offset)")
+    }
+  }
+
+  // MARK: Versions and media types
+
+  private func negotiate(_ head: HTTPRequestHead, family: ProtocolVersion?) -> Result<ProtocolVersion, AgentError> {
+    VersionNegotiation.resolve(
+      header: head.fields.values("a2a-version"), query: statedInQuery(head), family: family, lenient: isLenient)
+  }
+
+  private func statedInQuery(_ head: HTTPRequestHead) -> [String] {
+    guard let query = head.query, let value = QueryParameters(query)?.first(VersionNegotiation.headerName) else {
+      return []
+    }
+    return [value]
+  }
+
+  /// The version to refuse a request in that belongs to no family.
+  private func statedVersion(_ head: HTTPRequestHead, family: ProtocolVersion?) -> ProtocolVersion {
+    if case .success(let version) = negotiate(head, family: family) { return version }
+    return VersionNegotiation.versionOfRefusal(family: family)
+  }
+
+  /// JSON by any of its names here; a request that names no type is taken at its word.
+  private static func isJSON(_ head: HTTPRequestHead) -> Bool {
+    guard let header = head.fields["content-type"] else { return true }
+    guard let type = MediaType(header) else { return false }
+    return type.type == "application" && (type.subtype == "json" || type.subtype == "a2a+json")
+  }
+
+  private static let notJSON = AgentError(
+    .contentTypeNotSupported, "send the body as application/json (or application/a2a+json)")
+
+  // MARK: Carrying out
+
+  private func perform(
+    _ call: AgentCall, _ head: HTTPRequestHead, _ state: ExchangeState, _ responder: A2AResponder
+  ) throws(AgentError) {
+    guard let agent = state.agent, let principal = state.principal else { return }
+    state.operation = call.operation
+    guard agent.access.allows(principal: principal.name, operation: call.operation) else {
+      let error = AgentError(.unsupportedOperation, "this caller may not use \(call.operation.rawValue) on this agent")
+      return responder.respond(error, status: 403)
+    }
+    try requireExtensions(of: agent, head)
+    let owner = TaskOwner(principal: principal.name, agentKey: agent.key)
+    let operations = TaskOperations(context: context, agent: agent, owner: owner)
+    switch call {
+    case .sendMessage(let request):
+      try refusePush(request)
+      let reply = SendReply(
+        context: context, owner: owner, responder: responder, request: request, limits: agent.limits)
+      state.observer = reply
+      try operations.send(request, openNow: request.returnImmediately, observer: reply)
+    case .sendStreamingMessage(let request):
+      try requireStreaming(agent)
+      try refusePush(request)
+      let stream = TaskEventStream(
+        context: context, owner: owner, responder: responder, historyLength: request.historyLength,
+        endsWhenInterrupted: true)
+      state.observer = stream
+      try operations.send(request, openNow: false, observer: stream)
+    case .getTask(let id, let historyLength):
+      let task = try operations.task(id)
+      responder.note(taskID: id, state: task.status.state)
+      responder.respond(.task(task.trimmed(toHistory: historyLength)))
+    case .listTasks(let request):
+      var page = try operations.list(request)
+      page.tasks = page.tasks.map { task in
+        var task = task.trimmed(toHistory: request.historyLength)
+        if !request.includeArtifacts { task.artifacts = [] }
+        return task
+      }
+      responder.respond(.page(page))
+    case .cancelTask(let id, _):
+      let task = try operations.cancel(id)
+      responder.note(taskID: id, state: task.status.state)
+      responder.respond(.task(task))
+    case .subscribeToTask(let id):
+      try requireStreaming(agent)
+      try subscribe(to: id, operations, head, state, responder, owner)
+    case .createPushConfig, .getPushConfig, .listPushConfigs, .deletePushConfig: throw A2AFace.noPush
+    case .getExtendedAgentCard:
+      throw AgentError(.unsupportedOperation, "this agent has no extended card")
+    }
+  }
+
+  private func subscribe(
+    to id: String, _ operations: TaskOperations, _ head: HTTPRequestHead, _ state: ExchangeState,
+    _ responder: A2AResponder, _ owner: TaskOwner
+  ) throws(AgentError) {
+    let task = try operations.task(id)
+    let resumed = resumedSequence(head)
+    if task.status.state.isTerminal, resumed == nil {
+      throw AgentError(
+        .unsupportedOperation, "the task is \(task.status.state.word); there is nothing more to follow",
+        metadata: ["state": task.status.state.word])
+    }
+    let stream = TaskEventStream(
+      context: context, owner: owner, responder: responder, historyLength: nil,
+      endsWhenInterrupted: state.version == ProtocolVersion.v0_3.text)
+    state.observer = stream
+    stream.attach(to: id, at: resumed)
+  }
+
+  /// The place after which a caller wants to go on, if its `Last-Event-ID` is one of this process's.
+  private func resumedSequence(_ head: HTTPRequestHead) -> JournalSequence? {
+    guard let header = head.fields["last-event-id"] else { return nil }
+    let pieces = header.split(separator: ".", omittingEmptySubsequences: false)
+    guard pieces.count == 2, pieces[0] == context.services.epoch else { return nil }
+    return JournalSequence(pieces[1])
+  }
+
+  // MARK: What an agent does not do
+
+  private func requireStreaming(_ agent: ExposedAgent) throws(AgentError) {
+    guard agent.canStream else { throw AgentError(.unsupportedOperation, "this agent does not stream") }
+  }
+
+  private func refusePush(_ request: SendRequest) throws(AgentError) {
+    if request.pushNotification != nil { throw A2AFace.noPush }
+  }
+
+  private static let noPush = AgentError(
+    .pushNotificationNotSupported, "this agent sends no push notifications; follow the task by its stream")
+
+  /// An extension that the agent requires must be asked for (A2A 1.0 §3.3.4); unknown ones are ignored (§4.6.3).
+  private func requireExtensions(of agent: ExposedAgent, _ head: HTTPRequestHead) throws(AgentError) {
+    let required = agent.requiredExtensions
+    if required.isEmpty { return }
+    let lines = head.fields.values("a2a-extensions") + head.fields.values("x-a2a-extensions")
+    let asked = lines.flatMap { line in
+      line.split(separator: ",").map { uri in String(uri.filter { $0 != " " && $0 != "\t" }) }
+    }
+    guard let missing = required.first(where: { !asked.contains($0) }) else { return }
+    throw AgentError(
+      .extensionSupportRequired, "this agent requires the extension \(missing); name it in A2A-Extensions",
+      metadata: ["extension": missing])
+  }
+}

@@ -1,0 +1,134 @@
+internal import A2A
+internal import HTTP
+internal import HTTPTransport
+internal import JSON
+internal import Model
+internal import Network
+
+/// Answers one A2A request in the caller's dialect: a result, an error, or a stream of events.
+final class A2AResponder {
+  let exchange: HTTPExchange
+  private let state: ExchangeState
+  private let dialect: Dialect
+  /// Of the JSON-RPC request; nil over REST.
+  private let requestID: JSONFragment?
+  private let extraFields: [(StaticString, String)]
+  private var losses: TranslationLosses = []
+
+  init(
+    exchange: HTTPExchange, state: ExchangeState, dialect: Dialect, requestID: JSONFragment?,
+    extraFields: [(StaticString, String)]
+  ) {
+    self.exchange = exchange
+    self.state = state
+    self.dialect = dialect
+    self.requestID = requestID
+    self.extraFields = extraFields
+  }
+
+  private var isV1: Bool { dialect == .v1 }
+
+  // MARK: Whole answers
+
+  func respond(_ result: CallResult) {
+    let body: [UInt8]
+    if let requestID {
+      body = ResponseEncoder.jsonRPCResult(id: requestID, result, version: dialect.version, losses: &losses)
+    } else {
+      body = ResponseEncoder.restResult(result, dialect: dialect, losses: &losses)
+    }
+    noteLosses()
+    var fields = commonFields()
+    // Over REST, 1.0 has a media type of its own (A2A 1.0 §14.1).
+    fields.add("content-type", requestID == nil && isV1 ? "application/a2a+json" : "application/json")
+    exchange.respond(status: 200, fields: fields, body: body)
+  }
+
+  func respond(_ error: AgentError) {
+    let answer: (status: Int, body: [UInt8])
+    if let requestID {
+      answer = ResponseEncoder.jsonRPCError(id: requestID, error, version: dialect.version)
+    } else {
+      answer = ResponseEncoder.restError(error, dialect: dialect)
+    }
+    respond(error, status: answer.status, body: answer.body)
+  }
+
+  /// An error whose HTTP status is not the one of its kind.
+  func respond(_ error: AgentError, status: Int) {
+    let body =
+      if let requestID {
+        ResponseEncoder.jsonRPCError(id: requestID, error, version: dialect.version).body
+      } else {
+        ResponseEncoder.restError(error, dialect: dialect).body
+      }
+    respond(error, status: status, body: body)
+  }
+
+  private func respond(_ error: AgentError, status: Int, body: [UInt8]) {
+    state.errorKind = "\(error.kind)"
+    var fields = commonFields()
+    fields.add("content-type", "application/json")
+    if let seconds = error.retryAfterSeconds { fields.add("retry-after", String(seconds)) }
+    exchange.respond(status: status, fields: fields, body: body)
+  }
+
+  // MARK: Streams
+
+  func startStream() {
+    var fields = commonFields()
+    fields.add("content-type", "text/event-stream; charset=utf-8")
+    // Some proxies hold back what they think is a file.
+    fields.add("x-accel-buffering", "no")
+    exchange.startStream(status: 200, fields: fields)
+  }
+
+  /// - Parameters:
+  ///   - endsStream: nothing follows; 0.3 clients are told so.
+  ///   - id: what the caller can send back as `Last-Event-ID`.
+  func send(_ event: TaskEvent, endsStream: Bool, id: String?) {
+    let body = ResponseEncoder.streamBody(event, final: endsStream, dialect: dialect, losses: &losses)
+    var frame: [UInt8] = []
+    ResponseEncoder.streamFrame(body: body, id: requestID, eventID: id, into: &frame)
+    state.eventCount += 1
+    exchange.write(frame)
+  }
+
+  func sendKeepAlive() {
+    var frame: [UInt8] = []
+    SSEEncoder.comment("keep-alive", into: &frame)
+    exchange.write(frame)
+  }
+
+  func finishStream() {
+    noteLosses()
+    exchange.finish()
+  }
+
+  /// The stream broke: says so in the dialect's way and ends it.
+  func failStream(_ error: AgentError) {
+    var frame: [UInt8] = []
+    ResponseEncoder.streamError(error, id: requestID, dialect: dialect, into: &frame)
+    state.errorKind = "\(error.kind)"
+    exchange.write(frame)
+    finishStream()
+  }
+
+  // MARK: The log
+
+  func note(taskID: String, state taskState: TaskState) {
+    state.taskID = taskID
+    state.state = taskState
+  }
+
+  private func noteLosses() { state.losses = losses.names }
+
+  private func commonFields() -> HTTPFields {
+    var fields = HTTPFields()
+    fields.add("cache-control", "no-store")
+    fields.add("a2a-version", dialect.version.text)
+    fields.add("x-request-id", state.requestID)
+    for (name, value) in extraFields { fields.add(name, value) }
+    return fields
+  }
+}

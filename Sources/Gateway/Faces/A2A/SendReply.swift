@@ -1,0 +1,79 @@
+internal import A2A
+internal import Configuration
+internal import HTTPTransport
+internal import Model
+internal import Network
+
+/// Answers one SendMessage: when the turn ends, or as soon as there is a task if the caller does not wait.
+final class SendReply: TurnObserver {
+  private let context: LoopContext
+  private let owner: TaskOwner
+  private let responder: A2AResponder
+  private let request: SendRequest
+  private let limits: Limits
+  private var isAnswered = false
+  private var taskID: String?
+  private var waitTimer: Timer?
+
+  init(context: LoopContext, owner: TaskOwner, responder: A2AResponder, request: SendRequest, limits: Limits) {
+    self.context = context
+    self.owner = owner
+    self.responder = responder
+    self.request = request
+    self.limits = limits
+  }
+
+  func turnReplied(_ message: Message) {
+    answer { $0.respond(.sent(.message(message))) }
+  }
+
+  func turnOpened(taskID: String, at sequence: JournalSequence) {
+    self.taskID = taskID
+    if request.returnImmediately {
+      // The task as it stands at the end of this loop turn: an agent that is done by then needs no second call.
+      context.loop.later { [weak self] in self?.answerWithTask() }
+    } else if let wait = limits.turns.blockingWait {
+      waitTimer = context.loop.schedule(after: wait) { [weak self] in self?.answerWithTask() }
+    }
+  }
+
+  func turnEnded(taskID: String) {
+    self.taskID = taskID
+    answerWithTask()
+  }
+
+  func turnRefused(_ error: AgentError) {
+    answer { $0.respond(error) }
+  }
+
+  private func answerWithTask() {
+    guard let taskID else { return }
+    answer { responder in
+      guard let snapshot = context.services.store.snapshot(of: taskID, owner: owner) else {
+        responder.respond(
+          AgentError(.internalError, "the task ended and is no longer kept", source: .gateway))
+        return
+      }
+      responder.note(taskID: taskID, state: snapshot.task.status.state)
+      responder.respond(.sent(.task(snapshot.task.trimmed(toHistory: request.historyLength))))
+    }
+  }
+
+  private func answer(_ body: (A2AResponder) -> Void) {
+    guard !isAnswered else { return }
+    isAnswered = true
+    if let waitTimer { context.loop.cancel(waitTimer) }
+    waitTimer = nil
+    body(responder)
+  }
+}
+
+extension AgentTask {
+  /// nil keeps the history, 0 drops it, n keeps the n newest messages (A2A 1.0 §3.2.4).
+  func trimmed(toHistory length: Int?) -> AgentTask {
+    guard let length, history.count > length else { return self }
+    var task = self
+    task.history = Array(history.suffix(length))
+    return task
+  }
+}

@@ -1,0 +1,181 @@
+internal import A2A
+internal import Configuration
+internal import HTTPTransport
+internal import Model
+internal import Network
+
+/// Sends one task's journal to one caller as server-sent events: the task first, then what happens to it. Reads at the
+/// pace of the caller; whoever is cut can come back with the id of the last event it saw.
+final class TaskEventStream: TurnObserver {
+  private let context: LoopContext
+  private let owner: TaskOwner
+  private let responder: A2AResponder
+  /// A sent message's stream ends when the agent asks back, so that its caller can answer; a subscription of 1.0 lasts
+  /// until the task is terminal (A2A 1.0 §3.1.6).
+  private let endsWhenInterrupted: Bool
+  private let historyLength: Int?
+
+  private var taskID = ""
+  private var contextID = ""
+  private var cursor: JournalSequence = 0
+  private var isAttached = false
+  private var isOver = false
+  private var waitToken: WaitToken?
+  private var keepAliveTimer: Timer?
+  private var lastWriteAt: MonotonicTime
+
+  private static let eventsPerRead = 64
+
+  init(
+    context: LoopContext, owner: TaskOwner, responder: A2AResponder, historyLength: Int?, endsWhenInterrupted: Bool
+  ) {
+    self.context = context
+    self.owner = owner
+    self.responder = responder
+    self.historyLength = historyLength
+    self.endsWhenInterrupted = endsWhenInterrupted
+    lastWriteAt = context.loop.now
+  }
+
+  // MARK: A sent message
+
+  func turnReplied(_ message: Message) {
+    guard !isOver else { return }
+    responder.startStream()
+    responder.send(.message(message), endsStream: true, id: nil)
+    isOver = true
+    responder.finishStream()
+  }
+
+  func turnOpened(taskID: String, at sequence: JournalSequence) { attach(to: taskID, at: sequence) }
+
+  func turnEnded(taskID: String) { pump() }
+
+  func turnRefused(_ error: AgentError) {
+    guard !isOver else { return }
+    isOver = true
+    if isAttached { responder.failStream(error) } else { responder.respond(error) }
+  }
+
+  // MARK: Following
+
+  /// Sends the task as it stood at `sequence` (nil: now), then all later events.
+  func attach(to taskID: String, at sequence: JournalSequence?) {
+    let store = context.services.store
+    guard !isAttached,
+      let snapshot = sequence.flatMap({ store.snapshot(of: taskID, owner: owner, at: $0) })
+        ?? store.snapshot(of: taskID, owner: owner)
+    else { return }
+    isAttached = true
+    self.taskID = taskID
+    contextID = snapshot.task.contextID
+    cursor = snapshot.sequence
+    responder.note(taskID: taskID, state: snapshot.task.status.state)
+    responder.startStream()
+    responder.exchange.onClose = { [weak self] in self?.close() }
+    responder.exchange.onDrained = { [weak self] in self?.pump() }
+    send(.task(snapshot.task.trimmed(toHistory: historyLength)), endsStream: false)
+    armKeepAlive()
+    // The journal may already hold more, even the end.
+    context.loop.later { [weak self] in self?.pump() }
+  }
+
+  private func pump() {
+    let store = context.services.store
+    while isAttached, !isOver {
+      // A slow reader is read for no further; `onDrained` comes back here.
+      if responder.exchange.bufferedBytes > context.services.limits.streams.bufferBytesMax { return }
+      guard let events = store.events(of: taskID, owner: owner, after: cursor, max: TaskEventStream.eventsPerRead)
+      else {
+        // Retention took the task, or the journal no longer reaches back: the caller asks for the task anew.
+        fail()
+        return
+      }
+      if events.isEmpty {
+        if !waitForMore() { return }
+        continue
+      }
+      for entry in events {
+        cursor = entry.sequence
+        if relay(entry.event) { return }
+      }
+    }
+  }
+
+  /// True when the stream has ended.
+  private func relay(_ event: JournalEvent) -> Bool {
+    switch event {
+    case .history, .metadata: return false
+    case .artifact(let artifact, let append, let lastChunk, let metadata):
+      let update = TaskArtifactUpdate(
+        taskID: taskID, contextID: contextID, artifact: artifact, append: append, lastChunk: lastChunk,
+        metadata: metadata)
+      send(.artifact(update), endsStream: false)
+      return false
+    case .status(let status, let metadata):
+      let ends = status.state.isTerminal || (endsWhenInterrupted && status.state.isInterrupted)
+      responder.note(taskID: taskID, state: status.state)
+      let update = TaskStatusUpdate(taskID: taskID, contextID: contextID, status: status, metadata: metadata)
+      send(.status(update), endsStream: ends)
+      guard ends else { return false }
+      close()
+      responder.finishStream()
+      return true
+    }
+  }
+
+  /// False once a waker is registered; true if there is something to read after all.
+  private func waitForMore() -> Bool {
+    if waitToken != nil { return false }
+    let bound = LoopBound(self, on: context.loop)
+    let waker = Waker(mailbox: context.loop.mailbox) { loop in
+      let stream = bound.value(on: loop)
+      stream.waitToken = nil
+      stream.pump()
+    }
+    switch context.services.store.wait(forEventsOf: taskID, owner: owner, after: cursor, waker: waker) {
+    case .ready: return true
+    case .registered(let token):
+      waitToken = token
+      return false
+    case .notFound:
+      fail()
+      return false
+    }
+  }
+
+  private func send(_ event: TaskEvent, endsStream: Bool) {
+    lastWriteAt = context.loop.now
+    responder.send(event, endsStream: endsStream, id: "\(context.services.epoch).\(cursor)")
+  }
+
+  private func fail() {
+    guard !isOver else { return }
+    close()
+    responder.failStream(
+      AgentError(.internalError, "the stream cannot go on; ask for the task to see how it stands", source: .gateway))
+  }
+
+  private func close() {
+    guard !isOver else { return }
+    isOver = true
+    if let waitToken { context.services.store.cancelWait(waitToken, forEventsOf: taskID) }
+    if let keepAliveTimer { context.loop.cancel(keepAliveTimer) }
+    waitToken = nil
+    keepAliveTimer = nil
+  }
+
+  // MARK: Keep-alive
+
+  private func armKeepAlive() {
+    let interval = context.services.limits.streams.keepAlive
+    keepAliveTimer = context.loop.schedule(after: lastWriteAt + interval - context.loop.now) { [weak self] in
+      guard let self, !isOver else { return }
+      if context.loop.now >= lastWriteAt + interval {
+        lastWriteAt = context.loop.now
+        responder.sendKeepAlive()
+      }
+      armKeepAlive()
+    }
+  }
+}

@@ -1,0 +1,37 @@
+internal import Bytes
+internal import HTTP
+internal import HTTPTransport
+internal import JSON
+internal import Network
+
+/// The operator's listener: is the process alive, does it take work.
+final class AdminFace: HTTPService {
+  private let services: GatewayServices
+
+  init(services: GatewayServices) { self.services = services }
+
+  func head(_ head: HTTPRequestHead, peer: PeerInfo, exchange: HTTPExchange) -> HeadDecision {
+    guard head.method == .get || head.method == .head else {
+      return .reject(AdminFace.response(405, "method not allowed: GET, HEAD"))
+    }
+    return .accept(bodyBytesMax: 0, state: nil)
+  }
+
+  func request(_ request: HTTPServerRequest, exchange: HTTPExchange) {
+    switch request.head.path {
+    case "/livez": exchange.respond(AdminFace.response(200, "ok"))
+    case "/readyz":
+      exchange.respond(
+        services.isDraining ? AdminFace.response(503, "draining") : AdminFace.response(200, "ok"))
+    default: exchange.respond(AdminFace.response(404, "not found; there are /livez and /readyz"))
+    }
+  }
+
+  func finished(_ exchange: HTTPExchange) {}
+
+  private static func response(_ status: Int, _ text: String) -> HTTPResponse {
+    var response = HTTPResponse(status, contentType: "text/plain; charset=utf-8", body: Array((text + "\n").utf8))
+    response.fields.add("cache-control", "no-store")
+    return response
+  }
+}

@@ -1,0 +1,174 @@
+internal import A2A
+internal import Bytes
+internal import Configuration
+internal import HTTP
+internal import HTTPTransport
+internal import JSON
+internal import Model
+internal import Network
+internal import Telemetry
+
+/// One listener on one loop. Takes each request through its phases: route → identify → decode → authorise → call →
+/// respond → log.
+final class GatewayService: HTTPService {
+  private let context: LoopContext
+  private let listenerIndex: Int
+  private let listener: ListenerConfiguration
+  private let a2a: A2AFace
+  private let browsers: BrowserPolicy
+
+  init(context: LoopContext, listenerIndex: Int) {
+    self.context = context
+    self.listenerIndex = listenerIndex
+    listener = context.services.configuration.listeners[listenerIndex]
+    a2a = A2AFace(context: context)
+    browsers = BrowserPolicy(allowedOrigins: listener.cors)
+  }
+
+  // MARK: Before the body
+
+  func head(_ head: HTTPRequestHead, peer: PeerInfo, exchange: HTTPExchange) -> HeadDecision {
+    let state = ExchangeState(
+      requestID: Hex.encode(context.mint.word()), method: head.method, path: head.path, startedAt: context.loop.now)
+    exchange.userState = state
+    if let preflight = browsers.preflight(head) { return .reject(preflight) }
+    state.route = Route(method: head.method, path: head.path)
+    switch state.route {
+    case .notFound: return reject(404, "there is nothing at this path", state)
+    case .methodNotAllowed(let allow):
+      var response = problem(405, "this path takes \(allow) only")
+      response.fields.add("allow", allow)
+      return .reject(decorate(response, state, head))
+    case .card(let key):
+      // Cards are public, as discovery is (A2A 1.0 §8.2), unless the agent is for certain callers only.
+      guard let agent = agent(key) else { return reject(404, "there is no such agent", state) }
+      state.agent = agent
+      if agent.isPublic { return .accept(bodyBytesMax: 0, state: state) }
+      return identify(head, state) ?? admitAgent(agent, state) ?? .accept(bodyBytesMax: 0, state: state)
+    case .catalogue: return identify(head, state) ?? .accept(bodyBytesMax: 0, state: state)
+    case .jsonRPC(let key), .rest(let key, _):
+      if let refusal = identify(head, state) { return refusal }
+      guard let agent = agent(key) else { return reject(404, "there is no such agent", state) }
+      state.agent = agent
+      if let refusal = admitAgent(agent, state) { return refusal }
+      if let refusal = refuseEncoding(head, state) { return refusal }
+      return .accept(bodyBytesMax: context.services.limits.http.bodyBytesMax, state: state)
+    }
+  }
+
+  private func agent(_ key: String?) -> ExposedAgent? {
+    guard let key else { return context.services.registry.defaultAgent }
+    return context.services.registry[key]
+  }
+
+  /// nil when the caller is known (or may be anonymous).
+  private func identify(_ head: HTTPRequestHead, _ state: ExchangeState) -> HeadDecision? {
+    let verdict = context.services.authenticator.verdict(
+      authorization: head.fields["authorization"], apiKey: head.fields["x-api-key"], rules: listener.auth)
+    switch verdict {
+    case .principal(let principal):
+      state.principal = principal
+      return nil
+    case .missing:
+      return unauthorized(
+        #"Bearer realm="a2a-gateway""#, "this gateway wants an API key as a bearer token", state, head)
+    case .invalid:
+      return unauthorized(
+        #"Bearer realm="a2a-gateway", error="invalid_token""#, "this API key is not known here", state, head)
+    }
+  }
+
+  private func unauthorized(_ challenge: String, _ message: String, _ state: ExchangeState, _ head: HTTPRequestHead)
+    -> HeadDecision
+  {
+    var response = problem(401, message)
+    response.fields.add("www-authenticate", challenge)
+    state.errorKind = "unauthenticated"
+    return .reject(decorate(response, state, head))
+  }
+
+  /// An agent that the caller may not see is answered like one that does not exist.
+  private func admitAgent(_ agent: ExposedAgent, _ state: ExchangeState) -> HeadDecision? {
+    guard let principal = state.principal, agent.access.allows(principal: principal.name) else {
+      return reject(404, "there is no such agent", state)
+    }
+    return nil
+  }
+
+  private func refuseEncoding(_ head: HTTPRequestHead, _ state: ExchangeState) -> HeadDecision? {
+    guard let encoding = head.fields["content-encoding"], encoding.lowercased() != "identity" else { return nil }
+    return reject(415, "send the body without a content encoding", state)
+  }
+
+  // MARK: With the body
+
+  func request(_ request: HTTPServerRequest, exchange: HTTPExchange) {
+    guard let state = exchange.userState as? ExchangeState else { return }
+    switch state.route {
+    case .card:
+      if let agent = state.agent {
+        exchange.respond(
+          CardFace.response(agent.documents[listenerIndex], request: request.head, isPublic: agent.isPublic))
+      }
+    case .catalogue: exchange.respond(decorate(catalogue(for: state), state, request.head))
+    case .jsonRPC: a2a.jsonRPC(request, state, exchange, browsers.fields(for: request.head))
+    case .rest(_, let path): a2a.rest(request, path, state, exchange, browsers.fields(for: request.head))
+    case .methodNotAllowed, .notFound: exchange.respond(problem(404, "there is nothing at this path"))
+    }
+  }
+
+  private func catalogue(for state: ExchangeState) -> HTTPResponse {
+    var writer = JSONWriter()
+    writer.beginObject()
+    writer.key("agents")
+    writer.beginArray()
+    for agent in context.services.registry.all {
+      guard let principal = state.principal, agent.access.allows(principal: principal.name) else { continue }
+      let url = context.services.publicURLs[listenerIndex] + "/agents/" + agent.key
+      writer.beginObject()
+      writer.member("key", agent.key)
+      writer.member("name", agent.card.name)
+      writer.member("description", agent.card.description)
+      writer.member("url", url)
+      writer.member("card", url + "/.well-known/agent-card.json")
+      writer.endObject()
+    }
+    writer.endArray()
+    writer.endObject()
+    return HTTPResponse(200, contentType: "application/json", body: writer.bytes)
+  }
+
+  // MARK: After the last byte
+
+  func finished(_ exchange: HTTPExchange) {
+    guard let state = exchange.userState as? ExchangeState else { return }
+    context.accessLog?.record { $0.fill(from: state, exchange: exchange) }
+  }
+
+  // MARK: Answers that belong to no protocol
+
+  private func reject(_ status: Int, _ message: String, _ state: ExchangeState) -> HeadDecision {
+    var response = problem(status, message)
+    response.fields.add("x-request-id", state.requestID)
+    return .reject(response)
+  }
+
+  private func problem(_ status: Int, _ message: String) -> HTTPResponse {
+    var writer = JSONWriter()
+    writer.beginObject()
+    writer.key("error")
+    writer.beginObject()
+    writer.member("code", status)
+    writer.member("message", message)
+    writer.endObject()
+    writer.endObject()
+    return HTTPResponse(status, contentType: "application/json", body: writer.bytes)
+  }
+
+  private func decorate(_ response: HTTPResponse, _ state: ExchangeState, _ head: HTTPRequestHead) -> HTTPResponse {
+    var response = response
+    response.fields.add("x-request-id", state.requestID)
+    for (name, value) in browsers.fields(for: head) { response.fields.add(name, value) }
+    return response
+  }
+}

@@ -1,0 +1,48 @@
+internal import Bytes
+internal import HTTP
+
+/// Where a request goes, by its method and path alone; decided before any body is read.
+enum Route: Equatable {
+  /// The agent's card; nil stands for the default agent.
+  case card(agentKey: String?)
+  /// JSON-RPC on the agent's own URL.
+  case jsonRPC(agentKey: String?)
+  /// A REST path below the agent's URL, with its first slash, still percent-encoded.
+  case rest(agentKey: String?, path: String)
+  case catalogue
+  /// The path exists, the method does not.
+  case methodNotAllowed(allow: String)
+  case notFound
+
+  init(method: HTTPMethod, path: String) {
+    var segments = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+    if segments.last?.isEmpty == true { segments.removeLast() }
+    switch segments.first {
+    case "agents":
+      guard segments.count > 1 else {
+        self = Route.reading(method, .catalogue)
+        return
+      }
+      guard let key = PercentEncoding.decodePath(String(segments[1])), !key.isEmpty else {
+        self = .notFound
+        return
+      }
+      self.init(method: method, agentKey: key, segments: Array(segments[2...]))
+    default: self.init(method: method, agentKey: nil, segments: segments)
+    }
+  }
+
+  private init(method: HTTPMethod, agentKey: String?, segments: [Substring]) {
+    switch segments {
+    case []: self = method == .post ? .jsonRPC(agentKey: agentKey) : .methodNotAllowed(allow: "POST")
+    case [".well-known", "agent-card.json"], [".well-known", "agent.json"]:
+      self = Route.reading(method, .card(agentKey: agentKey))
+    case ["card"] where agentKey != nil: self = Route.reading(method, .card(agentKey: agentKey))
+    default: self = .rest(agentKey: agentKey, path: "/" + segments.joined(separator: "/"))
+    }
+  }
+
+  private static func reading(_ method: HTTPMethod, _ route: Route) -> Route {
+    method == .get || method == .head ? route : .methodNotAllowed(allow: "GET, HEAD")
+  }
+}

@@ -1,0 +1,55 @@
+internal import A2A
+internal import Configuration
+internal import LocalRuntime
+internal import Model
+
+/// An agent that callers can reach, with everything a request needs to know of it. Immutable: a change of cards or
+/// configuration makes a new one.
+final class ExposedAgent: Sendable {
+  let key: String
+  let engine: any LocalEngine
+  let access: AccessRules
+  /// The gateway's bounds, with the card file's own in place of them.
+  let limits: Limits
+  /// The card without interfaces, which depend on the listener.
+  let card: AgentCard
+  /// By listener.
+  let documents: [CardDocuments]
+
+  init(
+    key: String, engine: any LocalEngine, access: AccessRules, limits: Limits, card: AgentCard,
+    documents: [CardDocuments]
+  ) {
+    self.key = key
+    self.engine = engine
+    self.access = access
+    self.limits = limits
+    self.card = card
+    self.documents = documents
+  }
+
+  /// Anyone may read the card: callers are not restricted.
+  var isPublic: Bool { access.callers.contains(.any) }
+
+  var canStream: Bool { card.capabilities.streaming == true }
+
+  /// URIs of the extensions that a caller must ask for.
+  var requiredExtensions: [String] { card.capabilities.extensions.filter(\.required).map(\.uri) }
+}
+
+/// The agents of this gateway. Immutable.
+struct Registry: Sendable {
+  private let agents: [String: ExposedAgent]
+  let defaultAgent: ExposedAgent?
+
+  init(_ agents: [ExposedAgent], defaultAgent: String?) {
+    let byKey = Dictionary(agents.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
+    self.agents = byKey
+    self.defaultAgent = defaultAgent.flatMap { byKey[$0] }
+  }
+
+  subscript(_ key: String) -> ExposedAgent? { agents[key] }
+
+  /// In order of their keys.
+  var all: [ExposedAgent] { agents.values.sorted { $0.key < $1.key } }
+}

@@ -1,0 +1,66 @@
+internal import Configuration
+internal import LocalRuntime
+internal import Model
+internal import Telemetry
+
+/// Makes the agents that a configuration and its card files describe.
+struct RegistryBuilder {
+  let configuration: GatewayConfiguration
+  /// By listener.
+  let publicURLs: [String]
+  let logger: Logger
+
+  func build(cards: [CardFile]) throws -> Registry {
+    Registry(try cards.map(agent), defaultAgent: configuration.defaultAgent)
+  }
+
+  private func agent(_ file: CardFile) throws -> ExposedAgent {
+    let limits = file.limits.applied(to: configuration.limits)
+    let engine = try engine(for: file, limits)
+    let pipeline = CardPipeline()
+    let card = pipeline.card(for: file, engine: engine.description)
+    let documents = zip(configuration.listeners, publicURLs).map { listener, url in
+      CardDocuments(pipeline.published(card, key: file.key, at: listener, publicURL: url))
+    }
+    return ExposedAgent(
+      key: file.key, engine: engine, access: file.access, limits: limits, card: card, documents: documents)
+  }
+
+  private func engine(for file: CardFile, _ limits: Limits) throws -> any LocalEngine {
+    switch file.backend {
+    case .local(.echo): EchoEngine()
+    case .local(.clock): ClockEngine()
+    case .local(.command(let command)):
+      CommandEngine(
+        name: file.key, program: try CommandEngine.Program(command), bounds: CommandEngine.Bounds(limits),
+        logger: logger)
+    }
+  }
+}
+
+extension CommandEngine.Program {
+  /// Reads the secrets among the variables.
+  init(_ configuration: CommandConfiguration) throws(SecretError) {
+    var environment: [String: String] = [:]
+    for (name, variable) in configuration.environment {
+      switch variable {
+      case .text(let text): environment[name] = text
+      case .secret(let secret): environment[name] = String(decoding: try secret.read(), as: UTF8.self)
+      }
+    }
+    self.init(
+      command: configuration.command, folder: configuration.folder, environment: environment,
+      settings: configuration.settings, input: configuration.input == .json ? .json : .text)
+  }
+}
+
+extension CommandEngine.Bounds {
+  init(_ limits: Limits) {
+    self.init()
+    outputBytesMax = limits.commands.outputBytesMax
+    lineBytesMax = limits.commands.lineBytesMax
+    memoryBytesMax = limits.commands.memoryBytesMax
+    killGrace = limits.commands.killGrace
+    time = limits.turns.taskTime
+  }
+}

@@ -1,0 +1,178 @@
+internal import Bytes
+public import Configuration
+internal import Crypto
+internal import HTTP
+internal import HTTPTransport
+internal import Model
+public import Network
+internal import Synchronization
+public import Telemetry
+
+/// A gateway could not start; the message says what, where and what to do.
+public struct StartError: Error, Sendable, CustomStringConvertible {
+  public let description: String
+
+  public init(_ description: String) { self.description = description }
+}
+
+/// The running gateway: loops, listeners and what they share.
+public final class GatewayServer: Sendable {
+  let services: GatewayServices
+  private let loops: LoopGroup
+  /// Servers by loop; each is used on its own loop only.
+  private let servers: [[LoopBound<HTTPServer>]]
+  /// Addresses that are bound, in the order of the configuration's listeners.
+  public let addresses: [SocketAddress]
+  public let adminAddress: SocketAddress
+
+  /// Where callers reach each listener.
+  public var publicURLs: [String] { services.publicURLs }
+  public var agentKeys: [String] { services.registry.all.map(\.key) }
+
+  /// Binds every listener and starts serving; returns when all listen.
+  ///
+  /// - Parameters:
+  ///   - configuration: valid, as the loader gives it.
+  ///   - cards: the card files to expose.
+  ///   - accessSink: where access-log lines go; nil for nowhere.
+  public init(
+    configuration: GatewayConfiguration, cards: [CardFile], logger: Logger, accessSink: (any LogSink)? = nil,
+    time: any TimeSource = SystemTime()
+  ) throws {
+    let sockets = try configuration.listeners.map { try Self.bind($0.bind, loops: configuration.workers) }
+    let adminSocket = try Self.bind(configuration.admin.bind, loops: 1)[0]
+    let tls = try configuration.listeners.map { try TLSMaterial.context(of: $0) }
+    addresses = sockets.map { $0[0].address }
+    adminAddress = adminSocket.address
+    let publicURLs = zip(configuration.listeners, addresses).map { listener, address in
+      listener.publicURL ?? "\(listener.tls == nil ? "http" : "https")://\(address)"
+    }
+    let registry = try RegistryBuilder(configuration: configuration, publicURLs: publicURLs, logger: logger)
+      .build(cards: cards)
+    let services = GatewayServices(
+      configuration: configuration, publicURLs: publicURLs,
+      store: MemoryTaskStore(limits: configuration.limits.tasks), registry: registry,
+      authenticator: Authenticator(keys: configuration.keys), logger: logger, epoch: Hex.encode(Random.bytes(4)))
+    self.services = services
+    let started = Mutex<[Int: [LoopBound<HTTPServer>]]>([:])
+    loops = try LoopGroup(count: configuration.workers, time: time) { loop in
+      let accessLog = accessSink.map { AccessLog(sink: $0, wallMilliseconds: time.wallMilliseconds) }
+      let context = LoopContext(loop: loop, services: services, accessLog: accessLog)
+      let lanes = sockets.map { $0[loop.index] }
+      let servers = Self.servers(context, lanes, tls, admin: loop.index == 0 ? adminSocket : nil)
+      for server in servers { try server.start() }
+      Self.keepHouse(context)
+      started.withLock { $0[loop.index] = servers.map { LoopBound($0, on: loop) } }
+    }
+    let byLoop = started.withLock { $0 }
+    servers = (0..<configuration.workers).map { byLoop[$0] ?? [] }
+  }
+
+  private static func bind(_ bind: BindAddress, loops: Int) throws -> [ListeningSocket] {
+    guard let address = SocketAddress(bind.text) else { throw StartError("\(bind.text) is no address to listen on") }
+    do {
+      // The first socket may choose the port; the others share it.
+      let first = try ListeningSocket.bind(to: address, reusePort: loops > 1)
+      if first.address.isUnix { return Array(repeating: first, count: loops) }
+      return try [first] + (1..<max(1, loops)).map { _ in try ListeningSocket.bind(to: first.address, reusePort: true) }
+    } catch let error as SystemError {
+      throw StartError("cannot listen on \(bind.text): \(error)")
+    }
+  }
+
+  /// Runs on the loop, as all below.
+  private static func servers(
+    _ context: LoopContext, _ sockets: [ListeningSocket], _ tls: [TLSContext?], admin: ListeningSocket?
+  ) -> [HTTPServer] {
+    let options = HTTPServerOptions(context.services.limits.http)
+    let logger = context.services.logger
+    var servers = sockets.enumerated().map { index, socket in
+      HTTPServer(
+        loop: context.loop, socket: socket, tls: tls[index], options: options,
+        service: GatewayService(context: context, listenerIndex: index), logger: logger)
+    }
+    if let admin {
+      let face = AdminFace(services: context.services)
+      servers.append(HTTPServer(loop: context.loop, socket: admin, options: options, service: face, logger: logger))
+    }
+    return servers
+  }
+
+  /// What recurs: the access log is written out, retention is applied.
+  private static func keepHouse(_ context: LoopContext) {
+    if context.accessLog != nil {
+      repeats(every: .milliseconds(100), on: context.loop) { context.accessLog?.flush() }
+    }
+    guard context.loop.index == 0 else { return }
+    repeats(every: .seconds(60), on: context.loop) { context.services.store.sweep(at: context.wallTime) }
+  }
+
+  private static func repeats(every interval: Duration, on loop: EventLoop, _ body: @escaping () -> Void) {
+    _ = loop.schedule(after: interval) { [unowned loop] in
+      body()
+      repeats(every: interval, on: loop, body)
+    }
+  }
+
+  // MARK: Stopping
+
+  /// Stops accepting and lets open requests and streams finish within `limits.http.drainTime`; what is left then is cut.
+  ///
+  /// - Parameter onDrained: called once, on some loop's thread.
+  public func drain(_ onDrained: @escaping @Sendable () -> Void) {
+    services.beginDrain()
+    let deadline = services.limits.http.drainTime
+    let left = DrainCount(servers.reduce(0) { $0 + $1.count }, onDrained)
+    for (mailbox, servers) in zip(loops.mailboxes, servers) {
+      mailbox.submit { loop in
+        for server in servers { server.value(on: loop).drain(deadline: deadline) { left.oneLess() } }
+      }
+    }
+  }
+
+  /// Stops the loops at once and waits until they have ended.
+  public func stop() {
+    services.beginDrain()
+    for (mailbox, servers) in zip(loops.mailboxes, servers) {
+      mailbox.submit { loop in
+        for server in servers { server.value(on: loop).closeAll() }
+      }
+    }
+    loops.stop()
+    loops.join()
+  }
+}
+
+/// Counts servers that have still to drain.
+private final class DrainCount: Sendable {
+  private let left: Mutex<Int>
+  private let onZero: @Sendable () -> Void
+
+  init(_ count: Int, _ onZero: @escaping @Sendable () -> Void) {
+    left = Mutex(count)
+    self.onZero = onZero
+  }
+
+  func oneLess() {
+    let isLast = left.withLock { left in
+      left -= 1
+      return left == 0
+    }
+    if isLast { onZero() }
+  }
+}
+
+extension HTTPServerOptions {
+  init(_ bounds: HTTPServerLimits) {
+    self.init()
+    limits.requestLineBytesMax = bounds.requestLineBytesMax
+    limits.headBytesMax = bounds.headBytesMax
+    limits.headersMax = bounds.headersMax
+    limits.bodyBytesMax = bounds.bodyBytesMax
+    connectionsMax = bounds.connectionsMax
+    headerTimeout = bounds.headTime
+    bodyTimeout = bounds.bodyTime
+    idleTimeout = bounds.idleTime
+    writeStallTimeout = bounds.writeStallTime
+  }
+}

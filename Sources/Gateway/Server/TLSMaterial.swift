@@ -1,0 +1,33 @@
+internal import Configuration
+internal import Foundation
+internal import Network
+
+/// Reads what a listener's TLS is made of.
+enum TLSMaterial {
+  /// nil for a plain listener.
+  static func context(of listener: ListenerConfiguration) throws -> TLSContext? {
+    guard let tls = listener.tls else { return nil }
+    do {
+      var configuration = TLSServerConfiguration(
+        certificates: try tls.certificates.map { certificate in
+          TLSCertificate(
+            chain: try read(certificate.certificate), key: try certificate.key.read())
+        })
+      configuration.minimumVersion = tls.minimumVersion == .tls13 ? .tls13 : .tls12
+      if let file = tls.clientCA {
+        configuration.clientCA = try read(file)
+        configuration.clientAuthentication = .required
+      }
+      return try TLSContext(configuration)
+    } catch {
+      throw StartError("TLS of the listener \(listener.bind.text): \(error)")
+    }
+  }
+
+  private static func read(_ file: String) throws -> [UInt8] {
+    guard let data = FileManager.default.contents(atPath: file) else {
+      throw StartError("the file \(file) cannot be read")
+    }
+    return Array(data)
+  }
+}

@@ -1,0 +1,169 @@
+internal import Bytes
+public import Configuration
+public import Model
+internal import Synchronization
+
+/// Tasks in memory, bounded in number, bytes and age. An owner's tasks all lie in one of 64 shards, whose number is part
+/// of each task id; every operation takes one shard's lock, for well under a microsecond but for long lists.
+public final class MemoryTaskStore: TaskStore {
+  static let shardCount = 64
+
+  private final class LockedShard: Sendable {
+    let state = Mutex(TaskShard())
+  }
+
+  private let shards: [LockedShard]
+  private let limits: TaskLimits
+  private let taskCount = Atomic<Int>(0)
+  private let byteCount = Atomic<Int>(0)
+  private let lastWaitToken = Atomic<UInt64>(0)
+
+  public init(limits: TaskLimits) {
+    self.limits = limits
+    shards = (0..<MemoryTaskStore.shardCount).map { _ in LockedShard() }
+  }
+
+  // MARK: Identifiers
+
+  public func mintTaskID(owner: TaskOwner, milliseconds: Int64, entropy: (UInt64, UInt64)) -> String {
+    TaskIdentifier.mint(shard: MemoryTaskStore.shard(of: owner), milliseconds: milliseconds, entropy: entropy)
+  }
+
+  private static func shard(of owner: TaskOwner) -> Int {
+    TaskIdentifier.shard(principal: owner.principal, agentKey: owner.agentKey, of: shardCount)
+  }
+
+  private func shard(ofTask id: String) -> LockedShard? {
+    TaskIdentifier.shard(of: id).map { shards[$0] }
+  }
+
+  // MARK: Writing
+
+  public func create(_ task: AgentTask, events: [JournalEvent], owner: TaskOwner, at time: Timestamp)
+    throws(TaskStoreFull)
+  {
+    var record = TaskRecord(task)
+    let home = shards[MemoryTaskStore.shard(of: owner)]
+    try makeRoom(for: record.byteCount, preferring: home)
+    let change = home.state.withLock { shard in
+      let time = shard.advance(to: time)
+      for event in events { record.append(event, at: time, journalEventsMax: limits.journalEventsMax) }
+      shard.insert(record, owner: owner)
+      return record.byteCount
+    }
+    taskCount.add(1, ordering: .relaxed)
+    byteCount.add(change, ordering: .relaxed)
+  }
+
+  public func append(
+    _ events: [JournalEvent], to id: String, owner: TaskOwner, at time: Timestamp, onlyIf condition: AppendCondition
+  ) -> AppendResult {
+    guard let home = shard(ofTask: id) else { return .notFound }
+    let (result, change, wakers): (AppendResult, Int, [Waker]) = home.state.withLock { shard in
+      guard let slot = shard.slot(of: id, owner: owner) else { return (.notFound, 0, []) }
+      let state = shard.slots[slot].record.task.status.state
+      guard condition.holds(for: state) else { return (.refused(state), 0, []) }
+      let time = shard.advance(to: time)
+      let before = shard.slots[slot].record.byteCount
+      for event in events {
+        shard.slots[slot].record.append(event, at: time, journalEventsMax: limits.journalEventsMax)
+      }
+      shard.touch(slot)
+      let record = shard.slots[slot].record
+      return (.appended(record.sequence), record.byteCount - before, shard.takeWakers(slot))
+    }
+    byteCount.add(change, ordering: .relaxed)
+    for waker in wakers { waker.wake() }
+    return result
+  }
+
+  // MARK: Reading
+
+  public func snapshot(of id: String, owner: TaskOwner) -> TaskSnapshot? {
+    shard(ofTask: id)?.state.withLock { shard in
+      shard.slot(of: id, owner: owner).map {
+        TaskSnapshot(task: shard.slots[$0].record.task, sequence: shard.slots[$0].record.sequence)
+      }
+    }
+  }
+
+  public func snapshot(of id: String, owner: TaskOwner, at sequence: JournalSequence) -> TaskSnapshot? {
+    shard(ofTask: id)?.state.withLock { shard in
+      guard let slot = shard.slot(of: id, owner: owner) else { return nil }
+      return shard.slots[slot].record.snapshot(at: sequence).map { TaskSnapshot(task: $0, sequence: sequence) }
+    }
+  }
+
+  public func events(of id: String, owner: TaskOwner, after cursor: JournalSequence, max: Int) -> [SequencedEvent]? {
+    shard(ofTask: id)?.state.withLock { shard in
+      guard let slot = shard.slot(of: id, owner: owner) else { return nil }
+      return shard.slots[slot].record.events(after: cursor, max: max).map(Array.init)
+    }
+  }
+
+  public func tasks(inContext contextID: String, owner: TaskOwner, max: Int) -> [AgentTask] {
+    shards[MemoryTaskStore.shard(of: owner)].state.withLock { shard in
+      shard.slots(inContext: contextID, owner: owner).suffix(max).map { shard.slots[$0].record.task }
+    }
+  }
+
+  public func list(_ request: ListTasksRequest, owner: TaskOwner) throws(AgentError) -> TaskPage {
+    let query = try TaskListQuery(request)
+    return shards[MemoryTaskStore.shard(of: owner)].state.withLock { $0.list(query, owner: owner) }
+  }
+
+  // MARK: Waiting
+
+  public func wait(forEventsOf id: String, owner: TaskOwner, after cursor: JournalSequence, waker: Waker)
+    -> WaitResult
+  {
+    guard let home = shard(ofTask: id) else { return .notFound }
+    let token = WaitToken(number: lastWaitToken.add(1, ordering: .relaxed).newValue)
+    return home.state.withLock { shard in
+      guard let slot = shard.slot(of: id, owner: owner) else { return .notFound }
+      if shard.slots[slot].record.sequence > cursor { return .ready }
+      shard.slots[slot].wakers[token] = waker
+      return .registered(token)
+    }
+  }
+
+  public func cancelWait(_ token: WaitToken, forEventsOf id: String) {
+    shard(ofTask: id)?.state.withLock { shard in
+      guard let slot = shard.slotByID[id] else { return }
+      shard.slots[slot].wakers[token] = nil
+    }
+  }
+
+  // MARK: Retention
+
+  public func sweep(at now: Timestamp) {
+    for home in shards {
+      let freed = home.state.withLock { $0.removeExpired(at: now, limits: limits) }
+      release(freed)
+    }
+  }
+
+  /// Makes room by dropping the oldest terminal tasks, first of the shard that grows, then of the others.
+  private func makeRoom(for bytes: Int, preferring home: LockedShard) throws(TaskStoreFull) {
+    func isFull() -> Bool {
+      taskCount.load(ordering: .relaxed) >= limits.tasksMax
+        || byteCount.load(ordering: .relaxed) + bytes > limits.bytesMax
+    }
+    var next = 0
+    var shard = home
+    while isFull() {
+      if let freed = shard.state.withLock({ $0.removeOldestTerminal() }) {
+        release(TaskShard.Freed(tasks: 1, bytes: freed))
+        continue
+      }
+      guard next < shards.count else { throw TaskStoreFull() }
+      shard = shards[next]
+      next += 1
+    }
+  }
+
+  private func release(_ freed: TaskShard.Freed) {
+    taskCount.subtract(freed.tasks, ordering: .relaxed)
+    byteCount.subtract(freed.bytes, ordering: .relaxed)
+  }
+}

@@ -1,0 +1,116 @@
+internal import Configuration
+internal import LocalRuntime
+internal import Model
+internal import Network
+
+/// The operations on messages and tasks, for a known caller at a known agent, free of any wire dialect.
+struct TaskOperations {
+  let context: LoopContext
+  let agent: ExposedAgent
+  let owner: TaskOwner
+
+  private var store: any TaskStore { context.services.store }
+
+  /// Begins a turn, for a new task or for one that waits for an answer. The observer hears how it goes, on this loop; it
+  /// may hear all of it before this returns.
+  func send(_ request: SendRequest, openNow: Bool, observer: any TurnObserver) throws(AgentError) {
+    guard !context.services.isDraining else {
+      throw AgentError(
+        .unavailable, "the gateway is shutting down; retry in a moment", source: .gateway, retryAfterSeconds: 5)
+    }
+    var message = request.message
+    if let taskID = message.taskID {
+      try resume(taskID, request, observer)
+      return
+    }
+    let contextID = message.contextID ?? context.mint.contextID()
+    let taskID = store.mintTaskID(
+      owner: owner, milliseconds: context.loop.wallMilliseconds, entropy: (context.mint.word(), context.mint.word()))
+    message.contextID = contextID
+    message.taskID = taskID
+    let turn = Turn(
+      agentKey: agent.key, taskID: taskID, contextID: contextID, message: message, principal: owner.principal,
+      metadata: request.metadata)
+    let runner = TurnRunner(context: context, agent: agent, owner: owner, turn: turn)
+    runner.observer = observer
+    runner.submit(openNow: openNow || !agent.engine.description.canReplyDirectly)
+  }
+
+  private func resume(_ taskID: String, _ request: SendRequest, _ observer: any TurnObserver) throws(AgentError) {
+    var message = request.message
+    guard let snapshot = store.snapshot(of: taskID, owner: owner) else { throw TaskOperations.taskNotFound }
+    let task = snapshot.task
+    if let contextID = message.contextID, contextID != task.contextID {
+      throw .invalidField("message.contextId", "does not match the context of the task")
+    }
+    // Only a task that waits for its caller takes a message; a terminal one is refined by a new task (A2A 1.0 §3.1.1).
+    guard task.status.state.isInterrupted else { throw TaskOperations.takesNoMessage(task.status.state) }
+    message.contextID = task.contextID
+    let result = store.append(
+      [.history(message), .status(TaskStatus(.working), metadata: nil)], to: taskID, owner: owner, at: context.wallTime,
+      onlyIf: .interrupted)
+    switch result {
+    case .notFound: throw TaskOperations.taskNotFound
+    case .refused(let state): throw TaskOperations.takesNoMessage(state)
+    case .appended(let sequence):
+      let turn = Turn(
+        agentKey: agent.key, taskID: taskID, contextID: task.contextID, message: message, principal: owner.principal,
+        isContinuation: true, metadata: request.metadata)
+      let runner = TurnRunner(context: context, agent: agent, owner: owner, turn: turn, answered: task.status)
+      runner.observer = observer
+      observer.turnOpened(taskID: taskID, at: sequence)
+      runner.submit(openNow: true)
+    }
+  }
+
+  func task(_ id: String) throws(AgentError) -> AgentTask {
+    guard let snapshot = store.snapshot(of: id, owner: owner) else { throw TaskOperations.taskNotFound }
+    return snapshot.task
+  }
+
+  func list(_ request: ListTasksRequest) throws(AgentError) -> TaskPage { try store.list(request, owner: owner) }
+
+  /// Marks a task canceled and stops its turn, wherever it runs.
+  func cancel(_ id: String) throws(AgentError) -> AgentTask {
+    let result = store.append(
+      [.status(TaskStatus(.canceled), metadata: nil)], to: id, owner: owner, at: context.wallTime, onlyIf: .notTerminal)
+    guard case .appended = result, let snapshot = store.snapshot(of: id, owner: owner) else {
+      if case .refused(let state) = result {
+        throw AgentError(
+          .taskNotCancelable, "the task is already \(state.word)", metadata: ["state": state.word])
+      }
+      throw TaskOperations.taskNotFound
+    }
+    let key = ContextKey(owner: owner, contextID: snapshot.task.contextID)
+    context.services.turns.turnToCancel(of: id, in: key)?.perform { $0.cancel() }
+    return snapshot.task
+  }
+
+  static let taskNotFound = AgentError(.taskNotFound, "no such task")
+
+  private static func takesNoMessage(_ state: TaskState) -> AgentError {
+    AgentError(
+      .unsupportedOperation,
+      state.isTerminal
+        ? "the task is \(state.word) and takes no more messages; start a new task in the same context"
+        : "the task is \(state.word); it takes a message when it asks for input",
+      metadata: ["state": state.word])
+  }
+}
+
+extension TaskState {
+  /// For messages to people.
+  var word: String {
+    switch self {
+    case .unspecified: "unknown"
+    case .submitted: "submitted"
+    case .working: "working"
+    case .inputRequired: "waiting for input"
+    case .authRequired: "waiting for authorisation"
+    case .completed: "completed"
+    case .failed: "failed"
+    case .canceled: "canceled"
+    case .rejected: "rejected"
+    }
+  }
+}

@@ -1,0 +1,105 @@
+internal import JSON
+internal import Model
+
+/// A task with its journal. A value: all of its rules can be tested without a store.
+struct TaskRecord {
+  private(set) var task: AgentTask
+  /// The task before the first kept entry, from which older states are folded again.
+  private var base: AgentTask
+  private var baseSequence: JournalSequence = 0
+  private(set) var journal: [SequencedEvent] = []
+  private(set) var sequence: JournalSequence = 0
+  /// An estimate of what the record holds, for the store's byte bound.
+  private(set) var byteCount: Int
+
+  init(_ task: AgentTask) {
+    self.task = task
+    base = task
+    byteCount = TaskRecord.fixedBytes + task.history.reduce(0) { $0 + TaskRecord.bytes(of: $1.parts) }
+  }
+
+  mutating func append(_ event: JournalEvent, at time: Timestamp, journalEventsMax: Int) {
+    var event = event
+    if case .status(var status, let metadata) = event {
+      status.timestamp = time
+      event = .status(status, metadata: metadata)
+    }
+    sequence += 1
+    TaskRecord.fold(event, into: &task)
+    journal.append(SequencedEvent(sequence: sequence, event: event))
+    byteCount += TaskRecord.bytes(of: event)
+    if journal.count > journalEventsMax { dropOldest(journal.count - journalEventsMax * 3 / 4) }
+  }
+
+  /// Entries after a cursor; nil when some of them are gone or never were.
+  func events(after cursor: JournalSequence, max: Int) -> ArraySlice<SequencedEvent>? {
+    guard cursor >= baseSequence, cursor <= sequence else { return nil }
+    let start = cursor - baseSequence
+    return journal[start..<min(journal.count, start + max)]
+  }
+
+  func snapshot(at cursor: JournalSequence) -> AgentTask? {
+    if cursor == sequence { return task }
+    guard cursor >= baseSequence, cursor <= sequence else { return nil }
+    var task = base
+    for entry in journal[..<(cursor - baseSequence)] { TaskRecord.fold(entry.event, into: &task) }
+    return task
+  }
+
+  private mutating func dropOldest(_ count: Int) {
+    for entry in journal[..<count] {
+      TaskRecord.fold(entry.event, into: &base)
+      byteCount -= TaskRecord.bytes(of: entry.event)
+    }
+    journal.removeFirst(count)
+    baseSequence += count
+  }
+
+  static func fold(_ event: JournalEvent, into task: inout AgentTask) {
+    switch event {
+    case .status(let status, _):
+      // A status message that is superseded stays in the conversation, as the official SDKs keep it.
+      if let message = task.status.message, !task.history.contains(where: { $0.messageID == message.messageID }) {
+        task.history.append(message)
+      }
+      task.status = status
+    case .artifact(let artifact, let append, let lastChunk, let metadata):
+      task.apply(
+        .artifact(
+          TaskArtifactUpdate(
+            taskID: task.id, contextID: task.contextID, artifact: artifact, append: append, lastChunk: lastChunk,
+            metadata: metadata)))
+    case .history(let message): task.history.append(message)
+    case .metadata(let name, let value):
+      var object: JSONObject = [:]
+      if case .object(let members)? = task.metadata?.document.root.value { object = members }
+      object[name] = value.document.root.value
+      task.metadata = JSONFragment(.object(object))
+    }
+  }
+
+  private static let fixedBytes = 512
+
+  private static func bytes(of event: JournalEvent) -> Int {
+    switch event {
+    case .status(let status, let metadata):
+      96 + bytes(of: status.message?.parts ?? []) + (metadata?.bytes.count ?? 0)
+    case .artifact(let artifact, _, _, let metadata):
+      // Twice: once in the journal, once in the task.
+      128 + 2 * bytes(of: artifact.parts) + (metadata?.bytes.count ?? 0)
+    case .history(let message): 96 + bytes(of: message.parts)
+    case .metadata(let name, let value): 64 + name.utf8.count + value.bytes.count
+    }
+  }
+
+  private static func bytes(of parts: [Part]) -> Int {
+    parts.reduce(0) { total, part in
+      let content =
+        switch part.content {
+        case .text(let text), .raw(let text), .url(let text): text.escaped.count
+        case .data(let fragment): fragment.bytes.count
+        }
+      return total + 96 + content + (part.metadata?.bytes.count ?? 0)
+    }
+  }
+}

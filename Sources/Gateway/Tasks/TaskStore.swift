@@ -1,0 +1,129 @@
+public import JSON
+public import Model
+public import Network
+
+/// Who may see a task: one caller at one agent. A task of another owner is indistinguishable from an unknown one
+/// (A2A 1.0 §3.3.2, §13.1).
+public struct TaskOwner: Sendable, Hashable {
+  public let principal: String
+  public let agentKey: String
+
+  public init(principal: String, agentKey: String) {
+    self.principal = principal
+    self.agentKey = agentKey
+  }
+}
+
+/// A place in a task's journal: the number of the last entry seen. 0 stands before the first entry.
+public typealias JournalSequence = Int
+
+/// One entry of a task's journal.
+public enum JournalEvent: Sendable, Equatable {
+  case status(TaskStatus, metadata: JSONFragment?)
+  case artifact(Artifact, append: Bool, lastChunk: Bool, metadata: JSONFragment?)
+  /// A message joined the history. Streams do not show it; snapshots do.
+  case history(Message)
+  /// One member of the task's metadata was set. Streams do not show it; snapshots do.
+  case metadata(name: String, JSONFragment)
+}
+
+/// A journal entry with its place.
+public struct SequencedEvent: Sendable, Equatable {
+  public let sequence: JournalSequence
+  public let event: JournalEvent
+}
+
+/// A task as it stood at a place in its journal.
+public struct TaskSnapshot: Sendable {
+  public let task: AgentTask
+  public let sequence: JournalSequence
+}
+
+/// What ``TaskStore/append(_:to:owner:at:onlyIf:)`` did.
+public enum AppendResult: Sendable, Equatable {
+  case appended(JournalSequence)
+  /// Nothing was written: the state of the task did not satisfy the condition.
+  case refused(TaskState)
+  case notFound
+}
+
+/// The condition of an append. Two writers that race for a task (a cancel and a completion, two answers to one
+/// question) are ordered by it; exactly one succeeds.
+public enum AppendCondition: Sendable {
+  case notTerminal
+  case interrupted
+
+  func holds(for state: TaskState) -> Bool {
+    switch self {
+    case .notTerminal: !state.isTerminal
+    case .interrupted: state.isInterrupted
+    }
+  }
+}
+
+/// What ``TaskStore/wait(forEventsOf:owner:after:waker:)`` found.
+public enum WaitResult: Sendable, Equatable {
+  /// There are entries after the cursor: read them.
+  case ready
+  /// The waker will be called once, after the next append.
+  case registered(WaitToken)
+  case notFound
+}
+
+/// Names one registered waker.
+public struct WaitToken: Sendable, Hashable {
+  let number: UInt64
+}
+
+/// Calls a loop when a journal grows.
+public struct Waker: Sendable {
+  let mailbox: Mailbox
+  let body: @Sendable (EventLoop) -> Void
+
+  public init(mailbox: Mailbox, _ body: @escaping @Sendable (EventLoop) -> Void) {
+    self.mailbox = mailbox
+    self.body = body
+  }
+
+  func wake() { mailbox.submit(body) }
+}
+
+/// The store refuses new work; nothing old is lost.
+public struct TaskStoreFull: Error, Sendable {}
+
+/// Records and journals of tasks. One task = one record + one ordered journal; readers hold cursors, writers state
+/// conditions, and everything is named by id, so that a store shared by several processes can stand behind it.
+public protocol TaskStore: Sendable {
+  /// The shard-aware identifier of a new task of this owner.
+  func mintTaskID(owner: TaskOwner, milliseconds: Int64, entropy: (UInt64, UInt64)) -> String
+
+  /// Adds a task and the first entries of its journal.
+  func create(_ task: AgentTask, events: [JournalEvent], owner: TaskOwner, at: Timestamp) throws(TaskStoreFull)
+
+  /// Appends entries in one step, if the task's state satisfies the condition. Status entries get the given time (never
+  /// earlier than an older entry's).
+  func append(_ events: [JournalEvent], to id: String, owner: TaskOwner, at: Timestamp, onlyIf: AppendCondition)
+    -> AppendResult
+
+  /// The task as it stands now.
+  func snapshot(of id: String, owner: TaskOwner) -> TaskSnapshot?
+
+  /// The task as it stood at `sequence`; nil if the journal no longer reaches back so far.
+  func snapshot(of id: String, owner: TaskOwner, at sequence: JournalSequence) -> TaskSnapshot?
+
+  /// Entries after a cursor, oldest first, at most `max`; nil for an unknown task or entries that are gone.
+  func events(of id: String, owner: TaskOwner, after: JournalSequence, max: Int) -> [SequencedEvent]?
+
+  /// Asks to be woken once when entries after the cursor exist.
+  func wait(forEventsOf id: String, owner: TaskOwner, after: JournalSequence, waker: Waker) -> WaitResult
+  func cancelWait(_ token: WaitToken, forEventsOf id: String)
+
+  /// A page of the owner's tasks, the latest status first (A2A 1.0 §3.1.4).
+  func list(_ request: ListTasksRequest, owner: TaskOwner) throws(AgentError) -> TaskPage
+
+  /// The newest tasks of a context, oldest first, at most `max`.
+  func tasks(inContext contextID: String, owner: TaskOwner, max: Int) -> [AgentTask]
+
+  /// Drops what retention no longer covers.
+  func sweep(at: Timestamp)
+}

@@ -1,0 +1,275 @@
+internal import Configuration
+internal import JSON
+internal import LocalRuntime
+internal import Model
+internal import Network
+
+/// What the caller of a turn wants to hear, on the turn's own loop. Exactly one of `turnReplied`, `turnRefused` and
+/// `turnEnded` comes last; `turnOpened` comes at most once, before `turnEnded`.
+protocol TurnObserver: AnyObject {
+  /// The agent answered with a message; no task exists.
+  func turnReplied(_ message: Message)
+  /// The task is in the store; its events after `sequence` are this turn's.
+  func turnOpened(taskID: String, at sequence: JournalSequence)
+  /// The task is terminal or interrupted.
+  func turnEnded(taskID: String)
+  func turnRefused(_ error: AgentError)
+}
+
+/// Runs one turn: hands the message to the agent's backend and writes what it says to the task's journal. Lives on the
+/// loop of the request that began it, and goes on when that caller hangs up.
+final class TurnRunner {
+  private enum Phase {
+    case waiting
+    case running
+    case ended
+  }
+
+  private let context: LoopContext
+  private let agent: ExposedAgent
+  private let owner: TaskOwner
+  private var turn: Turn
+  weak var observer: (any TurnObserver)?
+
+  private var phase = Phase.waiting
+  /// True once the task is in the store. A turn whose agent may answer without a task opens with its first event.
+  private var isOpen: Bool
+  /// The status that asked for this turn's message, where the turn continues a task.
+  private let answered: TaskStatus?
+  /// The agent has said its last word; anything after it is ignored.
+  private var isDone = false
+  private var isStarting = false
+  private var flushIsDue = false
+  private var pending: [JournalEvent] = []
+  private var eventCount = 0
+  private var byteCount = 0
+  private var running: (any RunningTurn)?
+  private var openTimer: Timer?
+  private var timeTimer: Timer?
+  private var silenceTimer: Timer?
+  private var lastEventAt: MonotonicTime
+
+  /// - Parameter answered: the status of the existing task that the message answers; nil for a new task.
+  init(context: LoopContext, agent: ExposedAgent, owner: TaskOwner, turn: Turn, answered: TaskStatus? = nil) {
+    self.context = context
+    self.agent = agent
+    self.owner = owner
+    self.turn = turn
+    self.answered = answered
+    isOpen = answered != nil
+    lastEventAt = context.loop.now
+  }
+
+  var handle: TurnHandle {
+    TurnHandle(taskID: turn.taskID, mailbox: context.loop.mailbox, runner: LoopBound(self, on: context.loop))
+  }
+
+  private var key: ContextKey { ContextKey(owner: owner, contextID: turn.contextID) }
+
+  // MARK: Life
+
+  /// Takes its place in the line of the context; starts at once if it is first.
+  func submit(openNow: Bool) {
+    switch context.services.turns.admit(handle, to: key) {
+    case .full:
+      phase = .ended
+      if let answered {
+        // The caller is told to come back, so the question stands again.
+        _ = context.services.store.append(
+          [.status(answered, metadata: nil)], to: turn.taskID, owner: owner, at: context.wallTime, onlyIf: .notTerminal)
+      }
+      observer?.turnRefused(
+        AgentError(
+          .tooManyRequests, "too many messages wait in this context; retry when earlier ones are answered",
+          source: .gateway, retryAfterSeconds: 5))
+    case .wait:
+      _ = open()
+    case .start:
+      if openNow, !open() { return }
+      start()
+    }
+  }
+
+  /// Its turn has come.
+  func start() {
+    guard phase == .waiting else { return }
+    phase = .running
+    lastEventAt = context.loop.now
+    if agent.engine.description.usesHistory {
+      turn.history = context.services.store.conversation(
+        before: turn, owner: owner, limits: context.services.limits.contexts)
+    }
+    let limits = agent.limits.turns
+    isStarting = true
+    let started = agent.engine.start(turn, on: context.loop) { [weak self] event in self?.receive(event) }
+    isStarting = false
+    if phase == .ended { return }
+    running = started
+    if pending.isEmpty {
+      armTimers(limits)
+    } else {
+      flush()
+      if phase == .running { armTimers(limits) }
+    }
+  }
+
+  /// The task was canceled by a caller; its journal says so already.
+  func cancel() {
+    guard phase != .ended else { return }
+    let wasRunning = phase == .running
+    pending = []
+    running?.cancel()
+    end(releaseContext: wasRunning)
+  }
+
+  private func armTimers(_ limits: TurnLimits) {
+    if !isOpen {
+      openTimer = context.loop.schedule(after: limits.directReplyWait) { [weak self] in
+        guard let self, phase == .running, !isOpen else { return }
+        _ = open()
+      }
+    }
+    timeTimer = context.loop.schedule(after: limits.taskTime) { [weak self] in
+      self?.fail("the agent did not finish within the time allowed for a task")
+    }
+    armSilenceTimer(limits.silence)
+  }
+
+  private func armSilenceTimer(_ silence: Duration) {
+    let due = lastEventAt + silence
+    silenceTimer = context.loop.schedule(after: due - context.loop.now) { [weak self] in
+      guard let self, phase == .running else { return }
+      if context.loop.now >= lastEventAt + silence {
+        fail("the agent was silent for too long")
+      } else {
+        armSilenceTimer(silence)
+      }
+    }
+  }
+
+  // MARK: Events of the agent
+
+  private func receive(_ event: TurnEvent) {
+    guard phase == .running, !isDone else { return }
+    lastEventAt = context.loop.now
+    eventCount += 1
+    if eventCount > agent.limits.turns.events {
+      fail("the agent sent more events than a task may have")
+      return
+    }
+    switch event {
+    case .reply(let parts, let metadata):
+      if isOpen || !pending.isEmpty {
+        // A task was promised already (the caller did not wait, or the agent spoke first): the reply completes it.
+        isDone = true
+        pending.append(
+          .status(TaskStatus(.completed, message: agentMessage(parts, metadata, inTask: true)), metadata: nil))
+        flush()
+      } else {
+        end(releaseContext: true) { [self] in observer?.turnReplied(agentMessage(parts, metadata, inTask: false)) }
+      }
+      return
+    case .status(let state, let parts, let metadata):
+      isDone = state.isTerminal || state.isInterrupted
+      let message = parts.isEmpty ? nil : agentMessage(parts, nil, inTask: true)
+      pending.append(.status(TaskStatus(state, message: message), metadata: metadata))
+    case .artifact(let artifact, let append, let lastChunk, let metadata):
+      byteCount += artifact.parts.reduce(0) { $0 + $1.byteCount }
+      if byteCount > agent.limits.tasks.outputBytesMax {
+        fail("the agent's output exceeds the size allowed for a task")
+        return
+      }
+      pending.append(.artifact(artifact, append: append, lastChunk: lastChunk, metadata: metadata))
+    case .taskMetadata(let name, let value):
+      pending.append(.metadata(name: name, value))
+    }
+    if !isStarting { flushAtTurnEnd() }
+  }
+
+  private func agentMessage(_ parts: [Part], _ metadata: JSONFragment?, inTask: Bool) -> Message {
+    Message(
+      messageID: context.mint.messageID(), role: .agent, parts: parts, contextID: turn.contextID,
+      taskID: inTask ? turn.taskID : nil, metadata: metadata)
+  }
+
+  private func flushAtTurnEnd() {
+    if flushIsDue { return }
+    flushIsDue = true
+    context.loop.later { [weak self] in
+      guard let self else { return }
+      flushIsDue = false
+      flush()
+    }
+  }
+
+  /// Writes what the agent said since the last flush; ends the turn if that says so.
+  private func flush() {
+    guard phase == .running, !pending.isEmpty else { return }
+    let events = pending
+    pending = []
+    if isOpen {
+      let result = context.services.store.append(
+        events, to: turn.taskID, owner: owner, at: context.wallTime, onlyIf: .notTerminal)
+      if case .appended = result {
+      } else {
+        // Canceled or expired in the meantime: the journal's word stands, the agent is told to stop.
+        running?.cancel()
+        end(releaseContext: true)
+        return
+      }
+    } else if !open(with: events) {
+      return
+    }
+    if isDone { end(releaseContext: true) }
+  }
+
+  private func fail(_ reason: String) {
+    guard phase == .running else { return }
+    running?.cancel()
+    isDone = true
+    pending.append(
+      .status(TaskStatus(.failed, message: agentMessage([.text(reason)], nil, inTask: true)), metadata: nil))
+    flush()
+  }
+
+  // MARK: Opening and ending
+
+  /// Puts the task into the store. False when the store is full: the turn is refused.
+  private func open(with events: [JournalEvent] = []) -> Bool {
+    if isOpen { return true }
+    let time = context.wallTime
+    let task = AgentTask(
+      id: turn.taskID, contextID: turn.contextID, status: TaskStatus(.submitted, timestamp: time),
+      history: [turn.message])
+    do {
+      try context.services.store.create(task, events: events, owner: owner, at: time)
+    } catch {
+      running?.cancel()
+      end(releaseContext: true) { [self] in
+        observer?.turnRefused(
+          AgentError(
+            .unavailable, "the gateway cannot take more tasks now; retry later", source: .gateway,
+            retryAfterSeconds: 30))
+      }
+      return false
+    }
+    isOpen = true
+    observer?.turnOpened(taskID: turn.taskID, at: 0)
+    return true
+  }
+
+  private func end(releaseContext: Bool, _ notify: (() -> Void)? = nil) {
+    guard phase != .ended else { return }
+    phase = .ended
+    for timer in [openTimer, timeTimer, silenceTimer] {
+      if let timer { context.loop.cancel(timer) }
+    }
+    openTimer = nil
+    timeTimer = nil
+    silenceTimer = nil
+    running = nil
+    if releaseContext, let next = context.services.turns.finished(key) { next.perform { $0.start() } }
+    if let notify { notify() } else { observer?.turnEnded(taskID: turn.taskID) }
+    observer = nil
+  }
+}

@@ -1,0 +1,251 @@
+import Configuration
+import JSON
+import Model
+import Testing
+
+@testable import Gateway
+
+private let alice = TaskOwner(principal: "alice", agentKey: "echo")
+private let bob = TaskOwner(principal: "bob", agentKey: "echo")
+
+/// A store with a clock that ticks by hand and ids that are told apart by a counter.
+private struct Bench {
+  let store: MemoryTaskStore
+  var milliseconds: Int64 = 1_000_000
+  var counter: UInt64 = 0
+
+  init(_ limits: TaskLimits = TaskLimits()) { store = MemoryTaskStore(limits: limits) }
+
+  var time: Timestamp { Timestamp(milliseconds: milliseconds) }
+
+  mutating func create(
+    _ owner: TaskOwner = alice, context: String = "c", _ events: [JournalEvent] = []
+  ) throws -> String {
+    counter += 1
+    milliseconds += 1
+    let id = store.mintTaskID(owner: owner, milliseconds: milliseconds, entropy: (counter, counter &* 977))
+    let task = AgentTask(id: id, contextID: context, status: TaskStatus(.submitted, timestamp: time))
+    try store.create(task, events: events, owner: owner, at: time)
+    return id
+  }
+
+  mutating func append(_ events: [JournalEvent], to id: String, _ owner: TaskOwner = alice) -> AppendResult {
+    milliseconds += 1
+    return store.append(events, to: id, owner: owner, at: time, onlyIf: .notTerminal)
+  }
+}
+
+private func status(_ state: TaskState) -> JournalEvent { .status(TaskStatus(state), metadata: nil) }
+
+private func text(_ text: String, append: Bool = false) -> JournalEvent {
+  .artifact(Artifact(artifactID: "a", parts: [.text(text)]), append: append, lastChunk: false, metadata: nil)
+}
+
+@Test func aTaskIsReadBackWithWhatHappenedToIt() throws {
+  var bench = Bench()
+  let id = try bench.create()
+  #expect(bench.append([status(.working), text("hello")], to: id) == .appended(2))
+  #expect(bench.append([status(.completed)], to: id) == .appended(3))
+  let snapshot = try #require(bench.store.snapshot(of: id, owner: alice))
+  #expect(snapshot.sequence == 3)
+  #expect(snapshot.task.status.state == .completed)
+  #expect(snapshot.task.artifacts.map(\.parts) == [[.text("hello")]])
+}
+
+@Test func aTaskOfAnotherOwnerIsLikeAnUnknownOne() throws {
+  var bench = Bench()
+  let id = try bench.create(alice)
+  #expect(bench.store.snapshot(of: id, owner: bob) == nil)
+  #expect(bench.store.events(of: id, owner: bob, after: 0, max: 10) == nil)
+  #expect(bench.append([status(.canceled)], to: id, bob) == .notFound)
+  #expect(try bench.store.list(ListTasksRequest(), owner: bob).tasks.isEmpty)
+  #expect(bench.store.tasks(inContext: "c", owner: bob, max: 10).isEmpty)
+  #expect(bench.store.snapshot(of: "nothing", owner: alice) == nil)
+}
+
+@Test func aTerminalTaskTakesNoMore() throws {
+  var bench = Bench()
+  let id = try bench.create()
+  _ = bench.append([status(.canceled)], to: id)
+  #expect(bench.append([status(.completed)], to: id) == .refused(.canceled))
+  #expect(bench.store.snapshot(of: id, owner: alice)?.task.status.state == .canceled)
+}
+
+@Test func onlyOneOfTwoAnswersToAQuestionIsTaken() throws {
+  var bench = Bench()
+  let id = try bench.create(alice, [status(.inputRequired)])
+  let answer: [JournalEvent] = [status(.working)]
+  #expect(bench.store.append(answer, to: id, owner: alice, at: bench.time, onlyIf: .interrupted) == .appended(2))
+  #expect(bench.store.append(answer, to: id, owner: alice, at: bench.time, onlyIf: .interrupted) == .refused(.working))
+}
+
+@Test func eventsAreReadFromACursor() throws {
+  var bench = Bench()
+  let id = try bench.create()
+  _ = bench.append([text("1"), text("2"), text("3")], to: id)
+  let all = try #require(bench.store.events(of: id, owner: alice, after: 0, max: 2))
+  #expect(all.map(\.sequence) == [1, 2])
+  #expect(bench.store.events(of: id, owner: alice, after: 2, max: 10)?.map(\.sequence) == [3])
+  #expect(bench.store.events(of: id, owner: alice, after: 3, max: 10)?.isEmpty == true)
+  #expect(bench.store.events(of: id, owner: alice, after: 4, max: 10) == nil)
+}
+
+@Test func anOlderStateIsFoldedFromTheJournal() throws {
+  var bench = Bench()
+  let id = try bench.create()
+  _ = bench.append([status(.working), text("one"), text(" two", append: true), status(.completed)], to: id)
+  let middle = try #require(bench.store.snapshot(of: id, owner: alice, at: 2)).task
+  #expect(middle.status.state == .working)
+  #expect(middle.artifacts.map(\.parts) == [[.text("one")]])
+  #expect(bench.store.snapshot(of: id, owner: alice, at: 0)?.task.status.state == .submitted)
+  #expect(bench.store.snapshot(of: id, owner: alice, at: 5) == nil)
+}
+
+@Test func aLongJournalForgetsItsBeginningButNotTheTask() throws {
+  var limits = TaskLimits()
+  limits.journalEventsMax = 8
+  var bench = Bench(limits)
+  let id = try bench.create()
+  for index in 1...20 { _ = bench.append([text("\(index) ", append: true)], to: id) }
+  #expect(bench.store.events(of: id, owner: alice, after: 0, max: 100) == nil)
+  let kept = try #require(bench.store.events(of: id, owner: alice, after: 18, max: 100))
+  #expect(kept.map(\.sequence) == [19, 20])
+  let whole = try #require(bench.store.snapshot(of: id, owner: alice)).task
+  let folded = try #require(bench.store.snapshot(of: id, owner: alice, at: 18)).task
+  #expect(content(whole).hasPrefix("1 2 3 ") && content(whole).hasSuffix("19 20 "))
+  #expect(content(folded).hasPrefix("1 2 3 ") && content(folded).hasSuffix("17 18 "))
+}
+
+private func content(_ task: AgentTask) -> String {
+  task.artifacts.flatMap(\.parts).map { if case .text(let text) = $0.content { text.string } else { "?" } }.joined()
+}
+
+@Test func aClockThatStepsBackDoesNotReorderAList() throws {
+  var bench = Bench()
+  let first = try bench.create()
+  bench.milliseconds -= 10_000
+  let second = try bench.create()
+  let page = try bench.store.list(ListTasksRequest(), owner: alice)
+  #expect(page.tasks.map(\.id) == [second, first])
+}
+
+@Test func listsAreNewestStatusFirstAndPageWithoutGapOrRepeat() throws {
+  var bench = Bench()
+  var ids: [String] = []
+  for _ in 0..<25 { ids.append(try bench.create()) }
+  _ = bench.append([status(.working)], to: ids[3])
+  let expected = [ids[3]] + ids.reversed().filter { $0 != ids[3] }
+  var seen: [String] = []
+  var token: String?
+  repeat {
+    let page = try bench.store.list(ListTasksRequest(pageSize: 10, pageToken: token), owner: alice)
+    #expect(page.totalSize == 25)
+    seen += page.tasks.map(\.id)
+    token = page.nextPageToken.isEmpty ? nil : page.nextPageToken
+  } while token != nil
+  #expect(seen == expected)
+}
+
+@Test func listsFilterByContextStateAndTime() throws {
+  var bench = Bench()
+  let a = try bench.create(alice, context: "one")
+  let b = try bench.create(alice, context: "two", [status(.completed)])
+  let c = try bench.create(alice, context: "two")
+  let cutoff = try #require(bench.store.snapshot(of: b, owner: alice)?.task.status.timestamp)
+  func ids(_ request: ListTasksRequest) throws -> [String] {
+    try bench.store.list(request, owner: alice).tasks.map(\.id)
+  }
+  #expect(try ids(ListTasksRequest(contextID: "two")) == [c, b])
+  #expect(try ids(ListTasksRequest(state: .completed)) == [b])
+  #expect(try ids(ListTasksRequest(statusTimestampAfter: cutoff)) == [c, b])
+  #expect(try ids(ListTasksRequest(contextID: "one", state: .submitted)) == [a])
+}
+
+@Test(arguments: ["x", "!!", "dDEuYWJj", "djIuMQ"])
+func aTokenOfNoListIsRefused(_ token: String) throws {
+  let bench = Bench()
+  #expect(throws: AgentError.self) { try bench.store.list(ListTasksRequest(pageToken: token), owner: alice) }
+}
+
+@Test func aFullStoreDropsTheOldestEndedTaskAndNeverALiveOne() throws {
+  var limits = TaskLimits()
+  limits.tasksMax = 3
+  var bench = Bench(limits)
+  let live = try bench.create()
+  let ended = try bench.create()
+  _ = bench.append([status(.completed)], to: ended)
+  let alsoLive = try bench.create(bob)
+  let next = try bench.create(bob)
+  #expect(bench.store.snapshot(of: ended, owner: alice) == nil)
+  #expect(bench.store.snapshot(of: live, owner: alice) != nil)
+  #expect(bench.store.snapshot(of: alsoLive, owner: bob) != nil)
+  #expect(throws: TaskStoreFull.self) { _ = try bench.create() }
+  #expect(bench.store.snapshot(of: next, owner: bob) != nil)
+}
+
+@Test func theByteBoundCountsWhatTasksHold() throws {
+  var limits = TaskLimits()
+  limits.bytesMax = 100_000
+  var bench = Bench(limits)
+  let big = String(repeating: "x", count: 30_000)
+  let first = try bench.create(alice, [text(big), status(.completed)])
+  let second = try bench.create(alice, [text(big), status(.completed)])
+  #expect(bench.store.snapshot(of: first, owner: alice) == nil)
+  #expect(bench.store.snapshot(of: second, owner: alice) != nil)
+}
+
+@Test func retentionDropsOldEndedAndInterruptedTasks() throws {
+  var bench = Bench()
+  let ended = try bench.create(alice, [status(.completed)])
+  let waiting = try bench.create(alice, [status(.inputRequired)])
+  let working = try bench.create(alice, [status(.working)])
+  let hour: Int64 = 3_600_000
+  bench.store.sweep(at: Timestamp(milliseconds: bench.milliseconds + 23 * hour))
+  #expect(bench.store.snapshot(of: ended, owner: alice) != nil)
+  bench.store.sweep(at: Timestamp(milliseconds: bench.milliseconds + 25 * hour))
+  #expect(bench.store.snapshot(of: ended, owner: alice) == nil)
+  #expect(bench.store.snapshot(of: waiting, owner: alice) != nil)
+  bench.store.sweep(at: Timestamp(milliseconds: bench.milliseconds + 8 * 24 * hour))
+  #expect(bench.store.snapshot(of: waiting, owner: alice) == nil)
+  #expect(bench.store.snapshot(of: working, owner: alice) != nil)
+  #expect(try bench.store.list(ListTasksRequest(), owner: alice).tasks.map(\.id) == [working])
+}
+
+@Test func contextsRememberTheirTasksInOrder() throws {
+  var bench = Bench()
+  let first = try bench.create(alice, context: "talk")
+  _ = try bench.create(alice, context: "other")
+  let second = try bench.create(alice, context: "talk")
+  #expect(bench.store.tasks(inContext: "talk", owner: alice, max: 10).map(\.id) == [first, second])
+  #expect(bench.store.tasks(inContext: "talk", owner: alice, max: 1).map(\.id) == [second])
+}
+
+@Test func aSupersededStatusMessageStaysInTheHistory() throws {
+  var bench = Bench()
+  let question = Message(messageID: "q", role: .agent, parts: [.text("which one?")])
+  let id = try bench.create(alice, [.status(TaskStatus(.inputRequired, message: question), metadata: nil)])
+  _ = bench.append([status(.working)], to: id)
+  let task = try #require(bench.store.snapshot(of: id, owner: alice)).task
+  #expect(task.history.map(\.messageID) == ["q"])
+  #expect(task.status.message == nil)
+}
+
+@Test func taskMetadataIsKeptByName() throws {
+  var bench = Bench()
+  let id = try bench.create()
+  _ = bench.append([.metadata(name: "usage", JSONFragment(["tokens": 1]))], to: id)
+  _ = bench.append(
+    [.metadata(name: "usage", JSONFragment(["tokens": 2])), .metadata(name: "n", JSONFragment(1))], to: id)
+  let task = try #require(bench.store.snapshot(of: id, owner: alice)).task
+  #expect(task.metadata == JSONFragment(["usage": ["tokens": 2], "n": 1]))
+}
+
+@Test func everyIdTellsItsShard() {
+  for shard in 0..<64 {
+    let id = TaskIdentifier.mint(shard: shard, milliseconds: 1_700_000_000_000, entropy: (.max, .max))
+    #expect(id.count == 26)
+    #expect(TaskIdentifier.shard(of: id) == shard)
+  }
+  #expect(TaskIdentifier.shard(of: "short") == nil)
+  #expect(TaskIdentifier.shard(of: String(repeating: "é", count: 13)) == nil)
+}
