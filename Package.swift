@@ -60,7 +60,8 @@ let package = Package(
       name: "a2a-gateway-bench", dependencies: ["Gateway", "Configuration", "HTTPTransport", "Telemetry"],
       swiftSettings: strict),
     // Tests mirror the sources; TestSupport holds what several of them share.
-    .target(name: "TestSupport", dependencies: ["Bytes", "COpenSSL"], path: "Tests/TestSupport", swiftSettings: strict),
+    .target(
+      name: "TestSupport", dependencies: ["Bytes", "COpenSSL"], path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(name: "BytesTests", dependencies: ["Bytes", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "CryptoTests", dependencies: ["Crypto", "Bytes", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "JSONTests", dependencies: ["JSON", "Bytes", "TestSupport"], swiftSettings: strict),
