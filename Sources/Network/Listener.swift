@@ -1,21 +1,30 @@
 import CLinux
 import Glibc
+import Synchronization
 
-/// A bound, listening socket: made anywhere, handed to the loop that accepts from it.
+/// A bound, listening socket: made anywhere, handed to the one loop that accepts from it.
 public final class ListeningSocket: Sendable {
-  let fd: Int32
+  /// -1 once closed.
+  private let descriptor: Atomic<Int32>
   /// Where it really listens: with the port that the system chose, where 0 was asked for.
   public let address: SocketAddress
   /// Path of a Unix socket of ours, removed at the end.
   private let ownedPath: String?
 
   private init(fd: Int32, address: SocketAddress, ownedPath: String?) {
-    self.fd = fd
+    descriptor = Atomic(fd)
     self.address = address
     self.ownedPath = ownedPath
   }
 
-  deinit {
+  deinit { close() }
+
+  var fd: Int32 { descriptor.load(ordering: .relaxed) }
+
+  /// Stops listening: from here on connections are refused. Nothing happens the second time.
+  public func close() {
+    let fd = descriptor.exchange(-1, ordering: .relaxed)
+    guard fd >= 0 else { return }
     _ = Glibc.close(fd)
     if let ownedPath { _ = unsafe unlink(ownedPath) }
   }
@@ -117,13 +126,14 @@ public final class Listener: EventHandler {
     setInterest(.read)
   }
 
-  /// Stops accepting for good and lets go of the socket.
+  /// Stops accepting for good and closes the socket.
   public func close() {
     guard onAccept != nil else { return }
     onAccept = nil
     onError = nil
     cancelRetry()
     loop.remove(socket.fd)
+    socket.close()
   }
 
   public func ready(_ events: ReadyEvents, on loop: EventLoop) {

@@ -7,6 +7,8 @@ import Glibc
   /// What went wrong on the way.
   public struct Failure: Error, CustomStringConvertible {
     public let description: String
+
+    public init(_ description: String) { self.description = description }
   }
 
   /// How to speak TLS.
@@ -51,7 +53,7 @@ import Glibc
       let generic = unsafe UnsafeRawPointer(pointer).assumingMemoryBound(to: sockaddr.self)
       return unsafe connect(fd, generic, socklen_t(MemoryLayout<sockaddr_in>.size))
     }
-    guard result == 0 else { throw Failure(description: "connect: errno \(errno)") }
+    guard result == 0 else { throw Failure("connect: errno \(errno)") }
     if let tls { try shakeHands(tls) }
   }
 
@@ -89,7 +91,7 @@ import Glibc
       unsafe SSL_SESSION_free(session)
     }
     unsafe SSL_set_fd(ssl, fd)
-    guard unsafe SSL_connect(ssl) == 1 else { throw Failure(description: "TLS handshake failed") }
+    guard unsafe SSL_connect(ssl) == 1 else { throw Failure("TLS handshake failed") }
   }
 
   public var tlsVersion: String { unsafe String(cString: SSL_get_version(ssl)) }
@@ -128,7 +130,7 @@ import Glibc
       let count =
         unsafe ssl != nil
         ? Int(SSL_write(ssl, piece, Int32(piece.count))) : Glibc.send(fd, piece, piece.count, Int32(MSG_NOSIGNAL))
-      guard count > 0 else { throw Failure(description: "send: errno \(errno)") }
+      guard count > 0 else { throw Failure("send: errno \(errno)") }
       position += count
     }
   }
@@ -163,10 +165,10 @@ import Glibc
       ? Int(SSL_read(ssl, &buffer, Int32(buffer.count))) : recv(fd, &buffer, buffer.count, 0)
     if unsafe ssl != nil, count <= 0 {
       let reason = unsafe SSL_get_error(ssl, Int32(count))
-      guard reason == SSL_ERROR_ZERO_RETURN else { throw Failure(description: "TLS receive: error \(reason)") }
+      guard reason == SSL_ERROR_ZERO_RETURN else { throw Failure("TLS receive: error \(reason)") }
       return []
     }
-    guard count >= 0 else { throw Failure(description: "recv: errno \(errno)") }
+    guard count >= 0 else { throw Failure("recv: errno \(errno)") }
     return Array(buffer[..<count])
   }
 
@@ -184,15 +186,17 @@ import Glibc
   public func receive(until mark: String) throws -> String {
     var bytes: [UInt8] = []
     let mark = Array(mark.utf8)
+    var searched = 0
     while true {
-      if let end = bytes.firstRange(of: mark)?.upperBound {
+      if let end = bytes[searched...].firstRange(of: mark)?.upperBound {
         rest = Array(bytes[end...])
         return String(decoding: bytes[..<end], as: UTF8.self)
       }
       let more = try receive()
       guard !more.isEmpty else {
-        throw Failure(description: "the end came before the mark: \(String(decoding: bytes, as: UTF8.self))")
+        throw Failure("the end came before the mark: \(String(decoding: bytes.suffix(1000), as: UTF8.self))")
       }
+      searched = max(0, bytes.count - mark.count)
       bytes += more
     }
   }
@@ -202,7 +206,7 @@ import Glibc
     var bytes: [UInt8] = []
     while bytes.count < count {
       let more = try receive()
-      guard !more.isEmpty else { throw Failure(description: "the end came after \(bytes.count) of \(count) bytes") }
+      guard !more.isEmpty else { throw Failure("the end came after \(bytes.count) of \(count) bytes") }
       bytes += more
     }
     rest = Array(bytes[count...])

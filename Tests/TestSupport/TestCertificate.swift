@@ -56,7 +56,7 @@ enum PEMObjects {
     // The BIO reads from `pem`, which lives to the end of this function.
     let certificate = unsafe PEM_read_bio_X509(source, nil, nil, nil)
     defer { unsafe X509_free(certificate) }
-    guard unsafe body(certificate) == 1 else { throw RawClient.Failure(description: "bad certificate") }
+    guard unsafe body(certificate) == 1 else { throw RawClient.Failure("bad certificate") }
   }
 
   static func withKey(_ pem: [UInt8], _ body: (OpaquePointer?) -> Int32) throws {
@@ -65,7 +65,7 @@ enum PEMObjects {
     // As above.
     let key = unsafe PEM_read_bio_PrivateKey(source, nil, nil, nil)
     defer { unsafe EVP_PKEY_free(key) }
-    guard unsafe body(key) == 1 else { throw RawClient.Failure(description: "bad key") }
+    guard unsafe body(key) == 1 else { throw RawClient.Failure("bad key") }
   }
 
   static func text(_ write: (OpaquePointer?) -> Int32) -> [UInt8] {
