@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import json
 import pathlib
@@ -9,7 +10,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 
 from callers import Line
 
@@ -24,7 +24,8 @@ class Gateway:
         self._program = program
         self._folder = folder
         self._plain_port, self._tls_port, self._admin_port = _free_ports(3)
-        self._log: list[str] = []
+        self._log: collections.deque[str] = collections.deque(maxlen=50)
+        self._ready = threading.Event()
 
     # ---------------------------------------------------------------- lines
 
@@ -52,14 +53,11 @@ class Gateway:
             [self._program, "serve", "--config", config], cwd=self._folder, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True, errors="replace",
         )
-        self._reader = threading.Thread(target=lambda: self._log.extend(self._process.stdout), daemon=True)
+        self._reader = threading.Thread(target=self._read_log, daemon=True)
         self._reader.start()
-        try:
-            for port in (self._plain_port, self._tls_port):
-                self._wait_for(port)
-        except Exception:
+        if not self._ready.wait(START_SECONDS_MAX) or self._process.poll() is not None:
             self._process.kill()
-            raise
+            raise AssertionError("the gateway is not ready\n" + self.log())
         return self
 
     def __exit__(self, *_) -> None:
@@ -72,22 +70,15 @@ class Gateway:
         assert code == 0, f"the gateway ended with {code}\n" + self.log()
 
     def log(self) -> str:
-        return "".join(self._log[-50:])
+        return "".join(self._log)
 
-    def _wait_for(self, port: int) -> None:
-        """Waits until the port takes connections: until then there is no event to wait for but the process's end."""
-        deadline = time.monotonic() + START_SECONDS_MAX
-        while True:
-            if self._process.poll() is not None:
-                self._reader.join()
-                raise AssertionError(f"the gateway ended with {self._process.returncode}\n" + self.log())
-            try:
-                socket.create_connection(("127.0.0.1", port), timeout=1).close()
-                return
-            except OSError:
-                if time.monotonic() > deadline:
-                    raise AssertionError("the gateway does not listen\n" + self.log())
-                time.sleep(0.01)
+    def _read_log(self) -> None:
+        for line in self._process.stdout:
+            self._log.append(line)
+            if '"message":"ready"' in line:
+                self._ready.set()
+        # It has ended: whoever waits for it shall not wait longer.
+        self._ready.set()
 
     # ---------------------------------------------------------------- files
 
@@ -114,7 +105,7 @@ class Gateway:
         certificate = {"cert": "server.pem", "key": {"file": "server.key"}}
         config = {
             "listeners": [
-                {"bind": f"127.0.0.1:{self._plain_port}", "auth": {"anonymous": True}},
+                {"bind": f"127.0.0.1:{self._plain_port}", "auth": {"api_keys": False, "anonymous": True}},
                 {
                     "bind": f"127.0.0.1:{self._tls_port}",
                     "public_url": f"https://localhost:{self._tls_port}",
