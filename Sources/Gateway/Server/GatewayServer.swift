@@ -19,8 +19,8 @@ public struct StartError: Error, Sendable, CustomStringConvertible {
 public final class GatewayServer: Sendable {
   let services: GatewayServices
   private let loops: LoopGroup
-  /// Servers by loop; each is used on its own loop only.
-  private let servers: [[LoopBound<HTTPServer>]]
+  /// What runs on each loop, in their order.
+  private let members: [LoopBound<LoopMembers>]
   /// Addresses that are bound, in the order of the configuration's listeners.
   public let addresses: [SocketAddress]
   public let adminAddress: SocketAddress
@@ -54,7 +54,7 @@ public final class GatewayServer: Sendable {
       store: MemoryTaskStore(limits: configuration.limits.tasks), registry: registry,
       authenticator: Authenticator(keys: configuration.keys), logger: logger, epoch: Hex.encode(Random.bytes(4)))
     self.services = services
-    let started = Mutex<[Int: [LoopBound<HTTPServer>]]>([:])
+    let started = Mutex<[Int: LoopBound<LoopMembers>]>([:])
     loops = try LoopGroup(count: configuration.workers, time: time) { loop in
       let accessLog = accessSink.map { AccessLog(sink: $0, wallMilliseconds: time.wallMilliseconds) }
       let context = LoopContext(loop: loop, services: services, accessLog: accessLog)
@@ -62,10 +62,10 @@ public final class GatewayServer: Sendable {
       let servers = Self.servers(context, lanes, tls, admin: loop.index == 0 ? adminSocket : nil)
       for server in servers { try server.start() }
       Self.keepHouse(context)
-      started.withLock { $0[loop.index] = servers.map { LoopBound($0, on: loop) } }
+      let members = LoopBound(LoopMembers(servers: servers, accessLog: accessLog), on: loop)
+      started.withLock { $0[loop.index] = members }
     }
-    let byLoop = started.withLock { $0 }
-    servers = (0..<configuration.workers).map { byLoop[$0] ?? [] }
+    members = started.withLock { members in members.keys.sorted().compactMap { members[$0] } }
   }
 
   private static func bind(_ bind: BindAddress, loops: Int) throws -> [ListeningSocket] {
@@ -122,10 +122,14 @@ public final class GatewayServer: Sendable {
   public func drain(_ onDrained: @escaping @Sendable () -> Void) {
     services.beginDrain()
     let deadline = services.limits.http.drainTime
-    let left = DrainCount(servers.reduce(0) { $0 + $1.count }, onDrained)
-    for (mailbox, servers) in zip(loops.mailboxes, servers) {
-      mailbox.submit { loop in
-        for server in servers { server.value(on: loop).drain(deadline: deadline) { left.oneLess() } }
+    let left = DrainCount(members.count, onDrained)
+    eachLoop { members in
+      var open = members.servers.count
+      for server in members.servers {
+        server.drain(deadline: deadline) {
+          open -= 1
+          if open == 0 { left.oneLess() }
+        }
       }
     }
   }
@@ -133,17 +137,33 @@ public final class GatewayServer: Sendable {
   /// Stops the loops at once and waits until they have ended.
   public func stop() {
     services.beginDrain()
-    for (mailbox, servers) in zip(loops.mailboxes, servers) {
-      mailbox.submit { loop in
-        for server in servers { server.value(on: loop).closeAll() }
-      }
+    eachLoop { members in
+      for server in members.servers { server.closeAll() }
+      members.accessLog?.flush()
     }
     loops.stop()
     loops.join()
   }
+
+  private func eachLoop(_ body: @escaping @Sendable (LoopMembers) -> Void) {
+    for (mailbox, members) in zip(loops.mailboxes, members) {
+      mailbox.submit { loop in body(members.value(on: loop)) }
+    }
+  }
 }
 
-/// Counts servers that have still to drain.
+/// What runs on one loop.
+private final class LoopMembers {
+  let servers: [HTTPServer]
+  let accessLog: AccessLog?
+
+  init(servers: [HTTPServer], accessLog: AccessLog?) {
+    self.servers = servers
+    self.accessLog = accessLog
+  }
+}
+
+/// Counts loops that have still to drain.
 private final class DrainCount: Sendable {
   private let left: Mutex<Int>
   private let onZero: @Sendable () -> Void

@@ -29,6 +29,7 @@ final class CommandTurn: RunningTurn {
   private var emit: ((TurnEvent) -> Void)?
   private var input: [UInt8]
   private var inputOffset = 0
+  private var isParserFinished = false
   private var parser: CommandOutputParser
   private var errorLines = ErrorLines()
   private var isInputOpen = true
@@ -180,7 +181,10 @@ final class CommandTurn: RunningTurn {
     }
   }
 
+  /// Once: at the end of the output, or of the process where others hold the output open.
   private func finishParser() {
+    guard !isParserFinished else { return }
+    isParserFinished = true
     do throws(CommandFault) {
       try parser.finish { deliver($0) }
     } catch {
