@@ -100,7 +100,15 @@ extension [Diagnostic] {
 final class FaultList {
   let file: String
   private let lines: [String]
-  private(set) var diagnostics: [Diagnostic] = []
+  private var found: [Diagnostic] = []
+
+  /// In the order of the file, whatever the order in which it was checked.
+  var diagnostics: [Diagnostic] {
+    found.enumerated().sorted { a, b in
+      let places = (a.element.line ?? 0, a.element.column ?? 0, a.offset)
+      return places < (b.element.line ?? 0, b.element.column ?? 0, b.offset)
+    }.map(\.element)
+  }
 
   /// Faults reported for one file at most: a file that is something else altogether shall not flood the terminal.
   private static let countMax = 100
@@ -123,7 +131,7 @@ final class FaultList {
   private func add(
     _ severity: Diagnostic.Severity, _ range: SourceRange, _ message: String, _ hint: String?, _ isSecret: Bool
   ) {
-    guard diagnostics.count < Self.countMax else { return }
+    guard found.count < Self.countMax else { return }
     var diagnostic = Diagnostic(
       severity, file: file, line: range.start.line, column: range.start.column, message: message, hint: hint)
     if !isSecret, range.start.line <= lines.count {
@@ -132,6 +140,6 @@ final class FaultList {
       let end = isOneLine ? range.end.column : text.count + 1
       diagnostic.excerpt = Diagnostic.Excerpt(text: text, length: max(1, end - range.start.column))
     }
-    diagnostics.append(diagnostic)
+    found.append(diagnostic)
   }
 }
