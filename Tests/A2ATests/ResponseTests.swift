@@ -1,0 +1,126 @@
+import JSON
+import Model
+import Testing
+
+@testable import A2A
+
+struct ResponseTests {
+  private let id = JSONFragment("r1")
+  private let task = AgentTask(id: "T", contextID: "C", status: TaskStatus(.submitted))
+  private let message = Message(messageID: "m", role: .agent, parts: [.text("hi")], contextID: "C")
+
+  private func rpc(_ result: CallResult, _ version: ProtocolVersion) -> String {
+    var losses: TranslationLosses = []
+    return text(ResponseEncoder.jsonRPCResult(id: id, result, version: version, losses: &losses))
+  }
+
+  private func rest(_ result: CallResult, _ dialect: Dialect) -> String {
+    var losses: TranslationLosses = []
+    return text(ResponseEncoder.restResult(result, dialect: dialect, losses: &losses))
+  }
+
+  // MARK: Results
+
+  @Test func aSendIsWrappedButIn03JSONRPC() {
+    #expect(
+      rpc(.sent(.task(task)), .v1_0)
+        == #"{"jsonrpc":"2.0","id":"r1","result":{"task":{"id":"T","contextId":"C","status":{"state":"TASK_STATE_SUBMITTED"}}}}"#
+    )
+    #expect(
+      rpc(.sent(.task(task)), .v0_3)
+        == #"{"jsonrpc":"2.0","id":"r1","result":{"kind":"task","id":"T","contextId":"C","status":{"state":"submitted"}}}"#
+    )
+    #expect(
+      rest(.sent(.message(message)), .v03REST)
+        == #"{"message":{"messageId":"m","contextId":"C","role":"ROLE_AGENT","content":[{"text":"hi"}]}}"#)
+  }
+
+  @Test func aTaskIsBareEverywhere() {
+    let bare = #"{"id":"T","contextId":"C","status":{"state":"TASK_STATE_SUBMITTED"}}"#
+    #expect(rpc(.task(task), .v1_0) == #"{"jsonrpc":"2.0","id":"r1","result":\#(bare)}"#)
+    #expect(rest(.task(task), .v1) == bare)
+    #expect(rest(.task(task), .v03REST) == bare)
+  }
+
+  @Test func aPageAlwaysHasItsFourMembers() {
+    #expect(
+      rest(.page(TaskPage(tasks: [], nextPageToken: "", pageSize: 50, totalSize: 0)), .v1)
+        == #"{"tasks":[],"nextPageToken":"","pageSize":50,"totalSize":0}"#)
+  }
+
+  @Test func credentialsOfPushConfigurationsAreNeverEchoed() {
+    let config = PushNotificationConfig(
+      id: "P", taskID: "T", url: "u", token: "tok", authentication: .init(scheme: "Bearer", credentials: "secret"))
+    #expect(
+      rest(.pushConfig(config), .v1)
+        == #"{"taskId":"T","id":"P","url":"u","token":"tok","authentication":{"scheme":"Bearer"}}"#)
+    #expect(
+      rpc(.pushConfig(config), .v0_3)
+        == #"{"jsonrpc":"2.0","id":"r1","result":{"taskId":"T","pushNotificationConfig":{"id":"P","url":"u","token":"tok","authentication":{"schemes":["Bearer"]}}}}"#
+    )
+    #expect(
+      rest(.pushConfig(config), .v03REST)
+        == #"{"name":"tasks/T/pushNotificationConfigs/P","pushNotificationConfig":{"id":"P","url":"u","token":"tok","authentication":{"schemes":["Bearer"]}}}"#
+    )
+    for dialect in Dialect.allCases {
+      #expect(!rest(.pushConfigs([config], nextPageToken: ""), dialect).contains("secret"))
+    }
+  }
+
+  @Test func listsOfPushConfigurationsAreBareIn03JSONRPC() {
+    #expect(rest(.pushConfigs([], nextPageToken: "n"), .v1) == #"{"configs":[],"nextPageToken":"n"}"#)
+    #expect(rest(.pushConfigs([], nextPageToken: ""), .v03REST) == #"{"configs":[],"nextPageToken":""}"#)
+    #expect(rpc(.pushConfigs([], nextPageToken: ""), .v0_3) == #"{"jsonrpc":"2.0","id":"r1","result":[]}"#)
+  }
+
+  @Test func aDeletionAnswersNullOverJSONRPCAndAnObjectOverREST() {
+    #expect(rpc(.pushConfigDeleted, .v1_0) == #"{"jsonrpc":"2.0","id":"r1","result":null}"#)
+    #expect(rpc(.pushConfigDeleted, .v0_3) == #"{"jsonrpc":"2.0","id":"r1","result":null}"#)
+    #expect(rest(.pushConfigDeleted, .v1) == "{}")
+  }
+
+  // MARK: Streams
+
+  @Test func framesOfBothBindings() {
+    var losses: TranslationLosses = []
+    let body = ResponseEncoder.streamBody(.message(message), final: true, dialect: .v1, losses: &losses)
+    var output: [UInt8] = []
+    ResponseEncoder.streamFrame(body: body, id: id, eventID: "e.7", into: &output)
+    ResponseEncoder.streamFrame(body: body, id: nil, into: &output)
+    let event = #"{"message":{"messageId":"m","contextId":"C","role":"ROLE_AGENT","parts":[{"text":"hi"}]}}"#
+    #expect(
+      text(output)
+        == "id: e.7\ndata: {\"jsonrpc\":\"2.0\",\"id\":\"r1\",\"result\":\(event)}\n\ndata: \(event)\n\n")
+  }
+
+  @Test func aBrokenStreamOf10EndsWithAnErrorEvent() {
+    var output: [UInt8] = []
+    ResponseEncoder.streamError(AgentError(.internalError, "x"), id: id, dialect: .v1, into: &output)
+    #expect(text(output).hasPrefix("event: error\ndata: {\"jsonrpc\":\"2.0\",\"id\":\"r1\",\"error\":{\"code\":-32603"))
+    output = []
+    ResponseEncoder.streamError(AgentError(.internalError, "x"), id: nil, dialect: .v1, into: &output)
+    #expect(text(output).hasPrefix("event: error\ndata: {\"error\":{\"code\":500"))
+  }
+
+  @Test func aBrokenStreamOf03EndsWithAPlainEvent() {
+    var output: [UInt8] = []
+    ResponseEncoder.streamError(AgentError(.internalError, "x"), id: id, dialect: .v03JSONRPC, into: &output)
+    #expect(
+      text(output) == "data: {\"jsonrpc\":\"2.0\",\"id\":\"r1\",\"error\":{\"code\":-32603,\"message\":\"x\"}}\n\n")
+    output = []
+    ResponseEncoder.streamError(AgentError(.internalError, "x"), id: nil, dialect: .v03REST, into: &output)
+    #expect(text(output) == "data: {\"message\":\"x\",\"code\":-32603}\n\n")
+  }
+
+  /// Text of a caller cannot end an event or start another one.
+  @Test func lineEndsOfARequestCannotReachTheStream() throws {
+    let params = try node("{\"data\":\n{\"a\":\r\n1}\n}")
+    var reader = FieldReader(.v1, author: .caller)
+    let part = reader.parts(try node(#"{"p":[\#(text(params.fragment.bytes))]}"#), "p")
+    var losses: TranslationLosses = []
+    var message = message
+    message.parts = part
+    let body = ResponseEncoder.streamBody(.message(message), final: true, dialect: .v1, losses: &losses)
+    #expect(!body.contains(0x0A) && !body.contains(0x0D))
+  }
+}
