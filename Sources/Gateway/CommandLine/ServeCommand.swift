@@ -1,4 +1,3 @@
-internal import CLinux
 internal import Configuration
 internal import Foundation
 internal import Network

@@ -53,6 +53,7 @@ public final class MemoryTaskStore: TaskStore {
     }
     taskCount.add(1, ordering: .relaxed)
     byteCount.add(change, ordering: .relaxed)
+    trim(preferring: home)
   }
 
   public func append(
@@ -73,6 +74,7 @@ public final class MemoryTaskStore: TaskStore {
       return (.appended(record.sequence), record.byteCount - before, shard.takeWakers(slot))
     }
     byteCount.add(change, ordering: .relaxed)
+    trim(preferring: home)
     for waker in wakers { waker.wake() }
     return result
   }
@@ -143,23 +145,32 @@ public final class MemoryTaskStore: TaskStore {
     }
   }
 
-  /// Makes room by dropping the oldest terminal tasks, first of the shard that grows, then of the others.
+  /// Room for one more task of this size.
   private func makeRoom(for bytes: Int, preferring home: LockedShard) throws(TaskStoreFull) {
-    func isFull() -> Bool {
-      taskCount.load(ordering: .relaxed) >= limits.tasksMax
-        || byteCount.load(ordering: .relaxed) + bytes > limits.bytesMax
+    guard shrink(toTasks: limits.tasksMax - 1, bytes: limits.bytesMax - bytes, preferring: home) else {
+      throw TaskStoreFull()
     }
+  }
+
+  /// Brings a store that has grown back below its bounds, as far as ended tasks allow it.
+  private func trim(preferring home: LockedShard) {
+    _ = shrink(toTasks: limits.tasksMax, bytes: limits.bytesMax, preferring: home)
+  }
+
+  /// Drops the oldest terminal tasks, first of the shard that grows, then of the others. False if that is not enough.
+  private func shrink(toTasks tasksMax: Int, bytes bytesMax: Int, preferring home: LockedShard) -> Bool {
     var next = 0
     var shard = home
-    while isFull() {
+    while taskCount.load(ordering: .relaxed) > tasksMax || byteCount.load(ordering: .relaxed) > bytesMax {
       if let freed = shard.state.withLock({ $0.removeOldestTerminal() }) {
         release(TaskShard.Freed(tasks: 1, bytes: freed))
         continue
       }
-      guard next < shards.count else { throw TaskStoreFull() }
+      guard next < shards.count else { return false }
       shard = shards[next]
       next += 1
     }
+    return true
   }
 
   private func release(_ freed: TaskShard.Freed) {
