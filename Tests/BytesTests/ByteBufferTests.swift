@@ -78,12 +78,4 @@ import Testing
       #expect(buffer.withBytes { $0.count } == model.count)
     }
   }
-
-  @Test func readingBeyondTheEndStopsTheProgram() async {
-    await #expect(processExitsWith: .failure) { _ = ByteBuffer(capacity: 16)[0] }
-    await #expect(processExitsWith: .failure) {
-      var buffer = ByteBuffer(capacity: 16)
-      buffer.consume(1)
-    }
-  }
 }
