@@ -190,19 +190,8 @@ struct ConfigurationReader {
     if let certificate { expectFile(certificate, reader.range(of: "cert")) }
     let key = reader.secret("key")
     if case .file(let path) = key { expectFile(path, reader.range(of: "key")) }
-    let names = (reader.strings("names") ?? []).compactMap { text, node -> String? in
-      let labels = text.split(separator: ".", omittingEmptySubsequences: false)
-      let isName = labels.enumerated().allSatisfy { index, label in
-        index == 0 && label == "*"
-          || !label.isEmpty && label.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
-      }
-      if isName { return text.lowercased() }
-      faults.error(
-        node.range, "\"\(text)\" is no host name", hint: "such as \"agents.example.com\" or \"*.example.com\"")
-      return nil
-    }
     guard let certificate, let key else { return nil }
-    return TLSConfiguration.Certificate(certificate: certificate, key: key, names: names)
+    return TLSConfiguration.Certificate(certificate: certificate, key: key)
   }
 
   private func expectFile(_ path: String, _ range: SourceRange) {

@@ -82,17 +82,14 @@ public struct TLSConfiguration: Sendable, Equatable {
     public var certificate: String
     /// The private key, PEM.
     public var key: Secret
-    /// The server names that it is for; empty: those in the certificate.
-    public var names: [String]
 
-    public init(certificate: String, key: Secret, names: [String] = []) {
+    public init(certificate: String, key: Secret) {
       self.certificate = certificate
       self.key = key
-      self.names = names
     }
   }
 
-  /// At least one; the first is for clients that name no server.
+  /// At least one. A client gets the one whose names match the server that it asks for, else the first.
   public var certificates: [Certificate]
   /// A PEM file of certification authorities: clients must show a certificate that one of them signed.
   public var clientCA: String?

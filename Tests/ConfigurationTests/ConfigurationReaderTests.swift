@@ -31,7 +31,7 @@ import Testing
         // comments are allowed
         "listeners": [
           { "bind": "0.0.0.0:8443", "public_url": "https://agents.example.com/base/", "faces": ["a2a"],
-            "tls": { "certificates": [ { "cert": "cert.pem", "key": { "file": "key.pem" }, "names": ["A.example"] },
+            "tls": { "certificates": [ { "cert": "cert.pem", "key": { "file": "key.pem" } },
                                        { "cert": "cert.pem", "key": { "env": "TLS_KEY" } } ],
                      "client_ca": "ca.pem", "min_version": "1.3" },
             "auth": { "api_keys": true, "anonymous": false },
@@ -53,7 +53,6 @@ import Testing
     #expect(first.publicURL == "https://agents.example.com/base")
     #expect(first.tls?.certificates[0].certificate == workspace.folder + "/cert.pem")
     #expect(first.tls?.certificates[0].key == .file(workspace.folder + "/key.pem"))
-    #expect(first.tls?.certificates[0].names == ["a.example"])
     #expect(first.tls?.certificates[1].key == .environment("TLS_KEY"))
     #expect(first.tls?.clientCA == workspace.folder + "/ca.pem")
     #expect(first.tls?.minimumVersion == .tls13)

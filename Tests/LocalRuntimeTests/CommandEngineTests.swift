@@ -270,6 +270,29 @@ private func sh(_ script: String) -> [String] { ["sh", "-c", script] }
     stage.runToExit()
   }
 
+  @Test func theArtifactIsClosedOnceWhenTheOutputEndsBeforeTheProcess() throws {
+    let stage = try Stage()
+    _ = stage.start(sh("echo answer; exec >&-; sleep 0.05"))
+    stage.runToEnd()
+    #expect(stage.events.count { if case .artifact(_, _, true, _) = $0 { true } else { false } } == 1)
+    #expect(stage.last == .status(.completed))
+  }
+
+  @Test func noAgentOutlivesTheGateway() async throws {
+    let file = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
+    defer { try? FileManager.default.removeItem(atPath: file) }
+    await #expect(processExitsWith: .success) { [file = file as String] in
+      let stage = try Stage()
+      _ = stage.start(sh("trap '' TERM; sleep 600 & echo $! > \(file).new && mv \(file).new \(file); wait"))
+      stage.run(until: { FileManager.default.fileExists(atPath: file) })
+      exit(EXIT_SUCCESS)
+    }
+    let text = try String(contentsOfFile: file, encoding: .utf8)
+    let child = try #require(pid_t(text.trimmingCharacters(in: .newlines)))
+    let stage = try Stage()
+    stage.run(until: { isGone(child) })
+  }
+
   @Test func aChildThatKeepsTheOutputOpenDoesNotHoldTheTurn() throws {
     let stage = try Stage(manualTime: true)
     _ = stage.start(sh("sleep 600 & echo $!"))

@@ -212,6 +212,46 @@ private func verified(_ text: String, sourceLocation: SourceLocation = #_sourceL
   }
 }
 
+/// Output that nobody thought of, made from a seed: pieces of the protocol, of text and of neither.
+@Suite struct CommandOutputFuzzTests {
+  private struct Generator: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+      state &+= 0x9E37_79B9_7F4A_7C15
+      var z = state
+      z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+      z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+      return z ^ (z >> 31)
+    }
+  }
+
+  private static let pieces: [[UInt8]] =
+    [
+      "{\"type\":\"status\",\"state\":\"working\"}", "{\"type\":\"artifact\",\"text\":\"é\"}",
+      "{\"type\":\"artifact\",",
+      "\"append\":true}", "{\"type\":\"status\",\"state\":\"completed\"}", "{", "}", "\n", "\r\n", "\n\n\n", " ",
+      "text", "é€😀",
+      "null", "\"",
+    ].map { Array($0.utf8) } + [[0xFF], [0xE2, 0x82], [0xF0, 0x9F], [0x00], [UInt8](repeating: 0x0A, count: 100)]
+
+  @Test(arguments: 0..<300) func theResultDoesNotDependOnThePieces(_ seed: UInt64) {
+    var random = Generator(state: seed)
+    var output: [UInt8] = []
+    for _ in 0..<Int.random(in: 0...12, using: &random) { output += Self.pieces.randomElement(using: &random) ?? [] }
+    let whole = events([output])
+    var split: [[UInt8]] = []
+    var rest = output[...]
+    while !rest.isEmpty {
+      let piece = rest.prefix(Int.random(in: 1...9, using: &random))
+      split.append(Array(piece))
+      rest = rest.dropFirst(piece.count)
+    }
+    #expect(events(split) == whole, "seed \(seed)")
+    #expect(whole.count { $0.hasPrefix("completed") || $0.hasPrefix("fault") } <= 1)
+  }
+}
+
 @Suite struct ErrorLinesTests {
   @Test func cutsLinesAndBoundsThem() {
     var lines = ErrorLines()

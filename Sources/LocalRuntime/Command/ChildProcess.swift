@@ -48,6 +48,7 @@ struct ChildProcess {
         throw error
       }
       for descriptor in [input.reader, output.writer, errors.writer] { _ = close(descriptor) }
+      ProcessGroups.add(pid)
       return ChildProcess(
         pid: pid, exitDescriptor: exitDescriptor, input: input.writer, output: output.reader, errors: errors.reader)
     }
@@ -66,6 +67,7 @@ struct ChildProcess {
   /// Ends what is left of the group, and waits for the process, which has ended already or is ended by this.
   func end() -> ProcessExit {
     signalGroup(SIGKILL)
+    ProcessGroups.remove(pid)
     var status: Int32 = 0
     // Nothing survives KILL, so this does not block for long; `status` is a local.
     while unsafe waitpid(pid, &status, 0) < 0, errno == EINTR {}
