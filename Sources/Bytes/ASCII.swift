@@ -1,10 +1,14 @@
 /// Classes of ASCII bytes as the protocols define them.
 public enum ASCII {
+  /// One bit for each character of a token: 0–63 and 64–127.
+  @usableFromInline static var tokens: (low: UInt64, high: UInt64) { (0x03FF_6CFA_0000_0000, 0x57FF_FFFF_C7FF_FFFE) }
+
   /// RFC 9110 §5.6.2: what names of methods and fields are made of.
+  @inlinable
   public static func isToken(_ byte: UInt8) -> Bool {
     switch byte {
-    case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
-    case 0x21, 0x23...0x27, 0x2A, 0x2B, 0x2D, 0x2E, 0x5E...0x60, 0x7C, 0x7E: true
+    case 0..<64: tokens.low >> UInt64(byte) & 1 != 0
+    case 64..<128: tokens.high >> UInt64(byte - 64) & 1 != 0
     default: false
     }
   }

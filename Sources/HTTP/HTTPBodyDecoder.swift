@@ -104,8 +104,10 @@ struct HTTPBodyDecoder: Sendable {
       guard digits <= 15 else { throw HTTPBodyDecoder.badChunk("the size of a chunk is too large") }
     }
     guard digits > 0 else { throw HTTPBodyDecoder.badChunk("a chunk has no size") }
-    let rest = line[digits...].drop { $0 == 0x20 || $0 == 0x09 }
-    guard rest.isEmpty || rest.first == UInt8(ascii: ";"), rest.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 })
+    // Extensions are ignored (RFC 9112 §7.1.1).
+    let rest = line[digits...]
+    let mark = rest.first { $0 != 0x20 && $0 != 0x09 }
+    guard rest.isEmpty || mark == UInt8(ascii: ";"), rest.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 })
     else { throw HTTPBodyDecoder.badChunk("there is something behind the size of a chunk") }
     guard size <= bytesMax - received else {
       throw HTTPParseError(.bodyTooLarge, 413, "the body is larger than \(bytesMax) bytes")
@@ -131,10 +133,7 @@ struct HTTPBodyDecoder: Sendable {
 
   /// A line without its CR LF; nil while it is not all there.
   private func line(_ input: inout ByteBuffer, bytesMax: Int, _ what: StaticString) throws(HTTPParseError) -> [UInt8]? {
-    let end: Int? = input.withBytes { bytes in
-      for index in bytes.indices where bytes[index] == 0x0A { return index }
-      return nil
-    }
+    let end = input.withBytes { $0.firstIndex(of: 0x0A) }
     guard (end ?? input.count) <= bytesMax + 1 else { throw HTTPBodyDecoder.badChunk("\(what) is too long") }
     guard let end else { return nil }
     guard end > 0, input[end - 1] == 0x0D else { throw HTTPBodyDecoder.badChunk("\(what) ends in a bare LF") }

@@ -7,6 +7,9 @@ public struct HTTPFields: Sendable {
     var nameEnd: Int32
     var valueStart: Int32
     var valueEnd: Int32
+
+    var name: Range<Int> { Int(nameStart)..<Int(nameEnd) }
+    var value: Range<Int> { Int(valueStart)..<Int(valueEnd) }
   }
 
   private var bytes: [UInt8]
@@ -72,35 +75,43 @@ public struct HTTPFields: Sendable {
 
   /// True if one of the comma-separated elements of the field is this token, without regard to case.
   public func lists(_ token: StaticString, in name: StaticString) -> Bool {
-    for entry in entries where matches(entry, name) {
-      let value = bytes.span.extracting(Int(entry.valueStart)..<Int(entry.valueEnd))
-      var start = 0
-      while start <= value.count {
-        var end = start
-        while end < value.count, value[end] != UInt8(ascii: ",") { end += 1 }
-        var (first, last) = (start, end)
-        while first < last, value[first] == 0x20 || value[first] == 0x09 { first += 1 }
-        while last > first, value[last - 1] == 0x20 || value[last - 1] == 0x09 { last -= 1 }
-        if ASCII.equalsIgnoringCase(value.extracting(first..<last), token) { return true }
-        start = end + 1
-      }
+    entries.contains {
+      matches($0, name) && HTTPFields.list(bytes.span.extracting($0.value), contains: token)
+    }
+  }
+
+  /// True if one of the comma-separated elements is this token, without regard to case.
+  static func list(_ value: Span<UInt8>, contains token: StaticString) -> Bool {
+    var start = 0
+    while start <= value.count {
+      let end = value.firstIndex(of: UInt8(ascii: ","), from: start) ?? value.count
+      if ASCII.equalsIgnoringCase(value.extracting(trimmed(value, start..<end)), token) { return true }
+      start = end + 1
     }
     return false
   }
 
+  /// The range without spaces and tabs at its ends.
+  static func trimmed(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Range<Int> {
+    var (start, end) = (range.lowerBound, range.upperBound)
+    while start < end, bytes[start] == 0x20 || bytes[start] == 0x09 { start += 1 }
+    while end > start, bytes[end - 1] == 0x20 || bytes[end - 1] == 0x09 { end -= 1 }
+    return start..<end
+  }
+
   public func forEach(_ body: (_ name: String, _ value: String) -> Void) {
     for entry in entries {
-      body(String(decoding: bytes[Int(entry.nameStart)..<Int(entry.nameEnd)], as: UTF8.self), value(entry))
+      body(String(decoding: bytes[entry.name], as: UTF8.self), value(entry))
     }
   }
 
   private func matches(_ entry: Entry, _ name: StaticString) -> Bool {
     guard Int(entry.nameEnd - entry.nameStart) == name.utf8CodeUnitCount else { return false }
-    return ASCII.equalsIgnoringCase(bytes.span.extracting(Int(entry.nameStart)..<Int(entry.nameEnd)), name)
+    return ASCII.equalsIgnoringCase(bytes.span.extracting(entry.name), name)
   }
 
   private func value(_ entry: Entry) -> String {
-    String(decoding: bytes[Int(entry.valueStart)..<Int(entry.valueEnd)], as: UTF8.self)
+    String(decoding: bytes[entry.value], as: UTF8.self)
   }
 
   // MARK: Writing
@@ -108,9 +119,9 @@ public struct HTTPFields: Sendable {
   /// Appends all fields as lines of a head.
   func append(to output: inout [UInt8]) {
     for entry in entries {
-      output += bytes[Int(entry.nameStart)..<Int(entry.nameEnd)]
+      output += bytes[entry.name]
       output.append(": ")
-      output += bytes[Int(entry.valueStart)..<Int(entry.valueEnd)]
+      output += bytes[entry.value]
       output.append("\r\n")
     }
   }

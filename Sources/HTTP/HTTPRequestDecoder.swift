@@ -10,7 +10,7 @@ public struct HTTPRequestDecoder: Sendable {
   }
 
   private enum State: Sendable {
-    case head(scanned: Int)
+    case head(HeadScanner)
     /// The head was given out; how its body is framed. The limit may still change.
     case beforeBody(HTTPBodyDecoder.Framing)
     case body(HTTPBodyDecoder)
@@ -19,7 +19,7 @@ public struct HTTPRequestDecoder: Sendable {
 
   private let limits: HTTPLimits
   private var bodyBytesMax: Int
-  private var state = State.head(scanned: 0)
+  private var state = State.head(HeadScanner())
 
   public init(limits: HTTPLimits) {
     self.limits = limits
@@ -27,7 +27,7 @@ public struct HTTPRequestDecoder: Sendable {
   }
 
   /// True before the first byte of a head is read and after the end of a message.
-  public var isBetweenMessages: Bool { if case .head(scanned: 0) = state { true } else { false } }
+  public var isBetweenMessages: Bool { if case .head(let scanner) = state { scanner.isFresh } else { false } }
 
   /// Bounds the body of the request whose head was just given out.
   public mutating func setBodyLimit(_ bytes: Int) { bodyBytesMax = bytes }
@@ -44,7 +44,7 @@ public struct HTTPRequestDecoder: Sendable {
 
   private mutating func advance(_ input: inout ByteBuffer) throws(HTTPParseError) -> Event? {
     switch state {
-    case .head(let scanned): return try head(&input, scanned)
+    case .head(let scanner): return try head(&input, scanner)
     case .beforeBody(let framing):
       if case .length(let length) = framing, length > bodyBytesMax {
         throw HTTPParseError(.bodyTooLarge, 413, "the body is larger than \(bodyBytesMax) bytes")
@@ -58,7 +58,7 @@ public struct HTTPRequestDecoder: Sendable {
       case nil: return nil
       case .bytes(let bytes): return .body(bytes)
       case .end:
-        state = .head(scanned: 0)
+        state = .head(HeadScanner())
         bodyBytesMax = limits.bodyBytesMax
         return .end
       }
@@ -66,82 +66,39 @@ public struct HTTPRequestDecoder: Sendable {
     }
   }
 
-  // MARK: Heads
-
-  private mutating func head(_ input: inout ByteBuffer, _ scannedBefore: Int) throws(HTTPParseError) -> Event? {
-    var scanned = scannedBefore
+  private mutating func head(_ input: inout ByteBuffer, _ scannerBefore: HeadScanner) throws(HTTPParseError) -> Event? {
+    var scanner = scannerBefore
     // An empty line before a request is a leftover of the one before (RFC 9112 §2.2).
-    while scanned == 0, input.count >= 2, input[0] == 0x0D, input[1] == 0x0A { input.consume(2) }
-    let end = try input.withBytes { bytes throws(HTTPParseError) in try HeadReader.end(in: bytes, scanned: &scanned) }
-    guard (end ?? input.count) <= limits.headBytesMax else {
-      throw HTTPParseError(.headTooLarge, 431, "the head is larger than \(limits.headBytesMax) bytes")
-    }
+    while scanner.isFresh, input.count >= 2, input[0] == 0x0D, input[1] == 0x0A { input.consume(2) }
+    if scanner.isFresh, input.count == 1, input[0] == 0x0D { return nil }
+    let end = try input.withBytes { bytes throws(HTTPParseError) in try scanner.end(in: bytes, limits) }
     guard let end else {
-      try checkLineLength(input)
-      state = .head(scanned: scanned)
+      state = .head(scanner)
       return nil
     }
     let bytes = input.copy(0..<end)
     input.consume(end)
-    let head = try HTTPRequestDecoder.parse(bytes, limits: limits)
-    let framing: HTTPBodyDecoder.Framing = head.isChunked ? .chunked : .length(head.contentLength ?? 0)
-    state = .beforeBody(framing)
+    let head = try HTTPRequestDecoder.parse(bytes, limits)
+    state = .beforeBody(head.isChunked ? .chunked : .length(head.contentLength ?? 0))
     return .head(head)
   }
 
-  private func checkLineLength(_ input: ByteBuffer) throws(HTTPParseError) {
-    guard input.count > limits.requestLineBytesMax else { return }
-    let limit = limits.requestLineBytesMax
-    let hasLineEnd = input.withBytes { bytes in
-      for index in 0..<limit where bytes[index] == 0x0A { return true }
-      return false
-    }
-    if !hasLineEnd { throw HTTPRequestDecoder.lineTooLong(limits) }
-  }
-
-  private static func lineTooLong(_ limits: HTTPLimits) -> HTTPParseError {
-    HTTPParseError(.targetTooLong, 414, "the request line is longer than \(limits.requestLineBytesMax) bytes")
-  }
-
-  private static func parse(_ bytes: [UInt8], limits: HTTPLimits) throws(HTTPParseError) -> HTTPRequestHead {
-    let lineEnd = HeadReader.endOfLine(bytes.span, from: 0)
-    guard lineEnd <= limits.requestLineBytesMax else { throw lineTooLong(limits) }
-    let line = try RequestLine(bytes, end: lineEnd)
-    let fields = try HeadReader.fields(of: bytes, from: lineEnd + 2, limits: limits)
-    try checkHost(fields, line)
-    let contentLength = try HeadReader.contentLength(fields)
-    let isChunked = try HeadReader.isChunked(fields)
-    if isChunked {
-      guard contentLength == nil else {
-        throw HTTPParseError(.badFraming, 400, "Content-Length and Transfer-Encoding exclude each other")
-      }
-      guard line.minorVersion > 0 else {
-        throw HTTPParseError(.badFraming, 400, "HTTP/1.0 has no transfer codings")
-      }
-    }
-    let keepAlive =
-      line.minorVersion > 0
-      ? !fields.lists("close", in: "connection")
-      : fields.lists("keep-alive", in: "connection") && !fields.lists("close", in: "connection")
-    return HTTPRequestHead(
-      method: line.method, target: line.target, path: line.path, query: line.query, minorVersion: line.minorVersion,
-      fields: fields, keepAlive: keepAlive,
-      expectsContinue: line.minorVersion > 0 && fields.lists("100-continue", in: "expect"),
-      contentLength: contentLength, isChunked: isChunked)
-  }
-
-  /// HTTP/1.1 wants exactly one Host (RFC 9112 §3.2); an absolute target takes its place.
-  private static func checkHost(_ fields: HTTPFields, _ line: RequestLine) throws(HTTPParseError) {
-    let hosts = fields.values("host")
-    guard hosts.count <= 1, line.minorVersion == 0 || hosts.count == 1 else {
+  private static func parse(_ bytes: [UInt8], _ limits: HTTPLimits) throws(HTTPParseError) -> HTTPRequestHead {
+    let line = try RequestLine(bytes)
+    let reader = try HeadReader(bytes, from: line.end, limits: limits)
+    let facts = reader.facts
+    // HTTP/1.1 wants exactly one Host (RFC 9112 §3.2), also beside an absolute target.
+    guard facts.hosts == 1 || (facts.hosts == 0 && line.minorVersion == 0) else {
       throw HTTPParseError(.badHost, 400, "a request names its host exactly once")
     }
-    guard let host = hosts.first else { return }
-    let allowed = host.utf8.allSatisfy { byte in
-      ASCII.isVisible(byte) && byte != UInt8(ascii: "/") && byte != UInt8(ascii: "@") && byte != UInt8(ascii: "?")
-        && byte != UInt8(ascii: "#") && byte != UInt8(ascii: ",")
+    guard !facts.isChunked || line.minorVersion > 0 else {
+      throw HTTPParseError(.badFraming, 400, "HTTP/1.0 has no transfer codings")
     }
-    guard allowed else { throw HTTPParseError(.badHost, 400, "the host is not a name or an address") }
+    return HTTPRequestHead(
+      method: line.method, target: line.target, path: line.path, query: line.query, minorVersion: line.minorVersion,
+      fields: reader.fields, keepAlive: facts.keepsConnection(minorVersion: line.minorVersion),
+      expectsContinue: line.minorVersion > 0 && facts.expectsContinue, contentLength: facts.contentLength,
+      isChunked: facts.isChunked)
   }
 }
 
@@ -152,55 +109,59 @@ private struct RequestLine {
   let path: String
   let query: String?
   let minorVersion: Int
+  /// The offset of the next line.
+  let end: Int
 
-  init(_ bytes: [UInt8], end: Int) throws(HTTPParseError) {
-    guard let methodEnd = bytes[..<end].firstIndex(of: 0x20), methodEnd > 0,
-      bytes[..<methodEnd].allSatisfy(ASCII.isToken)
-    else { throw RequestLine.bad("a request begins with a method") }
+  init(_ bytes: [UInt8]) throws(HTTPParseError) {
+    // The head ends in an empty line, so that each search ends before the bytes do.
+    var methodEnd = 0
+    while ASCII.isToken(bytes[methodEnd]) { methodEnd += 1 }
+    guard methodEnd > 0, bytes[methodEnd] == 0x20 else { throw RequestLine.bad("a request begins with a method") }
     let targetStart = methodEnd + 1
-    guard let targetEnd = bytes[targetStart..<end].firstIndex(of: 0x20), targetEnd > targetStart else {
-      throw RequestLine.bad("the request line has no target or no version")
+    var targetEnd = targetStart
+    while RequestLine.isTarget(bytes[targetEnd]) { targetEnd += 1 }
+    guard targetEnd > targetStart, bytes[targetEnd] == 0x20 else {
+      throw RequestLine.bad("the target is missing or has characters that must be encoded")
     }
-    minorVersion = try RequestLine.version(bytes[(targetEnd + 1)..<end])
+    minorVersion = try RequestLine.version(bytes.span, at: targetEnd + 1)
+    end = targetEnd + 11
     method = HTTPMethod(String(decoding: bytes[..<methodEnd], as: UTF8.self))
-    // A fragment is never sent; a backslash or a quote is read as something else by too many.
-    guard
-      bytes[targetStart..<targetEnd].allSatisfy({
-        ASCII.isVisible($0) && $0 != UInt8(ascii: "#") && $0 != UInt8(ascii: "\\") && $0 != UInt8(ascii: "\"")
-          && $0 != UInt8(ascii: "<") && $0 != UInt8(ascii: ">")
-      })
-    else { throw RequestLine.bad("the target has characters that must be encoded") }
     target = String(decoding: bytes[targetStart..<targetEnd], as: UTF8.self)
-    let origin = try RequestLine.originForm(target, method)
-    if let mark = origin.firstIndex(of: "?") {
-      path = String(origin[..<mark])
-      query = String(origin[origin.index(after: mark)...])
+    if bytes[targetStart] == UInt8(ascii: "/") {
+      guard let mark = bytes.span.extracting(..<targetEnd).firstIndex(of: UInt8(ascii: "?"), from: targetStart) else {
+        (path, query) = (target, nil)
+        return
+      }
+      path = String(decoding: bytes[targetStart..<mark], as: UTF8.self)
+      query = String(decoding: bytes[mark + 1..<targetEnd], as: UTF8.self)
+    } else if target == "*" {
+      guard method == .options else { throw RequestLine.bad("the target * is for OPTIONS only") }
+      (path, query) = (target, nil)
+    } else if let uri = URI(target) {
+      // The absolute form counts without its scheme and host.
+      (path, query) = (uri.path, uri.query)
     } else {
-      path = origin
-      query = nil
+      throw RequestLine.bad("the target is neither a path nor an http URL")
     }
   }
 
-  /// The path and query of a target: of the origin form as it is, of the absolute form without scheme and host.
-  private static func originForm(_ target: String, _ method: HTTPMethod) throws(HTTPParseError) -> String {
-    if target.hasPrefix("/") { return target }
-    if target == "*" {
-      guard method == .options else { throw bad("the target * is for OPTIONS only") }
-      return target
+  /// A fragment is never sent; a backslash, a quote or an angle bracket is read as something else by too many.
+  private static func isTarget(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "#"), UInt8(ascii: "\\"), UInt8(ascii: "\""), UInt8(ascii: "<"), UInt8(ascii: ">"): false
+    default: ASCII.isVisible(byte)
     }
-    guard let uri = URI(target) else { throw bad("the target is neither a path nor an http URL") }
-    return uri.path + (uri.query.map { "?" + $0 } ?? "")
   }
 
-  private static func version(_ bytes: ArraySlice<UInt8>) throws(HTTPParseError) -> Int {
-    let text = Array(bytes)
-    guard text.count == 8, text.starts(with: Array("HTTP/".utf8)), ASCII.isDigit(text[5]),
-      text[6] == UInt8(ascii: "."), ASCII.isDigit(text[7])
+  /// The minor version; a later one of HTTP/1 is read as 1.1 (RFC 9110 §2.5).
+  private static func version(_ bytes: Span<UInt8>, at start: Int) throws(HTTPParseError) -> Int {
+    guard bytes.matches("HTTP/", at: start), ASCII.isDigit(bytes[start + 5]), bytes[start + 6] == UInt8(ascii: "."),
+      ASCII.isDigit(bytes[start + 7]), bytes.matches("\r\n", at: start + 8)
     else { throw bad("the request line does not end in an HTTP version") }
-    guard text[5] == UInt8(ascii: "1"), text[7] <= UInt8(ascii: "1") else {
+    guard bytes[start + 5] == UInt8(ascii: "1") else {
       throw HTTPParseError(.unsupportedVersion, 505, "only HTTP/1.1 and HTTP/1.0 are spoken here")
     }
-    return Int(text[7] - UInt8(ascii: "0"))
+    return bytes[start + 7] == UInt8(ascii: "0") ? 0 : 1
   }
 
   private static func bad(_ message: String) -> HTTPParseError { HTTPParseError(.badRequestLine, 400, message) }

@@ -11,13 +11,14 @@ public struct HTTPResponseDecoder: Sendable {
   }
 
   private enum State: Sendable {
-    case head(scanned: Int)
+    case head(HeadScanner)
     case body(HTTPBodyDecoder)
     case closed
+    case failed
   }
 
   private let limits: HTTPLimits
-  private var state = State.head(scanned: 0)
+  private var state = State.head(HeadScanner())
   private var expected: [HTTPMethod] = []
 
   public init(limits: HTTPLimits) { self.limits = limits }
@@ -26,11 +27,22 @@ public struct HTTPResponseDecoder: Sendable {
   public mutating func expect(requestMethod: HTTPMethod) { expected.append(requestMethod) }
 
   /// True while no response is half read.
-  public var isBetweenMessages: Bool { if case .head(scanned: 0) = state { true } else { false } }
+  public var isBetweenMessages: Bool { if case .head(let scanner) = state { scanner.isFresh } else { false } }
 
+  /// The next event; nil when more bytes are needed. After an error the connection is of no further use.
   public mutating func next(_ input: inout ByteBuffer) throws(HTTPParseError) -> Event? {
+    do throws(HTTPParseError) {
+      return try advance(&input)
+    } catch {
+      state = .failed
+      // Whatever is wrong with it, to our own caller it is a bad gateway.
+      throw HTTPParseError(error.kind, 502, error.message)
+    }
+  }
+
+  private mutating func advance(_ input: inout ByteBuffer) throws(HTTPParseError) -> Event? {
     switch state {
-    case .head(let scanned): return try head(&input, scanned)
+    case .head(let scanner): return try head(&input, scanner)
     case .body(var decoder):
       let output = try decoder.next(&input)
       state = .body(decoder)
@@ -38,10 +50,11 @@ public struct HTTPResponseDecoder: Sendable {
       case nil: return nil
       case .bytes(let bytes): return .body(bytes)
       case .end:
-        state = .head(scanned: 0)
+        state = .head(HeadScanner())
         return .end
       }
     case .closed: return nil
+    case .failed: throw HTTPParseError(.badStatusLine, 502, "the connection failed before")
     }
   }
 
@@ -50,26 +63,25 @@ public struct HTTPResponseDecoder: Sendable {
   public mutating func endOfInput() throws(HTTPParseError) -> Event? {
     defer { state = .closed }
     switch state {
-    case .head(scanned: 0), .closed: return nil
+    case .head(let scanner) where scanner.isFresh: return nil
+    case .closed: return nil
     case .body(let decoder) where decoder.lastsUntilClose: return .end
-    case .head, .body: throw HTTPParseError(.truncated, 502, "the connection closed within a message")
+    case .head, .body, .failed: throw HTTPParseError(.truncated, 502, "the connection closed within a message")
     }
   }
 
-  private mutating func head(_ input: inout ByteBuffer, _ scannedBefore: Int) throws(HTTPParseError) -> Event? {
-    var scanned = scannedBefore
+  private mutating func head(_ input: inout ByteBuffer, _ scannerBefore: HeadScanner) throws(HTTPParseError) -> Event? {
+    var scanner = scannerBefore
     while true {
-      let end = try input.withBytes { bytes throws(HTTPParseError) in try HeadReader.end(in: bytes, scanned: &scanned) }
-      guard (end ?? input.count) <= limits.headBytesMax else {
-        throw HTTPParseError(.headTooLarge, 502, "the head is larger than \(limits.headBytesMax) bytes")
-      }
+      let end = try input.withBytes { bytes throws(HTTPParseError) in try scanner.end(in: bytes, limits) }
       guard let end else {
-        state = .head(scanned: scanned)
+        state = .head(scanner)
         return nil
       }
+      scanner = HeadScanner()
       let bytes = input.copy(0..<end)
       input.consume(end)
-      let (head, framing) = try parse(bytes)
+      var (head, framing) = try parse(bytes)
       if (100..<200).contains(head.status) {
         guard head.status != 101 else {
           throw HTTPParseError(.badStatusLine, 502, "the upstream switched protocols unasked")
@@ -79,32 +91,47 @@ public struct HTTPResponseDecoder: Sendable {
       guard !expected.isEmpty else { throw HTTPParseError(.badStatusLine, 502, "a response without a request") }
       let method = expected.removeFirst()
       let hasBody = method != .head && head.status != 204 && head.status != 304
-      state = .body(HTTPBodyDecoder(hasBody ? framing : .length(0), bytesMax: limits.bodyBytesMax, limits: limits))
+      if !hasBody { framing = .length(0) }
+      if case .untilClose = framing { head.keepAlive = false }
+      if case .length(let length) = framing, length > limits.bodyBytesMax {
+        throw HTTPParseError(.bodyTooLarge, 502, "the body is larger than \(limits.bodyBytesMax) bytes")
+      }
+      state = .body(HTTPBodyDecoder(framing, bytesMax: limits.bodyBytesMax, limits: limits))
       return .head(head)
     }
   }
 
   private func parse(_ bytes: [UInt8]) throws(HTTPParseError) -> (HTTPResponseHead, HTTPBodyDecoder.Framing) {
-    let lineEnd = HeadReader.endOfLine(bytes.span, from: 0)
-    let line = Array(bytes[..<lineEnd])
-    guard line.count >= 12, line.starts(with: Array("HTTP/1.".utf8)), line[7] == 0x30 || line[7] == 0x31,
-      line[8] == 0x20, line[9...11].allSatisfy(ASCII.isDigit), line[9] != 0x30, line.count == 12 || line[12] == 0x20
-    else { throw HTTPParseError(.badStatusLine, 502, "the response does not begin with a status line") }
-    let status = line[9...11].reduce(0) { $0 * 10 + Int($1 - 0x30) }
-    let minorVersion = Int(line[7] - 0x30)
-    let fields = try HeadReader.fields(of: bytes, from: lineEnd + 2, limits: limits)
-    let contentLength = try HeadReader.contentLength(fields)
-    let isChunked = try HeadReader.isChunked(fields)
-    guard !isChunked || contentLength == nil else {
-      throw HTTPParseError(.badFraming, 502, "Content-Length and Transfer-Encoding exclude each other")
-    }
-    let framing: HTTPBodyDecoder.Framing = isChunked ? .chunked : contentLength.map { .length($0) } ?? .untilClose
-    var keepAlive =
-      minorVersion > 0 ? !fields.lists("close", in: "connection") : fields.lists("keep-alive", in: "connection")
-    if case .untilClose = framing, status >= 200, status != 204, status != 304 { keepAlive = false }
+    let line = try StatusLine(bytes)
+    let reader = try HeadReader(bytes, from: line.end, limits: limits)
+    let facts = reader.facts
+    let framing: HTTPBodyDecoder.Framing =
+      facts.isChunked ? .chunked : facts.contentLength.map { .length($0) } ?? .untilClose
     let head = HTTPResponseHead(
-      status: status, reason: String(decoding: line.dropFirst(13), as: UTF8.self), minorVersion: minorVersion,
-      fields: fields, keepAlive: keepAlive, contentLength: contentLength)
+      status: line.status, reason: line.reason, minorVersion: line.minorVersion, fields: reader.fields,
+      keepAlive: facts.keepsConnection(minorVersion: line.minorVersion), contentLength: facts.contentLength)
     return (head, framing)
+  }
+}
+
+/// `HTTP/1.x status reason`.
+private struct StatusLine {
+  let minorVersion: Int
+  let status: Int
+  let reason: String
+  /// The offset of the next line.
+  let end: Int
+
+  /// - Parameter bytes: end in an empty line, so that there is a line end to find.
+  init(_ bytes: [UInt8]) throws(HTTPParseError) {
+    let lineEnd = bytes.span.firstControl() ?? bytes.count
+    guard bytes.span.matches("\r\n", at: lineEnd), lineEnd >= 12, bytes.span.matches("HTTP/1."),
+      ASCII.isDigit(bytes[7]), bytes[8] == 0x20, (0x31...0x39).contains(bytes[9]), ASCII.isDigit(bytes[10]),
+      ASCII.isDigit(bytes[11]), lineEnd == 12 || bytes[12] == 0x20
+    else { throw HTTPParseError(.badStatusLine, 502, "the response does not begin with a status line") }
+    minorVersion = bytes[7] == UInt8(ascii: "0") ? 0 : 1
+    status = bytes[9...11].reduce(0) { $0 * 10 + Int($1 & 15) }
+    reason = String(decoding: bytes[12..<lineEnd].dropFirst(), as: UTF8.self)
+    end = lineEnd + 2
   }
 }

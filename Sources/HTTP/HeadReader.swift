@@ -1,90 +1,153 @@
-internal import Bytes
+import Bytes
 
-/// Finds the end of a head and splits its fields; what requests and responses have in common.
-enum HeadReader {
-  /// The length of the head with its empty line, once it is all there. Line ends are CR LF and nothing else: a bare LF, or a
-  /// CR within a line, is where two servers may disagree on what a line is.
-  ///
-  /// - Parameter scanned: bytes that were looked at before; moved forward.
-  static func end(in bytes: Span<UInt8>, scanned: inout Int) throws(HTTPParseError) -> Int? {
-    var index = scanned
-    while index < bytes.count {
-      let byte = bytes[index]
-      if byte == 0x0A {
-        guard index > 0, bytes[index - 1] == 0x0D else {
-          throw HTTPParseError(.badField, 400, "a line of the head ends in a bare LF")
-        }
-        if index >= 3, bytes[index - 2] == 0x0A {
-          scanned = 0
-          return index + 1
-        }
+/// Finds the end of a head that arrives in pieces; no byte is looked at twice. Line ends are CR LF and nothing else: a bare
+/// LF, or a CR within a line, is where two servers may disagree on what a line is.
+struct HeadScanner: Sendable {
+  private var scanned = 0
+  private var hasFirstLine = false
+
+  /// Nothing of the head was seen.
+  var isFresh: Bool { scanned == 0 }
+
+  /// The length of the head with its empty line, once it is all there.
+  mutating func end(in bytes: Span<UInt8>, _ limits: HTTPLimits) throws(HTTPParseError) -> Int? {
+    while let lineFeed = bytes.firstIndex(of: 0x0A, from: scanned) {
+      scanned = lineFeed + 1
+      try checkLength(limits)
+      guard lineFeed > 0, bytes[lineFeed - 1] == 0x0D else {
+        throw HTTPParseError(.badField, 400, "a line of the head ends in a bare LF")
       }
-      index += 1
+      hasFirstLine = true
+      if lineFeed >= 3, bytes[lineFeed - 2] == 0x0A { return scanned }
     }
-    scanned = index
+    scanned = bytes.count
+    try checkLength(limits)
     return nil
   }
 
-  /// Splits the lines behind the first one into fields.
-  static func fields(of head: [UInt8], from start: Int, limits: HTTPLimits) throws(HTTPParseError) -> HTTPFields {
-    var fields = HTTPFields(head: head)
+  private func checkLength(_ limits: HTTPLimits) throws(HTTPParseError) {
+    if !hasFirstLine, scanned > limits.requestLineBytesMax + 2, limits.requestLineBytesMax + 2 < limits.headBytesMax {
+      throw HTTPParseError(
+        .targetTooLong, 414, "the first line is longer than \(limits.requestLineBytesMax) bytes")
+    }
+    if scanned > limits.headBytesMax {
+      throw HTTPParseError(.headTooLarge, 431, "the head is larger than \(limits.headBytesMax) bytes")
+    }
+  }
+}
+
+/// Splits the lines behind the first one into fields; what requests and responses have in common.
+struct HeadReader {
+  private(set) var fields: HTTPFields
+  private(set) var facts = HeadFacts()
+
+  /// - Parameters:
+  ///   - head: ends in an empty line, so that each search below ends before the bytes do.
+  ///   - start: of the second line.
+  init(_ head: [UInt8], from start: Int, limits: HTTPLimits) throws(HTTPParseError) {
+    fields = HTTPFields(head: head)
     let bytes = head.span
-    var lineStart = start
-    // The head ends in an empty line.
-    while lineStart < bytes.count - 2 {
-      let lineEnd = endOfLine(bytes, from: lineStart)
+    var index = start
+    while index < bytes.count - 2 {
       guard fields.count < limits.headersMax else {
         throw HTTPParseError(.headTooLarge, 431, "there are more than \(limits.headersMax) fields")
       }
-      fields.append(try field(bytes, lineStart, lineEnd))
-      lineStart = lineEnd + 2
+      let entry = try HeadReader.field(bytes, &index)
+      fields.append(entry)
+      try facts.note(bytes, entry)
     }
-    return fields
   }
 
-  /// The index of the CR that ends the line.
-  static func endOfLine(_ bytes: Span<UInt8>, from start: Int) -> Int {
-    var index = start
-    while index + 1 < bytes.count, bytes[index] != 0x0D || bytes[index + 1] != 0x0A { index += 1 }
-    return index
-  }
-
-  private static func field(_ bytes: Span<UInt8>, _ start: Int, _ end: Int) throws(HTTPParseError) -> HTTPFields.Entry {
+  /// Reads one line; moves `index` to the next.
+  private static func field(_ bytes: Span<UInt8>, _ index: inout Int) throws(HTTPParseError) -> HTTPFields.Entry {
+    let start = index
     // A line that starts with white space continues the one before (obs-fold, RFC 9112 §5.2), which no sender may use.
     var colon = start
-    while colon < end, ASCII.isToken(bytes[colon]) { colon += 1 }
-    guard colon > start, colon < end, bytes[colon] == UInt8(ascii: ":") else {
+    while ASCII.isToken(bytes[colon]) { colon += 1 }
+    guard colon > start, bytes[colon] == UInt8(ascii: ":") else {
       throw HTTPParseError(.badField, 400, "a line of the head is not a field")
     }
-    var (valueStart, valueEnd) = (colon + 1, end)
-    while valueStart < valueEnd, isSpace(bytes[valueStart]) { valueStart += 1 }
-    while valueEnd > valueStart, isSpace(bytes[valueEnd - 1]) { valueEnd -= 1 }
-    for index in valueStart..<valueEnd where bytes[index] < 0x20 && bytes[index] != 0x09 || bytes[index] == 0x7F {
-      throw HTTPParseError(.badField, 400, "a field value has a control character")
-    }
+    let lineEnd = try endOfValue(bytes, from: colon + 1)
+    let value = HTTPFields.trimmed(bytes, colon + 1..<lineEnd)
+    index = lineEnd + 2
     return HTTPFields.Entry(
-      nameStart: Int32(start), nameEnd: Int32(colon), valueStart: Int32(valueStart), valueEnd: Int32(valueEnd))
+      nameStart: Int32(start), nameEnd: Int32(colon), valueStart: Int32(value.lowerBound),
+      valueEnd: Int32(value.upperBound))
   }
 
-  private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
-
-  /// The stated length of the body; several fields must agree to the letter (RFC 9112 §6.3).
-  static func contentLength(_ fields: HTTPFields) throws(HTTPParseError) -> Int? {
-    let values = fields.values("content-length")
-    guard let first = values.first else { return nil }
-    guard values.allSatisfy({ $0 == first }), (1...18).contains(first.utf8.count),
-      first.utf8.allSatisfy(ASCII.isDigit), let length = Int(first)
-    else { throw HTTPParseError(.badFraming, 400, "Content-Length is not one number") }
-    return length
-  }
-
-  /// True for exactly `Transfer-Encoding: chunked`; any other coding is refused.
-  static func isChunked(_ fields: HTTPFields) throws(HTTPParseError) -> Bool {
-    let values = fields.values("transfer-encoding")
-    if values.isEmpty { return false }
-    guard values.count == 1, ASCII.equalsIgnoringCase(values[0], "chunked") else {
-      throw HTTPParseError(.unsupportedTransferCoding, 501, "the only transfer coding is chunked")
+  /// The index of the CR LF that ends a value; anything else below the space, but for the tab, is refused.
+  private static func endOfValue(_ bytes: Span<UInt8>, from start: Int) throws(HTTPParseError) -> Int {
+    var index = start
+    while let control = bytes.firstControl(from: index) {
+      if bytes[control] == 0x0D, bytes[control + 1] == 0x0A { return control }
+      guard bytes[control] == 0x09 else { break }
+      index = control + 1
     }
-    return true
+    throw HTTPParseError(.badField, 400, "a field value has a control character")
   }
+}
+
+/// What the fields of a head say about its message.
+struct HeadFacts: Sendable {
+  private(set) var hosts = 0
+  private(set) var contentLength: Int?
+  private(set) var isChunked = false
+  private(set) var closes = false
+  private(set) var keepsAlive = false
+  private(set) var expectsContinue = false
+
+  fileprivate mutating func note(_ bytes: Span<UInt8>, _ entry: HTTPFields.Entry) throws(HTTPParseError) {
+    let name = bytes.extracting(entry.name)
+    let value = bytes.extracting(entry.value)
+    // Few names have one of these lengths.
+    switch name.count {
+    case 4 where ASCII.equalsIgnoringCase(name, "host"): try noteHost(value)
+    case 6 where ASCII.equalsIgnoringCase(name, "expect"):
+      if HTTPFields.list(value, contains: "100-continue") { expectsContinue = true }
+    case 10 where ASCII.equalsIgnoringCase(name, "connection"):
+      if HTTPFields.list(value, contains: "close") { closes = true }
+      if HTTPFields.list(value, contains: "keep-alive") { keepsAlive = true }
+    case 14 where ASCII.equalsIgnoringCase(name, "content-length"): try noteLength(value)
+    case 17 where ASCII.equalsIgnoringCase(name, "transfer-encoding"):
+      guard !isChunked, ASCII.equalsIgnoringCase(value, "chunked") else {
+        throw HTTPParseError(.unsupportedTransferCoding, 501, "the only transfer coding is chunked")
+      }
+      isChunked = true
+    default: break
+    }
+    if isChunked, contentLength != nil {
+      throw HTTPParseError(.badFraming, 400, "Content-Length and Transfer-Encoding exclude each other")
+    }
+  }
+
+  private mutating func noteHost(_ value: Span<UInt8>) throws(HTTPParseError) {
+    hosts += 1
+    for index in value.indices {
+      switch value[index] {
+      case UInt8(ascii: "/"), UInt8(ascii: "@"), UInt8(ascii: "?"), UInt8(ascii: "#"), UInt8(ascii: ","): break
+      case let byte where ASCII.isVisible(byte): continue
+      default: break
+      }
+      throw HTTPParseError(.badHost, 400, "the host is not a name or an address")
+    }
+  }
+
+  /// Several lengths must agree (RFC 9112 §6.3).
+  private mutating func noteLength(_ value: Span<UInt8>) throws(HTTPParseError) {
+    var length = 0
+    var isNumber = (1...18).contains(value.count)
+    if isNumber {
+      for index in value.indices {
+        isNumber = isNumber && ASCII.isDigit(value[index])
+        length = length &* 10 &+ Int(value[index] & 15)
+      }
+    }
+    guard isNumber, contentLength == nil || contentLength == length else {
+      throw HTTPParseError(.badFraming, 400, "Content-Length is not one number")
+    }
+    contentLength = length
+  }
+
+  /// Whether the connection may be used again, by what the peer says (RFC 9112 §9.3).
+  func keepsConnection(minorVersion: Int) -> Bool { !closes && (minorVersion > 0 || keepsAlive) }
 }

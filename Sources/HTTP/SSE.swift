@@ -20,66 +20,87 @@ public struct SSEEvent: Sendable, Equatable {
 public struct SSETooLarge: Error, Sendable, Equatable {}
 
 /// Reads an event stream from pieces of any size: LF, CR LF and CR end lines, a byte order mark in front is dropped,
-/// comments are skipped, events without data are not given out.
+/// comments are skipped, events without data are not given out. An event that the stream's end cuts off never happened.
 public struct SSEDecoder: Sendable {
   private let eventBytesMax: Int
+  /// The beginning of a line that is not all there.
   private var line: [UInt8] = []
   private var data: [UInt8] = []
   private var hasData = false
   private var event = ""
   private var lastID: String?
+  /// A line feed that comes next belongs to the line end before it.
   private var endedInCR = false
   private var isFirstLine = true
 
+  /// - Parameter eventBytesMax: bounds the data of one event together with the line that is being read.
   public init(eventBytesMax: Int = 16 * 1024 * 1024) { self.eventBytesMax = eventBytesMax }
 
+  /// Takes the next piece; calls `onEvent` for each event that is complete with it. Throws ``SSETooLarge``, after which the
+  /// stream is of no further use, and what `onEvent` throws.
   public mutating func feed(_ bytes: [UInt8], _ onEvent: (SSEEvent) throws -> Void) throws {
-    var start = 0
-    for (index, byte) in bytes.enumerated() where byte == 0x0A || byte == 0x0D {
-      if byte == 0x0A, index == start, line.isEmpty, endedInCR {
-        // The LF of a CR LF whose CR ended the line.
-        endedInCR = false
-        start = index + 1
-        continue
+    guard let first = bytes.first else { return }
+    var start = endedInCR && first == 0x0A ? 1 : 0
+    endedInCR = false
+    while let end = bytes.span.firstLineBreak(from: start) {
+      try finishLine(with: bytes[start..<end], onEvent)
+      start = end + 1
+      guard bytes[end] == 0x0D else { continue }
+      if start == bytes.count {
+        endedInCR = true
+      } else if bytes[start] == 0x0A {
+        start += 1
       }
-      line += bytes[start..<index]
-      start = index + 1
-      endedInCR = byte == 0x0D
-      try finishLine(onEvent)
     }
-    if start < bytes.count {
-      endedInCR = false
-      line += bytes[start...]
-    }
-    if line.count + data.count > eventBytesMax { throw SSETooLarge() }
+    let rest = bytes[start...]
+    try checkSize(rest.count)
+    line += rest
   }
 
-  private mutating func finishLine(_ onEvent: (SSEEvent) throws -> Void) throws {
-    defer { line.removeAll(keepingCapacity: true) }
+  private func checkSize(_ more: Int) throws {
+    if line.count + data.count + more > eventBytesMax { throw SSETooLarge() }
+  }
+
+  private mutating func finishLine(with rest: ArraySlice<UInt8>, _ onEvent: (SSEEvent) throws -> Void) throws {
+    try checkSize(rest.count)
+    var whole = rest
+    if !line.isEmpty {
+      line += rest
+      whole = line[...]
+      line = []
+    }
     if isFirstLine {
       isFirstLine = false
-      if line.starts(with: [0xEF, 0xBB, 0xBF]) { line.removeFirst(3) }
+      if whole.starts(with: [0xEF, 0xBB, 0xBF]) { whole = whole.dropFirst(3) }
     }
-    guard !line.isEmpty else {
-      defer {
-        data = []
-        hasData = false
-        event = ""
-      }
-      if hasData { try onEvent(SSEEvent(data: data, event: event, id: lastID)) }
-      return
+    if whole.isEmpty {
+      try dispatch(onEvent)
+    } else {
+      interpret(whole)
     }
-    let colon = line.firstIndex(of: UInt8(ascii: ":")) ?? line.count
-    var value = line[min(colon + 1, line.count)...]
-    if value.first == 0x20 { value.removeFirst() }
+  }
+
+  /// An empty line ends an event.
+  private mutating func dispatch(_ onEvent: (SSEEvent) throws -> Void) throws {
+    let finished = hasData ? SSEEvent(data: data, event: event, id: lastID) : nil
+    data = []
+    hasData = false
+    event = ""
+    if let finished { try onEvent(finished) }
+  }
+
+  private mutating func interpret(_ line: ArraySlice<UInt8>) {
+    let colon = line.firstIndex(of: UInt8(ascii: ":")) ?? line.endIndex
+    var value = line[colon...].dropFirst()
+    if value.first == 0x20 { value = value.dropFirst() }
     switch String(decoding: line[..<colon], as: UTF8.self) {
     case "data":
       if hasData { data.append(0x0A) }
       hasData = true
       data += value
-      if data.count > eventBytesMax { throw SSETooLarge() }
     case "event": event = String(decoding: value, as: UTF8.self)
     case "id": if !value.contains(0) { lastID = String(decoding: value, as: UTF8.self) }
+    // Comments, `retry` (we reconnect by our own rules) and names of the future.
     default: break
     }
   }
@@ -88,7 +109,7 @@ public struct SSEDecoder: Sendable {
 /// Writes an event stream.
 public enum SSEEncoder {
   /// - Parameters:
-  ///   - data: a raw CR or LF in it starts a new data line.
+  ///   - data: each line end in it (CR, LF or both) starts a new data line.
   ///   - id: without line ends.
   public static func event(data: [UInt8], id: String? = nil, event: StaticString? = nil, into output: inout [UInt8]) {
     if let event {
@@ -102,13 +123,14 @@ public enum SSEEncoder {
       output.append("\n")
     }
     output.append("data: ")
-    if data.contains(where: { $0 == 0x0A || $0 == 0x0D }) {
-      for byte in data {
-        if byte == 0x0A { output.append("\ndata: ") } else if byte != 0x0D { output.append(byte) }
-      }
-    } else {
-      output += data
+    var start = 0
+    while let end = data.span.firstLineBreak(from: start) {
+      output += data[start..<end]
+      output.append("\ndata: ")
+      let isPair = data[end] == 0x0D && end + 1 < data.count && data[end + 1] == 0x0A
+      start = end + (isPair ? 2 : 1)
     }
+    output += data[start...]
     output.append("\n\n")
   }
 

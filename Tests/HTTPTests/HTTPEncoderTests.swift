@@ -1,0 +1,84 @@
+import Bytes
+import HTTP
+import Testing
+
+@Suite struct HTTPEncoderTests {
+  private let date = Array("Sun, 06 Nov 1994 08:49:37 GMT".utf8)
+
+  private func head(
+    _ status: Int, _ framing: HTTPEncoder.BodyFraming, keepAlive: Bool = true, minorVersion: Int = 1
+  ) -> String {
+    var fields = HTTPFields()
+    fields.add("X-A", "b")
+    var output: [UInt8] = []
+    HTTPEncoder.responseHead(
+      status: status, fields: fields, framing: framing, keepAlive: keepAlive, minorVersion: minorVersion, date: date,
+      into: &output)
+    return String(decoding: output, as: UTF8.self)
+  }
+
+  @Test func framingIsTold() {
+    #expect(
+      head(200, .length(12))
+        == "HTTP/1.1 200 OK\r\nX-A: b\r\nContent-Length: 12\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\n")
+    #expect(head(200, .chunked).contains("\r\nTransfer-Encoding: chunked\r\n"))
+    #expect(!head(304, .none).lowercased().contains("length"))
+  }
+
+  @Test func connectionIsToldWhereItIsNotTheRule() {
+    #expect(head(200, .length(0), keepAlive: false).contains("\r\nConnection: close\r\n"))
+    #expect(head(200, .length(0), keepAlive: true, minorVersion: 0).contains("\r\nConnection: keep-alive\r\n"))
+    #expect(!head(200, .length(0)).contains("Connection"))
+  }
+
+  @Test func whatIsWrittenIsReadBack() {
+    var request: [UInt8] = []
+    var fields = HTTPFields()
+    fields.add("Host", "a")
+    HTTPEncoder.requestHead(method: .post, target: "/x?y", fields: fields, contentLength: 2, into: &request)
+    request += Array("hi".utf8)
+    #expect(Requests.decode([request]).lines == ["POST /x y 1.1 host=a content-length=2 keep", "body hi"])
+
+    var response = Array(head(200, .chunked).utf8)
+    HTTPEncoder.chunk(Array("hello".utf8), into: &response)
+    HTTPEncoder.chunk([], into: &response)
+    HTTPEncoder.chunk([UInt8](repeating: 0x61, count: 300), into: &response)
+    HTTPEncoder.lastChunk(into: &response)
+    let body = "hello" + String(repeating: "a", count: 300)
+    #expect(Responses.decode([response], to: [.get]).lines == ["200 OK keep 3", "body \(body)"])
+  }
+}
+
+@Suite struct HTTPFieldsTests {
+  @Test func namesHaveNoCase() {
+    var fields = HTTPFields()
+    fields.add("X-One", "1")
+    fields.add("x-two", "2")
+    fields.add(named: "X-ONE", "3")
+    #expect(fields["x-one"] == "1")
+    #expect(fields.values("X-one") == ["1", "3"])
+    #expect(fields["x-three"] == nil)
+    #expect(fields.contains("X-TWO"))
+    fields.set("X-One", "4")
+    #expect(fields.values("x-one") == ["4"])
+    fields.remove("X-TWO")
+    #expect(fields.count == 1)
+  }
+
+  /// Otherwise a value from outside could add a field or end the head.
+  @Test func controlCharactersDoNotGetIntoAValue() {
+    var fields = HTTPFields()
+    fields.add("X", "a\r\nSet-Cookie: b\u{0}\u{7F}\tc")
+    #expect(fields["x"] == "aSet-Cookie: b\tc")
+  }
+
+  @Test func elementsOfAListAreCompared() {
+    var fields = HTTPFields()
+    fields.add("Accept", "text/html, APPLICATION/json ,")
+    fields.add("accept", "\ttext/event-stream")
+    #expect(fields.lists("application/json", in: "accept"))
+    #expect(fields.lists("text/event-stream", in: "accept"))
+    #expect(!fields.lists("text", in: "accept"))
+    #expect(!fields.lists("text/html", in: "accepted"))
+  }
+}
