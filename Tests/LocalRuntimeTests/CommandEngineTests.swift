@@ -278,19 +278,19 @@ private func sh(_ script: String) -> [String] { ["sh", "-c", script] }
     #expect(stage.last == .status(.completed))
   }
 
-  @Test func noAgentOutlivesTheGateway() async throws {
-    let file = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
-    defer { try? FileManager.default.removeItem(atPath: file) }
-    await #expect(processExitsWith: .success) { [file = file as String] in
-      let stage = try Stage()
-      _ = stage.start(sh("trap '' TERM; sleep 600 & echo $! > \(file).new && mv \(file).new \(file); wait"))
-      stage.run(until: { FileManager.default.fileExists(atPath: file) })
-      exit(EXIT_SUCCESS)
+  @Test func whatIsLeftOfAgentsWhenTheGatewayExitsIsKilled() throws {
+    let groups = ProcessGroups()
+    let image = ProcessImage(
+      arguments: sh("trap '' TERM; echo ready; sleep 600"), folder: "/", environment: ["PATH=/usr/bin:/bin"])
+    let process = try ChildProcess.start(image, groups: groups)
+    defer {
+      for descriptor in [process.input, process.output, process.errors, process.exitDescriptor] { close(descriptor) }
     }
-    let text = try String(contentsOfFile: file, encoding: .utf8)
-    let child = try #require(pid_t(text.trimmingCharacters(in: .newlines)))
-    let stage = try Stage()
-    stage.run(until: { isGone(child) })
+    groups.endAll()
+    var item = pollfd(fd: process.exitDescriptor, events: Int16(POLLIN), revents: 0)
+    // One local element, and a count of one.
+    #expect(unsafe poll(&item, 1, 20_000) == 1)
+    #expect(process.end() == .signal(SIGKILL))
   }
 
   @Test func aChildThatKeepsTheOutputOpenDoesNotHoldTheTurn() throws {

@@ -27,9 +27,12 @@ struct ChildProcess {
   let input: Int32
   let output: Int32
   let errors: Int32
+  private let groups: ProcessGroups
 
   /// - Throws: The call that failed; `posix_spawn` where the program or the folder is not there.
-  static func start(_ image: ProcessImage) throws(SystemError) -> ChildProcess {
+  static func start(
+    _ image: ProcessImage, groups: ProcessGroups = .ofThisProcess
+  ) throws(SystemError) -> ChildProcess {
     let input = try Pipe()
     let output = try closing([input]) { () throws(SystemError) in try Pipe() }
     let errors = try closing([input, output]) { () throws(SystemError) in try Pipe() }
@@ -48,9 +51,10 @@ struct ChildProcess {
         throw error
       }
       for descriptor in [input.reader, output.writer, errors.writer] { _ = close(descriptor) }
-      ProcessGroups.add(pid)
+      groups.add(pid)
       return ChildProcess(
-        pid: pid, exitDescriptor: exitDescriptor, input: input.writer, output: output.reader, errors: errors.reader)
+        pid: pid, exitDescriptor: exitDescriptor, input: input.writer, output: output.reader, errors: errors.reader,
+        groups: groups)
     }
   }
 
@@ -67,7 +71,7 @@ struct ChildProcess {
   /// Ends what is left of the group, and waits for the process, which has ended already or is ended by this.
   func end() -> ProcessExit {
     signalGroup(SIGKILL)
-    ProcessGroups.remove(pid)
+    groups.remove(pid)
     var status: Int32 = 0
     // Nothing survives KILL, so this does not block for long; `status` is a local.
     while unsafe waitpid(pid, &status, 0) < 0, errno == EINTR {}
