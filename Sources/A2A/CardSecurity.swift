@@ -3,15 +3,18 @@ import Model
 
 /// The security schemes of a card as the versions need them. All kinds but OAuth 2 are the same in both. In 1.0 an
 /// OAuth 2 scheme has exactly one flow, so one with several becomes several schemes; 0.3 knows neither `deviceCode` nor
-/// `pkceRequired`. Where the two differ, a superset card gives the 0.3 form a name of its own: under one name the
-/// official 1.0 client would read the 0.3 members and lose the others.
+/// `pkceRequired`.
+///
+/// In a superset card the official 1.0 client reads the members of 0.3 before those of 1.0 and refuses the whole card
+/// for a scheme with two flows. There a scheme has both forms under one name only where they say the same; where 0.3
+/// says less it gets a twin with a name of its own, and flows are split for 0.3 too.
 struct CardSecurity {
   private struct Entry {
     var original: String
     /// The schemes of 1.0, in order; one of them suffices.
     var v1: [NamedSecurityScheme]
-    /// nil when 0.3 cannot express it.
-    var v03: NamedSecurityScheme?
+    /// The schemes of 0.3, in order; one of them suffices. None when 0.3 cannot express it.
+    var v03: [NamedSecurityScheme]
   }
 
   /// Bounds how many alternatives the split of multi-flow schemes can make of one requirement.
@@ -31,9 +34,8 @@ struct CardSecurity {
   private static func entry(
     _ named: NamedSecurityScheme, _ form: AgentCardCodec.Form, _ names: inout Set<String>
   ) -> Entry {
-    guard case .oauth2(let fragment, let metadataURL) = named.scheme.kind,
-      case .object(let flows) = fragment.value
-    else { return Entry(original: named.name, v1: [named], v03: named) }
+    guard case .oauth2(let fragment, let metadataURL) = named.scheme.kind, case .object(let flows) = fragment.value
+    else { return Entry(original: named.name, v1: [named], v03: [named]) }
     func scheme(_ name: String, _ flows: JSONObject) -> NamedSecurityScheme {
       NamedSecurityScheme(
         name: name,
@@ -41,17 +43,20 @@ struct CardSecurity {
           .oauth2(flows: JSONFragment(.object(flows)), metadataURL: metadataURL), description: named.scheme.description)
       )
     }
-    let flowsV1 = OAuthFlows.names.filter { flows[$0] != nil }
-    let v1 = flowsV1.enumerated().map { index, flow in
-      scheme(
-        index == 0 ? named.name : CardSecurity.unused("\(named.name)_\(flow)", &names), [flow: flows[flow] ?? .null])
+    var entry = Entry(original: named.name, v1: [], v03: [])
+    var together = JSONObject()
+    for flow in OAuthFlows.names {
+      guard let value = flows[flow] else { continue }
+      let name = entry.v1.isEmpty ? named.name : unused("\(named.name)_\(flow)", &names)
+      entry.v1.append(scheme(name, [flow: value]))
+      guard OAuthFlows.namesV03.contains(flow) else { continue }
+      let valueV03 = withoutPKCE(value)
+      together[flow] = valueV03
+      let nameV03 = valueV03 == value ? name : form == .superset ? unused("\(name)_v03", &names) : name
+      entry.v03.append(scheme(nameV03, [flow: valueV03]))
     }
-    var flowsV03 = JSONObject()
-    for flow in OAuthFlows.namesV03 { flowsV03[flow] = flows[flow].map(withoutPKCE) }
-    guard !flowsV03.members.isEmpty else { return Entry(original: named.name, v1: v1, v03: nil) }
-    let same = v1.count == 1 && flowsV03 == flows
-    let nameV03 = form == .superset && !same ? CardSecurity.unused("\(named.name)_v03", &names) : named.name
-    return Entry(original: named.name, v1: v1, v03: scheme(nameV03, flowsV03))
+    if form == .v03, !together.isEmpty { entry.v03 = [scheme(named.name, together)] }
+    return entry
   }
 
   private static func withoutPKCE(_ flow: JSONValue) -> JSONValue {
@@ -69,15 +74,16 @@ struct CardSecurity {
   func document() -> JSONObject {
     var object = JSONObject()
     for entry in entries {
-      if form != .v03 {
-        for scheme in entry.v1 { object[scheme.name] = .object(CardSecurity.wrapped(scheme.scheme)) }
+      if form != .v1 {
+        for scheme in entry.v03 { object[scheme.name] = .object(CardSecurity.plain(scheme.scheme)) }
       }
-      guard form != .v1, let v03 = entry.v03 else { continue }
-      var members = CardSecurity.plain(v03.scheme)
-      if form == .superset, entry.v1.contains(where: { $0.name == v03.name }) {
-        for (name, value) in CardSecurity.wrapped(v03.scheme).members { members[name] = value }
+      guard form != .v03 else { continue }
+      for scheme in entry.v1 {
+        // Beside the members of 0.3, where both forms share the name.
+        var members = object[scheme.name]?.object ?? JSONObject()
+        for (name, value) in CardSecurity.wrapped(scheme.scheme).members { members[name] = value }
+        object[scheme.name] = .object(members)
       }
-      object[v03.name] = .object(members)
     }
     return object
   }
@@ -137,31 +143,27 @@ struct CardSecurity {
 
   // MARK: Requirements
 
-  /// A requirement of a scheme that was split is met by any of its parts.
   func requirementsV1(_ requirements: [SecurityRequirement]) -> [SecurityRequirement] {
-    requirements.flatMap { requirement in
-      var alternatives = [SecurityRequirement(schemes: [])]
-      for scheme in requirement.schemes {
-        let names = entries.first { $0.original == scheme.name }?.v1.map(\.name) ?? [scheme.name]
-        alternatives = Array(
-          alternatives.flatMap { alternative in
-            names.map { SecurityRequirement(schemes: alternative.schemes + [.init(name: $0, scopes: scheme.scopes)]) }
-          }.prefix(CardSecurity.alternativesMax))
-      }
-      return alternatives
-    }
+    requirements.flatMap { alternatives(of: $0, \.v1) }
   }
 
   /// A requirement that 0.3 cannot express is left out whole: without one of its schemes it would ask for less.
   func requirementsV03(_ requirements: [SecurityRequirement]) -> [SecurityRequirement] {
-    requirements.compactMap { requirement in
-      var schemes: [SecurityRequirement.Scheme] = []
-      for scheme in requirement.schemes {
-        guard let entry = entries.first(where: { $0.original == scheme.name }) else { return requirement }
-        guard let v03 = entry.v03 else { return nil }
-        schemes.append(.init(name: v03.name, scopes: scheme.scopes))
-      }
-      return SecurityRequirement(schemes: schemes)
+    requirements.flatMap { alternatives(of: $0, \.v03) }
+  }
+
+  /// A requirement of a scheme that was split is met by any of its parts.
+  private func alternatives(
+    of requirement: SecurityRequirement, _ schemes: KeyPath<Entry, [NamedSecurityScheme]>
+  ) -> [SecurityRequirement] {
+    var alternatives = [SecurityRequirement(schemes: [])]
+    for scheme in requirement.schemes {
+      let names = entries.first { $0.original == scheme.name }.map { $0[keyPath: schemes].map(\.name) } ?? [scheme.name]
+      alternatives = Array(
+        alternatives.flatMap { alternative in
+          names.map { SecurityRequirement(schemes: alternative.schemes + [.init(name: $0, scopes: scheme.scopes)]) }
+        }.prefix(CardSecurity.alternativesMax))
     }
+    return alternatives
   }
 }

@@ -120,7 +120,7 @@ extension FieldReader {
     part.mediaType = self.text(kept, "mediaType", bytesMax: A2ALimits.mediaTypeBytesMax)
     part.filename = self.text(kept, "filename", bytesMax: A2ALimits.filenameBytesMax)
     leave()
-    part.metadata = FieldReader.without(GatewayExtension.uri, metadata)
+    part.metadata = metadata.fragment.without(GatewayExtension.uri)
     return part
   }
 
@@ -193,7 +193,7 @@ extension FieldReader {
       return Part(.data(data.fragment), metadata: metadata)
     }
     return Part(
-      .data(value.fragment), metadata: part["metadata"].flatMap { FieldReader.without(DataPartCompat.flag, $0) })
+      .data(value.fragment), metadata: metadata?.without(DataPartCompat.flag))
   }
 
   // MARK: Content
@@ -249,20 +249,5 @@ extension FieldReader {
       default: false
       }
     }
-  }
-
-  /// The object without one member; nil when nothing is left.
-  private static func without(_ name: StaticString, _ object: JSONNode) -> JSONFragment? {
-    var rest = JSONWriter()
-    rest.beginObject()
-    var count = 0
-    object.forEachMember { key, value in
-      guard !(key == name) else { return }
-      count += 1
-      rest.key(string: key.string)
-      rest.fragment(value.fragment)
-    }
-    rest.endObject()
-    return count == 0 ? nil : try? JSONFragment.parse(rest.bytes)
   }
 }

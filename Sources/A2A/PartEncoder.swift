@@ -65,7 +65,7 @@ extension WireEncoder {
       json.beginObject()
       let metadata = dataObject(value, of: part, into: &json)
       json.endObject()
-      if let metadata { json.member("metadata", metadata) }
+      self.metadata(metadata, flagged: value.kind != .object, into: &json)
     }
   }
 
@@ -89,60 +89,66 @@ extension WireEncoder {
       json.member("metadata", metadata)
       return
     }
+    var added = JSONWriter()
+    added.key(GatewayExtension.uri)
+    added.beginObject()
+    if let mediaType = part.mediaType { added.member("mediaType", mediaType) }
+    if let filename = part.filename { added.member("filename", filename) }
+    added.endObject()
     json.key("metadata")
-    json.beginObject()
-    json.key(GatewayExtension.uri)
-    json.beginObject()
-    if let mediaType = part.mediaType { json.member("mediaType", mediaType) }
-    if let filename = part.filename { json.member("filename", filename) }
-    json.endObject()
-    copyMembers(of: part.metadata, except: nil, into: &json)
-    json.endObject()
+    json.raw { WireEncoder.append(added.bytes, before: part.metadata, to: &$0) }
   }
 
   private mutating func data(_ value: JSONFragment, of part: Part, into json: inout JSONWriter) {
-    if let metadata = dataObject(value, of: part, into: &json) { json.member("metadata", metadata) }
+    let metadata = dataObject(value, of: part, into: &json)
+    self.metadata(metadata, flagged: value.kind != .object, into: &json)
   }
 
   /// Writes the member `data`, wrapped where it is no object.
   ///
-  /// - Returns: the metadata to write beside it.
+  /// - Returns: the part's own metadata, without a member that would be taken for the mark.
   private mutating func dataObject(
     _ value: JSONFragment, of part: Part, into json: inout JSONWriter
   ) -> JSONFragment? {
     loseNames(of: part)
-    let flagged = part.metadata?.document.root[DataPartCompat.flag] != nil
-    guard value.kind != .object else {
+    if value.kind == .object {
       json.member("data", value)
-      guard flagged else { return part.metadata }
-      // A reader would take the caller's own member for the mark and unwrap what was never wrapped.
-      lose(.partMetadata)
-      return metadata(part.metadata, addingFlag: false)
+    } else {
+      lose(.dataWrapped)
+      json.key("data")
+      json.beginObject()
+      json.member("value", value)
+      json.endObject()
     }
-    lose(.dataWrapped)
-    if flagged { lose(.partMetadata) }
-    json.key("data")
-    json.beginObject()
-    json.member("value", value)
-    json.endObject()
-    return metadata(part.metadata, addingFlag: true)
+    guard let metadata = part.metadata, metadata.document.root[DataPartCompat.flag] != nil else { return part.metadata }
+    // A reader would take the caller's own member for the mark and unwrap what was never wrapped.
+    lose(.partMetadata)
+    return metadata.without(DataPartCompat.flag)
   }
 
-  private func metadata(_ metadata: JSONFragment?, addingFlag: Bool) -> JSONFragment? {
-    var json = JSONWriter()
-    json.beginObject()
-    if addingFlag { json.member(DataPartCompat.flag, true) }
-    copyMembers(of: metadata, except: DataPartCompat.flag, into: &json)
-    json.endObject()
-    return try? JSONFragment.parse(json.bytes)
+  private func metadata(_ metadata: JSONFragment?, flagged: Bool, into json: inout JSONWriter) {
+    guard flagged else {
+      if let metadata { json.member("metadata", metadata) }
+      return
+    }
+    var mark = JSONWriter()
+    mark.member(DataPartCompat.flag, true)
+    json.key("metadata")
+    json.raw { WireEncoder.append(mark.bytes, before: metadata, to: &$0) }
   }
 
-  private func copyMembers(of object: JSONFragment?, except name: StaticString?, into json: inout JSONWriter) {
-    object?.document.root.forEachMember { key, value in
-      if let name, key == name { return }
-      json.key(string: key.string)
-      json.fragment(value.fragment)
+  /// An object with one more member in front; the others keep their bytes.
+  ///
+  /// - Parameter member: a name, a colon and a value.
+  private static func append(_ member: [UInt8], before object: JSONFragment?, to bytes: inout [UInt8]) {
+    bytes.append(UInt8(ascii: "{"))
+    bytes += member
+    let others = object?.bytes.dropFirst().dropLast() ?? []
+    if others.contains(where: { $0 > 0x20 }) {
+      bytes.append(UInt8(ascii: ","))
+      bytes += others
     }
+    bytes.append(UInt8(ascii: "}"))
   }
 
   private mutating func loseNames(of part: Part) {

@@ -107,3 +107,21 @@ public enum GatewayExtension {
 enum DataPartCompat {
   static let flag: StaticString = "data_part_compat"
 }
+
+extension JSONFragment {
+  /// The object without one member; nil when nothing is left.
+  func without(_ name: StaticString) -> JSONFragment? {
+    var rest = JSONWriter()
+    rest.beginObject()
+    var isEmpty = true
+    document.root.forEachMember { key, value in
+      guard !(key == name) else { return }
+      isEmpty = false
+      rest.key(string: key.string)
+      rest.fragment(value.fragment)
+    }
+    rest.endObject()
+    // What was written member by member from a valid object is one; were it not, nothing would be the safe reading.
+    return isEmpty ? nil : try? JSONFragment.parse(rest.bytes)
+  }
+}
