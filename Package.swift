@@ -48,8 +48,8 @@ let package = Package(
     .target(
       name: "Gateway",
       dependencies: [
-        "Bytes", "Crypto", "JSON", "HTTP", "Model", "Telemetry", "Network", "A2A", "HTTPTransport", "Configuration",
-        "LocalRuntime",
+        "CLinux", "Bytes", "Crypto", "JSON", "HTTP", "Model", "Telemetry", "Network", "A2A", "HTTPTransport",
+        "Configuration", "LocalRuntime",
       ],
       swiftSettings: dataPlane),
     // Floor 6

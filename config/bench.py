@@ -29,7 +29,7 @@ TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 MESSAGE = {
     "messageId": "0d5c4cb6-8f1e-4a55-9d2b-2a3b0c1d4e5f",
     "role": "ROLE_USER",
-    "parts": [{"text": "The quick brown fox jumps over the lazy dog, twice a day."}],
+    "parts": [{"text": "The quick brown fox jumps over the lazy dog, twice a day, once at night too."}],
 }
 CALL = {"jsonrpc": "2.0", "id": "request-1", "method": "SendMessage", "params": {"message": MESSAGE}}
 REQUEST = json.dumps(CALL, separators=(",", ":"))

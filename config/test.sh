@@ -21,7 +21,9 @@ check=(--explicit-target-dependency-import-check error)
 swift build --build-tests "${check[@]}" || exit 1
 
 begin "Swift tests"
-swift test --skip-build --disable-xctest "${check[@]}" --xunit-output "$results/swift.xml"
+# A test that hangs is a failure, not a pause: the whole run takes seconds.
+timeout --kill-after 10 600 \
+  swift test --skip-build --disable-xctest "${check[@]}" --xunit-output "$results/swift.xml"
 swift=$?
 
 begin "Official clients"

@@ -25,8 +25,8 @@ enum Floors {
     Row(
       floor: 5, target: "Gateway",
       imports: [
-        "Bytes", "Crypto", "JSON", "HTTP", "Model", "Telemetry", "Network", "A2A", "HTTPTransport", "Configuration",
-        "LocalRuntime",
+        "CLinux", "Bytes", "Crypto", "JSON", "HTTP", "Model", "Telemetry", "Network", "A2A", "HTTPTransport",
+        "Configuration", "LocalRuntime",
       ]),
     Row(floor: 6, target: "a2a-gateway", imports: ["Gateway", "Configuration", "HTTPTransport", "Telemetry"]),
     Row(floor: 6, target: "a2a-gateway-bench", imports: ["Gateway", "Configuration", "HTTPTransport", "Telemetry"]),

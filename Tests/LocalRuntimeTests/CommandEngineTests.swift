@@ -14,11 +14,27 @@ private final class Stage {
   let time: ManualTime?
   let log = MemorySink()
   var events: [TurnEvent] = []
+  private var turns: [CommandTurn] = []
 
   /// With a manual clock, timers run only when the test says so.
   init(manualTime: Bool = false) throws {
     time = manualTime ? ManualTime() : nil
     loop = try EventLoop(time: time ?? SystemTime())
+  }
+
+  /// Waits for what was started: the exit tests of this program wait for any child, and do so for ever while one that
+  /// has ended is not waited for.
+  deinit {
+    for turn in turns { turn.cancel() }
+    let deadline = ContinuousClock.now + .seconds(20)
+    while exitCount < turns.count, ContinuousClock.now < deadline {
+      time?.advance(by: .seconds(6))
+      loop.runOnce(maxWait: .milliseconds(50))
+    }
+  }
+
+  private var exitCount: Int {
+    log.lines.count { $0.contains("process ended") || $0.contains("process was ended") }
   }
 
   func start(
@@ -34,7 +50,9 @@ private final class Stage {
     let message = Message(messageID: "m1", role: .user, parts: [.text(text)])
     let turn = Turn(
       agentKey: "test", taskID: "T1", contextID: "C1", message: message, principal: "partner", history: history)
-    return engine.start(turn, on: loop) { self.events.append($0) }
+    let running = engine.start(turn, on: loop) { [unowned self] in events.append($0) }
+    if let running = running as? CommandTurn { turns.append(running) }
+    return running
   }
 
   /// Turns the loop until the condition holds. The bound is for a broken build only.
@@ -50,9 +68,7 @@ private final class Stage {
 
   /// Until the log says that the process is gone.
   func runToExit(sourceLocation: SourceLocation = #_sourceLocation) {
-    run(
-      until: { log.lines.contains { $0.contains("process ended") || $0.contains("process was ended") } },
-      sourceLocation: sourceLocation)
+    run(until: { exitCount > 0 }, sourceLocation: sourceLocation)
   }
 
   /// The text of all artifacts, joined.

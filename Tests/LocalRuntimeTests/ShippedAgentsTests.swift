@@ -17,7 +17,8 @@ private func run(
 ) throws -> [TurnEvent] {
   let loop = try EventLoop()
   let program = CommandEngine.Program(command: command, folder: folder, settings: settings, input: input)
-  let engine = CommandEngine(name: "shipped", program: program, logger: .silent)
+  let log = MemorySink()
+  let engine = CommandEngine(name: "shipped", program: program, logger: Logger(level: .debug, sink: log))
   let message = Message(messageID: "m", role: .user, parts: [.text(text)])
   let turn = Turn(
     agentKey: "shipped", taskID: "t", contextID: "c", message: message, principal: "p", history: history,
@@ -25,8 +26,10 @@ private func run(
   var events: [TurnEvent] = []
   let running = engine.start(turn, on: loop) { events.append($0) }
   let deadline = ContinuousClock.now + .seconds(20)
+  let isGone = { log.lines.contains { $0.contains("process ended") || $0.contains("process was ended") } }
   while events.last?.endsTurn != true, ContinuousClock.now < deadline { loop.runOnce(maxWait: .milliseconds(50)) }
   running.cancel()
+  while !isGone(), ContinuousClock.now < deadline { loop.runOnce(maxWait: .milliseconds(50)) }
   return events
 }
 
