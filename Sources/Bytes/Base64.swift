@@ -73,16 +73,24 @@ public enum Base64 {
   }
 
   private static func encode(_ bytes: [UInt8], _ alphabet: [UInt8], padded: Bool) -> [UInt8] {
-    var text: [UInt8] = []
-    text.reserveCapacity((bytes.count + 2) / 3 * 4)
-    var index = 0
-    while index < bytes.count {
-      let group = bytes[index..<min(index + 3, bytes.count)]
-      var bits = group.reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
-      bits <<= UInt32(8 * (3 - group.count))
-      for position in 0...group.count { text.append(alphabet[Int(bits >> UInt32(18 - 6 * position) & 63)]) }
-      if padded { text.append(contentsOf: repeatElement(UInt8(ascii: "="), count: 3 - group.count)) }
+    var text = [UInt8](repeating: UInt8(ascii: "="), count: (bytes.count + 2) / 3 * 4)
+    var (index, place) = (0, 0)
+    while index + 3 <= bytes.count {
+      let bits = Int(bytes[index]) << 16 | Int(bytes[index + 1]) << 8 | Int(bytes[index + 2])
+      text[place] = alphabet[bits >> 18]
+      text[place + 1] = alphabet[bits >> 12 & 63]
+      text[place + 2] = alphabet[bits >> 6 & 63]
+      text[place + 3] = alphabet[bits & 63]
       index += 3
+      place += 4
+    }
+    let rest = bytes.count - index
+    if rest > 0 {
+      let bits = Int(bytes[index]) << 16 | (rest == 2 ? Int(bytes[index + 1]) << 8 : 0)
+      text[place] = alphabet[bits >> 18]
+      text[place + 1] = alphabet[bits >> 12 & 63]
+      if rest == 2 { text[place + 2] = alphabet[bits >> 6 & 63] }
+      if !padded { text.removeLast(3 - rest) }
     }
     return text
   }

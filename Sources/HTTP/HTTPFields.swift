@@ -32,6 +32,7 @@ public struct HTTPFields: Sendable {
   /// Adds a field behind those there are. Line ends and other control characters in a value are dropped, so that no value
   /// can add a field of its own.
   public mutating func add(_ name: StaticString, _ value: String) {
+    reserveForFew()
     let start = Int32(bytes.count)
     bytes.append(name)
     addValue(of: start, value)
@@ -45,9 +46,21 @@ public struct HTTPFields: Sendable {
     addValue(of: start, value)
   }
 
+  /// What most responses need, taken at once.
+  private mutating func reserveForFew() {
+    guard entries.isEmpty else { return }
+    bytes.reserveCapacity(256)
+    entries.reserveCapacity(8)
+  }
+
   private mutating func addValue(of nameStart: Int32, _ value: String) {
     let nameEnd = Int32(bytes.count)
-    for byte in value.utf8 where byte >= 0x20 && byte != 0x7F || byte == 0x09 { bytes.append(byte) }
+    let text = value.utf8Span.span
+    if text.firstControl() == nil {
+      bytes.append(text)
+    } else {
+      for byte in value.utf8 where byte >= 0x20 && byte != 0x7F || byte == 0x09 { bytes.append(byte) }
+    }
     entries.append(
       Entry(nameStart: nameStart, nameEnd: nameEnd, valueStart: nameEnd, valueEnd: Int32(bytes.count)))
   }
@@ -58,7 +71,9 @@ public struct HTTPFields: Sendable {
     add(name, value)
   }
 
-  public mutating func remove(_ name: StaticString) { entries = entries.filter { !matches($0, name) } }
+  public mutating func remove(_ name: StaticString) {
+    if contains(name) { entries = entries.filter { !matches($0, name) } }
+  }
 
   // MARK: Reading
 
