@@ -1,4 +1,4 @@
-internal import Bytes
+import Bytes
 
 /// The body of a message: by length, in chunks, or until the connection ends.
 struct HTTPBodyDecoder: Sendable {

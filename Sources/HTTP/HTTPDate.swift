@@ -1,4 +1,4 @@
-internal import Bytes
+import Bytes
 
 /// IMF-fixdate (RFC 9110 §5.6.7): `Sun, 06 Nov 1994 08:49:37 GMT`.
 public enum HTTPDate {

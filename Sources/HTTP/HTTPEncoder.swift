@@ -1,4 +1,4 @@
-internal import Bytes
+import Bytes
 
 /// Writes messages.
 public enum HTTPEncoder {

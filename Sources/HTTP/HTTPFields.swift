@@ -1,4 +1,4 @@
-internal import Bytes
+import Bytes
 
 /// Header fields in their order. Names are compared without regard to case. All names and values lie in one byte array.
 public struct HTTPFields: Sendable {

@@ -1,4 +1,4 @@
-internal import Bytes
+import Bytes
 
 /// Percent-encoding (RFC 3986 §2.1).
 public enum PercentEncoding {

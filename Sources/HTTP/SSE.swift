@@ -1,4 +1,4 @@
-internal import Bytes
+import Bytes
 
 /// One server-sent event (HTML Standard §9.2).
 public struct SSEEvent: Sendable, Equatable {

@@ -1,4 +1,4 @@
-internal import Bytes
+import Bytes
 
 /// An absolute http or https URL (RFC 3986), without user information and fragment.
 public struct URI: Sendable, Hashable {
