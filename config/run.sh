@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds the release, and runs the gateway with the shipped configuration and cards.
-# Arguments are passed on to `a2a-gateway serve`. Ctrl-C drains and stops it.
+# Ctrl-C stops it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -8,23 +8,23 @@ config/setup.sh build
 echo "==> Building (a few minutes the first time)"
 config/build.sh
 echo "==> Starting"
-.build/release/a2a-gateway serve --config config/gateway.json "$@" &
+.build/release/a2a-gateway serve --config config/gateway.json &
 gateway=$!
 trap 'kill -TERM "$gateway"' INT TERM
 
 until (exec 3<> /dev/tcp/127.0.0.1/8080) 2> /dev/null; do
-  if ! kill -0 "$gateway" 2> /dev/null; then
-    wait "$gateway"
-    exit
-  fi
+  kill -0 "$gateway" 2> /dev/null || break
   sleep 0.1
 done
+sleep 0.2 # the port may be another program's; then the gateway has said so and gone
+kill -0 "$gateway" 2> /dev/null || wait "$gateway"
 cat << 'HELP'
 
 The gateway answers at http://127.0.0.1:8080. From another terminal:
 
-  curl http://127.0.0.1:8080/agents/echo/.well-known/agent-card.json
-  .build/release/a2a-gateway send http://127.0.0.1:8080/agents/echo "Hello"
+  curl http://127.0.0.1:8080/agents
+  curl http://127.0.0.1:8080/agents/clock/message:send -H 'A2A-Version: 1.0' -H 'Content-Type: application/json' \
+    -d '{"message": {"messageId": "1", "role": "ROLE_USER", "parts": [{"text": "What day is it?"}]}}'
 
 HELP
 # The first wait ends when a signal comes, the second when the gateway has drained.
