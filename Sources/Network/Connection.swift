@@ -44,7 +44,7 @@ public final class Connection: EventHandler {
   public var delegate: (any ConnectionDelegate)?
   /// When bytes last went to the kernel, or the queue last stopped being empty.
   public private(set) var lastWriteProgress: MonotonicTime
-  /// Bytes written to the connection since its start, sent or not.
+  /// Bytes written to the connection since its start, sent or not; those that a close has lost are taken off.
   public private(set) var bytesQueued = 0
 
   private var socket: Socket?
@@ -54,6 +54,9 @@ public final class Connection: EventHandler {
   private var canRead = false
   private var canWrite = false
   private var isReadingPaused = false
+  /// Whether the peer's end is reported while reading is paused, though bytes may lie before it: right for a server,
+  /// which wants to know that nobody waits for its answer; wrong for a client, which wants the whole answer.
+  public var reportsEndWhilePaused = true
   private var peerHasClosed = false
   private var hasEnded = false
   private var isFlushScheduled = false
@@ -189,7 +192,7 @@ public final class Connection: EventHandler {
     while phase == .established, canRead, !hasEnded {
       if isReadingPaused {
         // What the peer has sent stays where it is, but that it has gone is news that must not wait.
-        if peerHasClosed { end(clean: true) }
+        if peerHasClosed, reportsEndWhilePaused { end(clean: true) }
         return
       }
       guard reads < Connection.readsPerTurnMax else { return loop.later { self.readAvailable() } }
@@ -344,6 +347,7 @@ public final class Connection: EventHandler {
     loop.remove(descriptor)
     tls = nil
     socket = nil
+    bytesQueued -= output.count
     output.removeAll()
     let delegate = delegate
     self.delegate = nil

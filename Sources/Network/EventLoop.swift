@@ -65,6 +65,8 @@ public protocol EventHandler: AnyObject {
   private var turnEndHooks: [() -> Void] = []
   private var flushQueue: [Connection] = []
   private var isStopping = false
+  private var replies: UInt64 = 0
+  private var expected: [UInt64: (any Sendable) -> Void] = [:]
   let buffers = BufferPool()
 
   /// How much one turn may do before it waits for events again.
@@ -130,6 +132,20 @@ public protocol EventHandler: AnyObject {
     // The kernel copies `event` during the call.
     guard unsafe epoll_ctl(epoll, operation, fd, &event) == 0 else { throw .last("epoll_ctl") }
   }
+
+  // MARK: Other threads
+
+  /// Has `body` run on this loop with the value that some other thread sends through the reply. A reply that is never
+  /// sent keeps `body` until the loop ends.
+  public func expect<Value: Sendable>(_ body: @escaping (Value) -> Void) -> Reply<Value> {
+    replies += 1
+    expected[replies] = { value in
+      if let value = value as? Value { body(value) }
+    }
+    return Reply(mailbox: mailbox, number: replies)
+  }
+
+  func deliver(_ value: any Sendable, _ number: UInt64) { expected.removeValue(forKey: number)?(value) }
 
   // MARK: Time
 

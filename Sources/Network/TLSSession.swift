@@ -25,6 +25,8 @@ enum StreamResult {
   private let ssl: OpaquePointer
   /// The context whose callbacks this session uses.
   private let keeper: AnyObject
+  /// A client's place for sessions.
+  private var entry: SessionCache.Entry?
   private var hasDescriptor = false
 
   init(_ context: OpenSSLContext, keeping keeper: AnyObject, role: Role) throws(TLSError) {
@@ -39,6 +41,14 @@ enum StreamResult {
   }
 
   deinit { unsafe SSL_free(ssl) }
+
+  /// Offers the server the session of an earlier connection, where there is one, and keeps those that it hands out.
+  func resume(_ entry: SessionCache.Entry) {
+    self.entry = entry
+    // This object frees the SSL before it lets go of the entry.
+    unsafe SSL_set_ex_data(ssl, 0, Unmanaged.passUnretained(entry).toOpaque())
+    if let session = entry.cache.take(entry.key) { unsafe SSL_set_session(ssl, session.pointer) }
+  }
 
   private func prepareClient(_ host: String, _ verifies: Bool) throws(TLSError) {
     unsafe SSL_set_connect_state(ssl)

@@ -9,16 +9,12 @@ import Testing
 struct HTTPServerStreamTests {
   private static let get = "GET /stream HTTP/1.1\r\nHost: x\r\n\r\n"
 
-  private static func started(_ server: TestServer) throws {
-    while try server.onLoop({ $0.service.waiting.isEmpty }) {}
-  }
-
   @Test func aStreamIsChunkedAndTheConnectionStays() throws {
     let server = try TestServer()
     let client = try server.client()
     try client.send(HTTPServerStreamTests.get)
     #expect(try client.receive(until: "\r\n\r\n").contains("Transfer-Encoding: chunked\r\n"))
-    try HTTPServerStreamTests.started(server)
+    try server.waitForExchange()
     try server.onLoop {
       $0.service.waiting[0].write(Array("hello".utf8))
       $0.service.waiting[0].write(Array(" you".utf8))
@@ -37,7 +33,7 @@ struct HTTPServerStreamTests {
     let server = try TestServer()
     let client = try server.client()
     try client.send("GET /stream HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
-    try HTTPServerStreamTests.started(server)
+    try server.waitForExchange()
     try server.onLoop {
       $0.service.waiting[0].write(Array("hello".utf8))
       $0.service.waiting[0].finish()
@@ -53,7 +49,7 @@ struct HTTPServerStreamTests {
     let client = try server.client()
     try client.send("GET /stream \(version)\r\nHost: x\r\n\r\n")
     _ = try client.receive(until: "\r\n\r\n")
-    try HTTPServerStreamTests.started(server)
+    try server.waitForExchange()
     try server.onLoop { $0.service.waiting[0].write(Array("hello".utf8)) }
     _ = try client.receive(until: "hello")
     try server.onLoop { $0.service.waiting[0].abort() }
@@ -76,7 +72,7 @@ struct HTTPServerStreamTests {
       let before = server.record.closed.withLock { $0 }
       let client = try server.client(usesTLS ? RawClient.TLS() : nil)
       try client.send("GET \(path) HTTP/1.1\r\nHost: x\r\n\r\n")
-      try HTTPServerStreamTests.started(server)
+      try server.waitForExchange()
       client.close()
       let last = try #require(try server.finished(before + 1).last)
       #expect(last.outcome == .clientGone)
@@ -96,7 +92,7 @@ struct HTTPServerStreamTests {
     let server = try TestServer { $0.readAheadBytesMax = 1000 }
     let client = try server.client()
     try client.send("GET /later HTTP/1.1\r\nHost: x\r\n\r\n" + String(repeating: "x", count: 60_000))
-    try HTTPServerStreamTests.started(server)
+    try server.waitForExchange()
     client.close()
     #expect(try server.finished(1)[0].outcome == .clientGone)
   }
@@ -114,7 +110,7 @@ struct HTTPServerStreamTests {
     let server = try TestServer()
     let client = try RawClient(port: server.port, receiveBufferBytes: 4096)
     try client.send(HTTPServerStreamTests.get)
-    try HTTPServerStreamTests.started(server)
+    try server.waitForExchange()
     try server.onLoop { parts in
       let exchange = parts.service.waiting[0]
       exchange.write([UInt8](repeating: 0x61, count: 3_500_000))
@@ -133,7 +129,7 @@ struct HTTPServerStreamTests {
     let server = try TestServer()
     let client = try RawClient(port: server.port, receiveBufferBytes: 4096)
     try client.send(HTTPServerStreamTests.get)
-    try HTTPServerStreamTests.started(server)
+    try server.waitForExchange()
     try server.onLoop { $0.service.waiting[0].write([UInt8](repeating: 0x61, count: 4_000_000)) }
     try server.advance(by: .seconds(29))
     #expect(server.record.finished.withLock { $0.isEmpty })
@@ -147,7 +143,7 @@ struct HTTPServerStreamTests {
     let server = try TestServer { $0.outputBufferBytesMax = 1_000_000 }
     let client = try RawClient(port: server.port, receiveBufferBytes: 4096)
     try client.send(HTTPServerStreamTests.get)
-    try HTTPServerStreamTests.started(server)
+    try server.waitForExchange()
     for _ in 0..<100 {
       try server.onLoop { $0.service.waiting[0].write([UInt8](repeating: 0x61, count: 100_000)) }
     }

@@ -36,7 +36,7 @@ struct HTTPServerTests {
     let server = try TestServer()
     let client = try server.client()
     try client.send("GET /later HTTP/1.1\r\nHost: x\r\n\r\nGET /b HTTP/1.1\r\nHost: x\r\n\r\n")
-    while try server.onLoop({ $0.service.waiting.isEmpty }) {}
+    try server.waitForExchange()
     #expect(try server.onLoop { $0.service.paths } == ["/later"])
     try server.onLoop { $0.service.waiting[0].respond(HTTPResponse(200, contentType: "text/plain", body: [0x31])) }
     #expect(try client.receiveResponse().body == "1")

@@ -7,7 +7,7 @@ import Testing
 /// Time-outs, by a clock that the test moves, and the end of a server.
 struct HTTPServerTimeTests {
   private static func accepted(_ server: TestServer) throws {
-    while try server.onLoop({ $0.server.connectionCount == 0 }) {}
+    try eventually("a connection") { try server.onLoop { $0.server.connectionCount > 0 } }
   }
 
   /// Waits until the server has read all that was sent, which it answers nothing to.
@@ -80,7 +80,7 @@ struct HTTPServerTimeTests {
     let server = try TestServer()
     let client = try server.client()
     try client.send("GET /later HTTP/1.1\r\nHost: x\r\n\r\n")
-    while try server.onLoop({ $0.service.waiting.isEmpty }) {}
+    try server.waitForExchange()
     try server.advance(by: .seconds(3600))
     try server.onLoop { $0.service.waiting[0].respond(HTTPResponse(200, contentType: "text/plain", body: [0x61])) }
     #expect(try client.receiveResponse().body == "a")
@@ -93,7 +93,7 @@ struct HTTPServerTimeTests {
     _ = try idle.receiveResponse()
     let busy = try server.client()
     try busy.send("GET /later HTTP/1.1\r\nHost: x\r\n\r\nGET /never HTTP/1.1\r\nHost: x\r\n\r\n")
-    while try server.onLoop({ $0.service.waiting.isEmpty }) {}
+    try server.waitForExchange()
     let record = server.record
     try server.onLoop { parts in
       parts.server.drain(deadline: .seconds(30)) { record.drained.withLock { $0 = true } }
@@ -108,7 +108,7 @@ struct HTTPServerTimeTests {
     #expect(body == "a")
     #expect(try busy.isAtEnd())
     busy.close()
-    while !record.drained.withLock({ $0 }) { try server.onLoop { _ in } }
+    try eventually("drained") { record.drained.withLock { $0 } }
     #expect(try server.onLoop { $0.service.paths } == ["/a", "/later"])
   }
 
@@ -116,7 +116,7 @@ struct HTTPServerTimeTests {
     let server = try TestServer()
     let client = try server.client()
     try client.send("GET /later HTTP/1.1\r\nHost: x\r\n\r\n")
-    while try server.onLoop({ $0.service.waiting.isEmpty }) {}
+    try server.waitForExchange()
     let record = server.record
     try server.onLoop { parts in
       parts.server.drain(deadline: .seconds(30)) { record.drained.withLock { $0 = true } }

@@ -92,12 +92,13 @@ final class TestServer: Sendable {
 
   /// Waits until the service has seen the end of `count` exchanges.
   func finished(_ count: Int) throws -> [Finished] {
-    for _ in 0..<10_000 {
-      let all = record.finished.withLock { $0 }
-      if all.count >= count { return all }
-      try onLoop { _ in }
-    }
-    throw RawClient.Failure("waited in vain for the end of an exchange")
+    try eventually("the end of \(count) exchanges") { record.finished.withLock { $0.count } >= count }
+    return record.finished.withLock { $0 }
+  }
+
+  /// Waits until the service holds an exchange that it has not answered.
+  func waitForExchange() throws {
+    try eventually("an exchange") { try onLoop { !$0.service.waiting.isEmpty } }
   }
 
   func client(_ tls: RawClient.TLS? = nil) throws -> RawClient { try RawClient(port: port, tls: tls) }

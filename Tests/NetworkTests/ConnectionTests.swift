@@ -36,7 +36,7 @@ struct ConnectionTests {
     let recorder = Recorder()
     connection.delegate = recorder
     connection.start()
-    while recorder.closed == nil { loop.runOnce(maxWait: .seconds(1)) }
+    try turn(loop, until: "the refusal") { recorder.closed != nil }
     #expect(recorder.closed == "connect: Connection refused (errno 111)")
     #expect(!recorder.wasEstablished)
   }
@@ -49,10 +49,10 @@ struct ConnectionTests {
     connection.delegate = recorder
     connection.write(Array("before the connection stands".utf8))
     connection.start()
-    while recorder.received.count < 28 { loop.runOnce(maxWait: .seconds(1)) }
+    try turn(loop, until: "the echo") { recorder.received.count == 28 }
     #expect(String(decoding: recorder.received, as: UTF8.self) == "before the connection stands")
     connection.finish()
-    while recorder.endedCleanly == nil { loop.runOnce(maxWait: .seconds(1)) }
+    try turn(loop, until: "the end") { recorder.endedCleanly != nil }
     #expect(recorder.endedCleanly == true)
     connection.close()
     #expect(recorder.closed == "")
@@ -80,9 +80,9 @@ struct ConnectionTests {
     defer { listener.close() }
     let clients = try (0..<2).map { _ in try RawClient(port: socket.address.port) }
     defer { for client in clients { client.close() } }
-    while accepted.count < 2 { loop.runOnce(maxWait: .seconds(1)) }
+    try turn(loop, until: "two connections") { accepted.count == 2 }
     for client in clients { try client.send("x") }
-    while recorders.contains(where: { $0.closed == nil }) { loop.runOnce(maxWait: .seconds(1)) }
+    try turn(loop, until: "both closed") { recorders.allSatisfy { $0.closed != nil } }
     for _ in 0..<3 { loop.runOnce() }
     #expect(recorders.map(\.received.count).reduce(0, +) == 1)
   }
@@ -92,6 +92,15 @@ struct ConnectionTests {
     #expect(throws: SystemError(call: "bind", errno: 98)) { _ = try ListeningSocket.bind(to: first.address) }
     let second = try ListeningSocket.bind(to: first.address, reusePort: true)
     #expect(second.address == first.address)
+  }
+}
+
+/// Turns the loop until the condition holds.
+func turn(_ loop: EventLoop, until what: String, _ condition: () -> Bool) throws {
+  try eventually(what) {
+    if condition() { return true }
+    loop.runOnce(maxWait: .milliseconds(100))
+    return condition()
   }
 }
 

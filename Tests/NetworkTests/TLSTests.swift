@@ -108,15 +108,9 @@ struct TLSTests {
       try client.send("x")
       _ = try client.receive(count: 1)
       if properly { client.finishSending() } else { client.close() }
-      while server.record.endings.withLock({ $0.count }) < count { try TLSTests.turn(server) }
+      try eventually("the end of the connection") { server.record.endings.withLock { $0.count } >= count }
       #expect(server.record.endings.withLock { $0.last } == properly)
     }
-  }
-
-  /// Returns when the server's loop has turned once more.
-  private static func turn(_ server: EchoServer) throws {
-    let client = try RawClient(port: server.port)
-    client.close()
   }
 
   @Test func clientCertificatesAreAskedForAndNamed() throws {
@@ -170,7 +164,7 @@ struct TLSTests {
     let client = try RawClient(port: server.port)
     try client.send("GET / HTTP/1.1\r\n\r\n")
     _ = try? client.receiveAll()
-    while server.record.failures.withLock({ $0.isEmpty }) { try TLSTests.turn(server) }
+    try eventually("the failure") { server.record.failures.withLock { !$0.isEmpty } }
     #expect(server.record.failures.withLock { $0.first } == "TLS: http request")
   }
 }

@@ -35,24 +35,26 @@ import Glibc
   /// Bytes that were received beyond what was asked for.
   private var rest: [UInt8] = []
 
-  public init(port: UInt16, tls: TLS? = nil, receiveBufferBytes: Int32? = nil) throws {
-    fd = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+  /// The accepted end of a connection, for a test that plays the server.
+  fileprivate init(accepted fd: Int32) {
+    self.fd = fd
+    limitWaits()
+  }
+
+  private func limitWaits() {
     var timeout = timeval(tv_sec: 5, tv_usec: 0)
     var one: Int32 = 1
     // The kernel copies each value during its call; sizes are those of the values.
     unsafe setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
     unsafe setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
     unsafe setsockopt(fd, Int32(IPPROTO_TCP), TCP_NODELAY, &one, 4)
+  }
+
+  public init(port: UInt16, tls: TLS? = nil, receiveBufferBytes: Int32? = nil) throws {
+    fd = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    limitWaits()
     if var size = receiveBufferBytes { unsafe setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, 4) }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = port.bigEndian
-    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-    // A sockaddr_in begins as a sockaddr does.
-    let result = unsafe withUnsafePointer(to: &address) { pointer in
-      let generic = unsafe UnsafeRawPointer(pointer).assumingMemoryBound(to: sockaddr.self)
-      return unsafe connect(fd, generic, socklen_t(MemoryLayout<sockaddr_in>.size))
-    }
+    let result = unsafe withLoopback(port) { unsafe connect(fd, $0, $1) }
     guard result == 0 else { throw Failure("connect: errno \(errno)") }
     if let tls { try shakeHands(tls) }
   }
@@ -223,4 +225,52 @@ import Glibc
 
   /// Whether the server has ended the connection properly.
   public func isAtEnd() throws -> Bool { try receive().isEmpty }
+}
+
+/// Listens on a free port of the loopback address and hands out connections: for a test that plays the server byte by
+/// byte.
+public final class RawListener {
+  public private(set) var port: UInt16 = 0
+  private let fd: Int32
+
+  public init() throws {
+    let fd = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    self.fd = fd
+    var timeout = timeval(tv_sec: 5, tv_usec: 0)
+    // The kernel copies the value.
+    unsafe setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
+    guard unsafe withLoopback(0, { unsafe bind(fd, $0, $1) }) == 0, listen(fd, 16) == 0 else {
+      throw RawClient.Failure("bind: errno \(errno)")
+    }
+    var address = sockaddr_in()
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    // A sockaddr_in has the room that its length states.
+    let result = unsafe withUnsafeMutablePointer(to: &address) { pointer in
+      unsafe getsockname(
+        fd, UnsafeMutableRawPointer(pointer).assumingMemoryBound(to: sockaddr.self), &length)
+    }
+    guard result == 0 else { throw RawClient.Failure("getsockname: errno \(errno)") }
+    port = UInt16(bigEndian: address.sin_port)
+  }
+
+  deinit { _ = Glibc.close(fd) }
+
+  public func accept() throws -> RawClient {
+    let accepted = Glibc.accept(fd, nil, nil)
+    guard accepted >= 0 else { throw RawClient.Failure("accept: errno \(errno)") }
+    return RawClient(accepted: accepted)
+  }
+}
+
+/// Runs `body` with 127.0.0.1 and the port in the system's form.
+private func withLoopback(_ port: UInt16, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32 {
+  var address = sockaddr_in()
+  address.sin_family = sa_family_t(AF_INET)
+  address.sin_port = port.bigEndian
+  address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+  // A sockaddr_in begins as a sockaddr does.
+  return unsafe withUnsafePointer(to: &address) { pointer in
+    let generic = unsafe UnsafeRawPointer(pointer).assumingMemoryBound(to: sockaddr.self)
+    return unsafe body(generic, socklen_t(MemoryLayout<sockaddr_in>.size))
+  }
 }

@@ -1,0 +1,162 @@
+import Bytes
+import HTTP
+import Network
+
+/// One connection of a client: idle, or working on one call.
+final class ClientConnection: ConnectionDelegate {
+  let key: UpstreamKey
+  var idleSince: MonotonicTime
+  /// Whether an earlier call has used it: then it may turn out to have been closed meanwhile.
+  private(set) var isReused = false
+
+  private let client: HTTPClient
+  private let connection: Connection
+  /// Keeps the trust of a kept connection, and with it the identity in `key`.
+  private let tls: TLSClientContext?
+  private var call: HTTPClientCall?
+  private var decoder: HTTPResponseDecoder
+  private var keepsAlive = false
+  /// Bytes of earlier calls.
+  private var sentBefore = 0
+  private var hasReceived = false
+
+  /// Connects to `address` and then works on `call`.
+  init(
+    _ client: HTTPClient, _ key: UpstreamKey, _ address: SocketAddress, _ session: TLSSession?,
+    _ tls: TLSClientContext?, for call: HTTPClientCall
+  ) throws(SystemError) {
+    self.client = client
+    self.key = key
+    self.tls = tls
+    self.call = call
+    idleSince = client.loop.now
+    decoder = HTTPResponseDecoder(limits: client.options.limits)
+    connection = try Connection(loop: client.loop, to: address, tls: session)
+    connection.reportsEndWhilePaused = false
+  }
+
+  func start() {
+    client.opened()
+    connection.delegate = self
+    connection.start()
+  }
+
+  /// Works on `call`, on a connection that stands.
+  func begin(_ call: HTTPClientCall) {
+    self.call = call
+    isReused = true
+    send(call.request)
+  }
+
+  private func send(_ request: HTTPClientRequest) {
+    sentBefore = connection.bytesSent
+    hasReceived = false
+    keepsAlive = false
+    var limits = client.options.limits
+    limits.bodyBytesMax = request.responseBytesMax
+    decoder = HTTPResponseDecoder(limits: limits)
+    decoder.expect(requestMethod: request.method)
+    var fields = request.fields
+    if !fields.contains("host") { fields.add("Host", request.url.authority) }
+    let hasBody = !request.body.isEmpty || request.method == .post || request.method == .put || request.method == .patch
+    connection.write { output in
+      HTTPEncoder.requestHead(
+        method: request.method, target: request.url.target, fields: fields,
+        contentLength: hasBody ? request.body.count : nil, into: &output)
+    }
+    connection.write(request.body)
+  }
+
+  /// Whether the server may have seen some of the call's request.
+  var mayHaveArrived: Bool { connection.bytesSent > sentBefore }
+
+  func pauseReading() { connection.pauseReading() }
+
+  func resumeReading() { connection.resumeReading() }
+
+  /// Closes without telling the call.
+  func close() {
+    call = nil
+    connection.close()
+  }
+
+  // MARK: Events of the connection
+
+  func connectionEstablished(_ connection: Connection) {
+    guard let call else { return connection.close() }
+    call.connected()
+    send(call.request)
+  }
+
+  func connectionReceived(_ connection: Connection) {
+    // Nobody has asked: what comes on an idle connection is an answer to nothing, or a late error.
+    guard call != nil else { return connection.close() }
+    hasReceived = true
+    call?.touched()
+    while let call {
+      do throws(HTTPParseError) {
+        guard let event = try decoder.next(&connection.input) else { return }
+        handle(event, call)
+      } catch {
+        return fail(call, ClientConnection.kind(of: error), error.message)
+      }
+    }
+  }
+
+  private func handle(_ event: HTTPResponseDecoder.Event, _ call: HTTPClientCall) {
+    switch event {
+    case .head(let head):
+      keepsAlive = head.keepAlive
+      call.received(head)
+    case .body(let bytes): call.received(body: bytes)
+    case .end: finish(call)
+    }
+  }
+
+  private func finish(_ call: HTTPClientCall) {
+    self.call = nil
+    connection.resumeReading()
+    // A server that answers before it has the whole request may or may not read the rest.
+    if keepsAlive, connection.bufferedBytes == 0, connection.input.isEmpty, connection.isOpen {
+      client.keep(self)
+    } else {
+      connection.close()
+    }
+    call.ended()
+  }
+
+  func connectionEnded(_ connection: Connection, clean: Bool) {
+    guard let call else { return connection.close() }
+    do throws(HTTPParseError) {
+      // Over TLS an unannounced end may be an attacker's, so that it ends no body that lasts until then.
+      if clean, case .end? = try decoder.endOfInput() { return finish(call) }
+    } catch {
+      return fail(call, .truncated, "the server closed the connection within its response")
+    }
+    fail(
+      call, hasReceived ? .truncated : .closed,
+      hasReceived
+        ? "the server closed the connection within its response" : "the server closed the connection without a response"
+    )
+  }
+
+  func connectionFlushed(_ connection: Connection) { call?.touched() }
+
+  func connectionClosed(_ connection: Connection, error: ConnectionError?) {
+    client.closed(self)
+    guard let call else { return }
+    self.call = nil
+    call.connectionFailed(error, connection: self, hasReceived: hasReceived)
+  }
+
+  private func fail(_ call: HTTPClientCall, _ kind: HTTPClientError.Kind, _ message: String) {
+    self.call = nil
+    let arrived = mayHaveArrived
+    connection.close()
+    call.failed(kind, message, mayHaveArrived: arrived, connection: self, hasReceived: hasReceived)
+  }
+
+  private static func kind(of error: HTTPParseError) -> HTTPClientError.Kind {
+    error.kind == .bodyTooLarge ? .responseTooLarge : .invalidResponse
+  }
+}

@@ -1,0 +1,225 @@
+import HTTP
+import Network
+
+/// One request under way, on the client's loop.
+public final class HTTPClientCall {
+  public let request: HTTPClientRequest
+
+  private enum Phase {
+    case connecting, waiting, receiving, ended
+  }
+
+  private let client: HTTPClient
+  private var handlers: HTTPClientHandlers?
+  private var phase = Phase.connecting
+  private var connection: ClientConnection?
+  private var key: UpstreamKey?
+  private var tls: TLSClientContext?
+  /// Addresses not tried yet, the next one last.
+  private var addresses: [SocketAddress] = []
+  private var hasRetried = false
+  private var isPaused = false
+  private var timer: Timer?
+  /// When the step must be over. It moves with every byte, the timer does not: it looks here when it goes off.
+  private var deadline = MonotonicTime.distantFuture
+  private var timerDeadline = MonotonicTime.distantFuture
+
+  init(_ client: HTTPClient, _ request: HTTPClientRequest, _ handlers: HTTPClientHandlers) {
+    self.client = client
+    self.request = request
+    self.handlers = handlers
+  }
+
+  public var isEnded: Bool { phase == .ended }
+
+  /// Gives up: the connection is closed, and no handler is called any more.
+  public func cancel() {
+    guard phase != .ended else { return }
+    end()?.close()
+  }
+
+  /// Leaves the rest of the response in the kernel until `resume`; the server waits when its buffers are full.
+  public func pause() {
+    isPaused = true
+    connection?.pauseReading()
+  }
+
+  public func resume() {
+    guard isPaused else { return }
+    isPaused = false
+    touched()
+    connection?.resumeReading()
+  }
+
+  // MARK: Connecting
+
+  func start() {
+    guard phase == .connecting else { return }
+    setDeadline(client.loop.now + request.timeouts.connect)
+    do throws(TLSError) {
+      tls = request.url.isSecure ? try client.trust(of: request) : nil
+    } catch {
+      return fail(.tls, error.message, mayHaveArrived: false)
+    }
+    let key = UpstreamKey(request, tls: tls)
+    self.key = key
+    guard let idle = client.takeIdle(key) else { return resolve() }
+    connection = idle
+    connected()
+    idle.begin(self)
+  }
+
+  private func resolve() {
+    let host = request.url.host
+    let port = UInt16(request.url.effectivePort)
+    if let address = request.address ?? SocketAddress(ip: host, port: port) {
+      addresses = [address]
+      return connect()
+    }
+    client.resolver.resolve(
+      host, port: port,
+      client.loop.expect { [self] result in
+        guard phase == .connecting else { return }
+        switch result {
+        case .success(let found):
+          addresses = found.reversed()
+          connect()
+        case .failure(let error):
+          fail(.resolve, error.description, mayHaveArrived: false)
+        }
+      })
+  }
+
+  private func connect() {
+    guard let key, let address = addresses.popLast() else { return }
+    guard client.connectionCount < client.options.connectionsMax else {
+      return fail(.overloaded, "too many connections are open", mayHaveArrived: false)
+    }
+    let session: TLSSession?
+    do throws(TLSError) {
+      session = try tls?.makeSession(host: request.url.host, port: UInt16(request.url.effectivePort))
+    } catch {
+      return fail(.tls, error.message, mayHaveArrived: false)
+    }
+    do throws(SystemError) {
+      let new = try ClientConnection(client, key, address, session, tls, for: self)
+      connection = new
+      new.start()
+    } catch {
+      fail(.connect, error.description, mayHaveArrived: false)
+    }
+  }
+
+  /// The connection stands; the request goes out.
+  func connected() {
+    phase = .waiting
+    addresses = []
+    setDeadline(client.loop.now + request.timeouts.firstByte)
+  }
+
+  // MARK: Receiving
+
+  func received(_ head: HTTPResponseHead) {
+    phase = .receiving
+    touched()
+    handlers?.onHead(head)
+  }
+
+  func received(body bytes: [UInt8]) { handlers?.onBody(bytes) }
+
+  /// Something moved.
+  func touched() {
+    switch phase {
+    case .waiting: setDeadline(client.loop.now + request.timeouts.firstByte)
+    case .receiving: setDeadline(client.loop.now + request.timeouts.silence)
+    case .connecting, .ended: break
+    }
+  }
+
+  func ended() {
+    let handlers = handlers
+    end()
+    handlers?.onEnd()
+  }
+
+  // MARK: Failing
+
+  /// The connection broke or was never made.
+  func connectionFailed(_ error: ConnectionError?, connection: ClientConnection, hasReceived: Bool) {
+    let text = error?.description ?? "the connection was closed"
+    if phase == .connecting {
+      self.connection = nil
+      if case .tls? = error { return fail(.tls, text, mayHaveArrived: false) }
+      guard addresses.isEmpty else { return connect() }
+      return fail(.connect, text, mayHaveArrived: false)
+    }
+    failed(
+      hasReceived ? .truncated : .closed, text, mayHaveArrived: connection.mayHaveArrived, connection: connection,
+      hasReceived: hasReceived)
+  }
+
+  /// A connection that was kept may have been closed by the server just as the request went out. Then it is sent once
+  /// more, on a new connection, if nothing came back and sending twice is safe.
+  func failed(
+    _ kind: HTTPClientError.Kind, _ message: String, mayHaveArrived: Bool, connection: ClientConnection,
+    hasReceived: Bool
+  ) {
+    self.connection = nil
+    if phase == .waiting, kind == .closed, connection.isReused, !hasRetried, !hasReceived,
+      request.isRepeatable || !mayHaveArrived
+    {
+      hasRetried = true
+      phase = .connecting
+      setDeadline(client.loop.now + request.timeouts.connect)
+      return resolve()
+    }
+    fail(kind, message, mayHaveArrived: mayHaveArrived)
+  }
+
+  private func fail(_ kind: HTTPClientError.Kind, _ message: String, mayHaveArrived: Bool) {
+    guard phase != .ended else { return }
+    let handlers = handlers
+    end()?.close()
+    handlers?.onError(HTTPClientError(kind: kind, message: message, mayHaveArrived: mayHaveArrived))
+  }
+
+  /// Lets go of everything; the connection is the caller's to close.
+  @discardableResult
+  private func end() -> ClientConnection? {
+    phase = .ended
+    handlers = nil
+    if let timer { client.loop.cancel(timer) }
+    timer = nil
+    defer { connection = nil }
+    return connection
+  }
+
+  // MARK: Time
+
+  private func setDeadline(_ moment: MonotonicTime) {
+    deadline = moment
+    if timer == nil || moment < timerDeadline { schedule() }
+  }
+
+  private func schedule() {
+    if let timer { client.loop.cancel(timer) }
+    timerDeadline = deadline
+    timer = client.loop.schedule(after: deadline - client.loop.now) { [self] in
+      timer = nil
+      checkTime()
+    }
+  }
+
+  private func checkTime() {
+    guard phase != .ended else { return }
+    guard deadline <= client.loop.now else { return schedule() }
+    let arrived = connection?.mayHaveArrived ?? false
+    switch phase {
+    case .connecting: fail(.connectTimeout, "no connection in time", mayHaveArrived: false)
+    case .waiting: fail(.firstByteTimeout, "no response in time", mayHaveArrived: arrived)
+    case .receiving where isPaused: setDeadline(client.loop.now + request.timeouts.silence)
+    case .receiving: fail(.silenceTimeout, "the response went silent", mayHaveArrived: true)
+    case .ended: break
+    }
+  }
+}

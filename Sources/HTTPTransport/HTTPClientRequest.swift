@@ -1,0 +1,91 @@
+public import HTTP
+public import Network
+
+/// How long a call may wait for each step.
+public struct HTTPClientTimeouts: Sendable {
+  /// Until the connection stands: name, TCP and TLS together.
+  public var connect: Duration = .seconds(10)
+  /// From there to the head of the response.
+  public var firstByte: Duration = .seconds(60)
+  /// Between two pieces of the body.
+  public var silence: Duration = .seconds(60)
+
+  public init() {}
+}
+
+/// A request to send.
+public struct HTTPClientRequest: Sendable {
+  public var method: HTTPMethod
+  public var url: URI
+  /// `Host` and `Content-Length` are added; the rest is up to the caller.
+  public var fields: HTTPFields
+  public var body: [UInt8]
+  /// How an https server is proven; nil for the client's default (the system's authorities).
+  public var tls: TLSClientContext?
+  /// Connect to this address whatever the URL's host resolves to: a Unix socket, or an address that was checked before.
+  /// The host is still what is named in `Host` and checked in the certificate.
+  public var address: SocketAddress?
+  public var timeouts = HTTPClientTimeouts()
+  /// Whether sending the request twice does no harm. By default what HTTP says of the method (RFC 9110 §9.2.2).
+  public var isRepeatable: Bool
+  /// The largest response body; a stream has no end that could be known in advance, so that its reader sets `.max`.
+  public var responseBytesMax = 10 * 1024 * 1024
+
+  public init(_ method: HTTPMethod, _ url: URI, fields: HTTPFields = HTTPFields(), body: [UInt8] = []) {
+    self.method = method
+    self.url = url
+    self.fields = fields
+    self.body = body
+    isRepeatable = method.isIdempotent
+  }
+}
+
+/// Why a call has failed.
+public struct HTTPClientError: Error, Sendable, CustomStringConvertible {
+  public enum Kind: Sendable {
+    /// The host has no address.
+    case resolve
+    /// No connection: refused, unreachable.
+    case connect
+    /// The handshake failed: for example the certificate is not trusted, or not for this host.
+    case tls
+    case connectTimeout
+    case firstByteTimeout
+    case silenceTimeout
+    /// The server closed before the first byte of a response.
+    case closed
+    /// The server closed within the response.
+    case truncated
+    /// What came is not HTTP as it should be.
+    case invalidResponse
+    case responseTooLarge
+    /// This client has as many connections as it may have.
+    case overloaded
+  }
+
+  public let kind: Kind
+  public let message: String
+  /// Whether the server may have seen the request. Where it cannot have, sending again is safe whatever the method.
+  public let mayHaveArrived: Bool
+
+  public var description: String { message }
+}
+
+/// Hears about a response, on the client's loop: `onHead` once, `onBody` for each piece, then `onEnd`; or `onError` at any
+/// point. Nothing comes after `onEnd`, `onError` or `cancel`, nor before `send` has returned.
+public struct HTTPClientHandlers {
+  public var onHead: (HTTPResponseHead) -> Void
+  public var onBody: ([UInt8]) -> Void
+  public var onEnd: () -> Void
+  public var onError: (HTTPClientError) -> Void
+
+  public init(
+    onHead: @escaping (HTTPResponseHead) -> Void, onBody: @escaping ([UInt8]) -> Void, onEnd: @escaping () -> Void,
+    onError: @escaping (HTTPClientError) -> Void
+  ) {
+    self.onHead = onHead
+    self.onBody = onBody
+    self.onEnd = onEnd
+    self.onError = onError
+  }
+}
