@@ -48,7 +48,7 @@ let package = Package(
     .target(
       name: "Gateway",
       dependencies: [
-        "CLinux", "Bytes", "Crypto", "JSON", "HTTP", "Model", "Telemetry", "Network", "A2A", "HTTPTransport",
+        "Bytes", "Crypto", "JSON", "HTTP", "Model", "Telemetry", "Network", "A2A", "HTTPTransport",
         "Configuration", "LocalRuntime",
       ],
       swiftSettings: dataPlane),

@@ -22,6 +22,32 @@ public struct Artifact: Sendable, Equatable {
   }
 }
 
+extension Artifact {
+  /// Adds parts; plain text that follows plain text becomes one part with it.
+  mutating func append(_ more: [Part]) {
+    for part in more {
+      guard case .text(let addition) = part.content, let last = parts.indices.last, part.metadata == nil,
+        part.filename == nil, parts[last].mediaType == part.mediaType, parts[last].continues(with: addition)
+      else {
+        parts.append(part)
+        continue
+      }
+    }
+  }
+}
+
+extension Part {
+  /// Adds text to a plain text part; false, and nothing done, for any other.
+  fileprivate mutating func continues(with addition: JSONString) -> Bool {
+    guard case .text(var text) = content, metadata == nil, filename == nil else { return false }
+    // Empty in the meantime, so that the text has one owner and grows in place.
+    content = .text("")
+    text.append(addition)
+    content = .text(text)
+    return true
+  }
+}
+
 /// A unit of work and what is known of it (A2A 1.0 §4.1.1). Named so because `Task` is Swift's own.
 public struct AgentTask: Sendable, Equatable {
   public var id: String
@@ -91,7 +117,8 @@ public enum TaskEvent: Sendable, Equatable {
 
 extension AgentTask {
   /// Folds an event of this task's stream into the record, by the assembly rules of A2A 1.0 §4.2.2: a chunk with
-  /// `append` adds its parts to the artifact of that id (or creates it), anything else replaces it.
+  /// `append` adds its parts to the artifact of that id (or creates it), anything else replaces it. Text that continues
+  /// text is joined to it, so that a streamed answer reads like one that came whole.
   public mutating func apply(_ event: TaskEvent) {
     switch event {
     case .task(let task): self = task
@@ -103,7 +130,7 @@ extension AgentTask {
         return
       }
       if update.append {
-        artifacts[index].parts += update.artifact.parts
+        artifacts[index].append(update.artifact.parts)
         if let metadata = update.artifact.metadata { artifacts[index].metadata = metadata }
       } else {
         artifacts[index] = update.artifact

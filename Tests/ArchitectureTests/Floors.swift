@@ -25,7 +25,7 @@ enum Floors {
     Row(
       floor: 5, target: "Gateway",
       imports: [
-        "CLinux", "Bytes", "Crypto", "JSON", "HTTP", "Model", "Telemetry", "Network", "A2A", "HTTPTransport",
+        "Bytes", "Crypto", "JSON", "HTTP", "Model", "Telemetry", "Network", "A2A", "HTTPTransport",
         "Configuration", "LocalRuntime",
       ]),
     Row(floor: 6, target: "a2a-gateway", imports: ["Gateway", "Configuration", "HTTPTransport", "Telemetry"]),

@@ -21,13 +21,34 @@ struct AgentTaskTests {
     #expect(task.status == status)
   }
 
+  @Test func textThatContinuesTextIsOnePart() {
+    var task = task()
+    task.apply(chunk("a", "one"))
+    task.apply(chunk("a", " two", append: true))
+    task.apply(chunk("a", "", append: true))
+    #expect(task.artifacts[0].parts == [.text("one two")])
+  }
+
+  @Test func onlyPlainTextIsJoined() {
+    var task = task()
+    let labelled = Part(.text("b"), metadata: JSONFragment(["k": 1]))
+    let markdown = Part(.text("c"), mediaType: "text/markdown")
+    for part in [.text("a"), labelled, .text("d"), markdown, Part(.url("https://e.org"))] {
+      task.apply(
+        .artifact(
+          TaskArtifactUpdate(
+            taskID: "t", contextID: "c", artifact: Artifact(artifactID: "a", parts: [part]), append: true)))
+    }
+    #expect(task.artifacts[0].parts.count == 5)
+  }
+
   @Test func appendedChunksAddPartsToTheirArtifact() {
     var task = task()
     task.apply(chunk("a", "one"))
     task.apply(chunk("b", "other"))
     task.apply(chunk("a", "two", append: true, metadata: JSONFragment(["k": 1])))
     #expect(task.artifacts.map(\.artifactID) == ["a", "b"])
-    #expect(task.artifacts[0].parts == [.text("one"), .text("two")])
+    #expect(task.artifacts[0].parts == [.text("onetwo")])
     #expect(task.artifacts[0].metadata == JSONFragment(["k": 1]))
   }
 

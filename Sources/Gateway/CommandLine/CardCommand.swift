@@ -1,5 +1,6 @@
 internal import A2A
 internal import Configuration
+internal import HTTP
 internal import JSON
 internal import Telemetry
 
@@ -21,9 +22,10 @@ enum CardCommand {
       throw UsageError(message: "card get takes one agent or URL")
     }
     let form = try form(arguments[option: "version"])
+    if subject.contains("://") { return try fetch(subject, form, arguments, console) }
     let loaded = ConfigurationLoader.load(file: ConfigurationFile.path(arguments))
     guard let (configuration, cards) = ConfigurationFile.report(loaded, console) else { return .configurationInvalid }
-    let urls = configuration.listeners.map { $0.publicURL ?? "http\($0.tls == nil ? "" : "s")://\($0.bind.text)" }
+    let urls = configuration.listeners.map(\.localURL)
     let builder = RegistryBuilder(configuration: configuration, publicURLs: urls, logger: .silent)
     guard let documents = try builder.build(cards: cards)[subject]?.documents.first else {
       console.error(
@@ -38,6 +40,33 @@ enum CardCommand {
       }
     console.print(String(decoding: document.body, as: UTF8.self))
     return .ok
+  }
+
+  /// The card of any agent, from its URL with the well-known path, or from the card's own URL.
+  private static func fetch(_ url: String, _ form: AgentCardCodec.Form, _ arguments: Arguments, _ console: Console)
+    throws -> ExitCode
+  {
+    var fields = HTTPFields()
+    fields.add("Accept", "application/json")
+    if form == .v1 { fields.add("A2A-Version", "1.0") }
+    if form == .v03 { fields.add("A2A-Version", "0.3") }
+    let base = url.hasSuffix("/") ? String(url.dropLast()) : url
+    let address = url.hasSuffix(".json") || url.hasSuffix("/card") ? url : base + "/.well-known/agent-card.json"
+    let answer = try RemoteCall(authorityFile: arguments[option: "ca"]).run(.get, address, fields: fields)
+    guard answer.status == 200 else {
+      console.error("a2a-gateway: \(address) answered \(answer.status)")
+      return .failed
+    }
+    console.print(String(decoding: answer.body, as: UTF8.self))
+    do {
+      _ = try AgentCardCodec.decode(try JSONValue.parse(answer.body))
+      return .ok
+    } catch let error as AgentCardFaults {
+      for fault in error.faults { console.error("\(address): \(fault.path): \(fault.message)") }
+    } catch {
+      console.error("\(address): not JSON")
+    }
+    return .checkFailed
   }
 
   private static func form(_ version: String?) throws -> AgentCardCodec.Form {

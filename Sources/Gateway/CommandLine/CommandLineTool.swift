@@ -21,6 +21,7 @@ public enum CommandLineTool {
       case "serve": return try ServeCommand.run(rest, console)
       case "validate": return try ValidateCommand.run(rest, console)
       case "card": return try CardCommand.run(rest, console)
+      case "send": return try SendCommand.run(rest, console)
       case "keys": return try KeysCommand.run(rest, console)
       case "version", "--version":
         console.print("a2a-gateway \(version)")
@@ -30,6 +31,9 @@ public enum CommandLineTool {
     } catch let error as UsageError {
       console.error("a2a-gateway: \(error.message)\nSee: a2a-gateway help\(Help.topics[verb] == nil ? "" : " " + verb)")
       return .usage
+    } catch let error as RemoteUnreachable {
+      console.error("a2a-gateway: \(error.message)")
+      return .remoteUnreachable
     } catch {
       console.error("a2a-gateway: \(error)")
       return .failed

@@ -11,7 +11,7 @@ enum ServeCommand {
     let loaded = ConfigurationLoader.load(file: ConfigurationFile.path(arguments))
     guard let (configuration, cards) = ConfigurationFile.report(loaded, console) else { return .configurationInvalid }
     // Before any thread starts, so that all of them inherit the mask and the signals come to the loop below only.
-    Signals.block(stopSignals)
+    Signals.block(signals)
     let logger = Logger(level: configuration.log.loggerLevel, sink: FileDescriptorSink.standardError)
     let accessSink = try configuration.log.access.sink()
     let server: GatewayServer
@@ -23,12 +23,12 @@ enum ServeCommand {
       return .failed
     }
     announce(server, logger)
-    try waitForSignals(server, logger)
+    try waitForSignals(server, logger, accessSink)
     logger.info("stopped")
     return .ok
   }
 
-  private static let stopSignals = [SIGTERM, SIGINT]
+  private static let signals = [SIGTERM, SIGINT, SIGUSR1]
 
   private static func announce(_ server: GatewayServer, _ logger: Logger) {
     for url in server.publicURLs { logger.info("listening", ["url": .string(url)]) }
@@ -36,13 +36,15 @@ enum ServeCommand {
     logger.info("ready", ["agents": .string(server.agentKeys.joined(separator: ","))])
   }
 
-  /// TERM drains, INT or a second TERM stops at once.
-  private static func waitForSignals(_ server: GatewayServer, _ logger: Logger) throws {
+  /// TERM drains, INT or a second TERM stops at once, USR1 opens the access log anew (after a rotation).
+  private static func waitForSignals(_ server: GatewayServer, _ logger: Logger, _ accessSink: (any LogSink)?) throws {
     let loop = try EventLoop()
     let mailbox = loop.mailbox
     var isStopping = false
-    let signals = try Signals(stopSignals, on: loop) { [unowned loop] signal in
-      if signal == SIGTERM, !isStopping {
+    let handler = try Signals(signals, on: loop) { [unowned loop] signal in
+      if signal == SIGUSR1 {
+        accessSink?.reopen()
+      } else if signal == SIGTERM, !isStopping {
         isStopping = true
         logger.info("draining: a second TERM or INT stops at once")
         server.drain { mailbox.submit { $0.stop() } }
@@ -52,7 +54,7 @@ enum ServeCommand {
       }
     }
     loop.run()
-    signals.close()
+    handler.close()
     server.stop()
   }
 }

@@ -8,7 +8,7 @@ extension LogLine {
   /// One request in the access log. No bodies, no query values, no secrets.
   mutating func fill(from state: ExchangeState, exchange: HTTPExchange) {
     field("request", state.requestID)
-    field("client", exchange.peer.address.description)
+    field("client", state.client)
     if let tls = exchange.peer.tlsVersion { field("tls", tls) }
     field("method", state.method.name)
     field("path", state.path)

@@ -9,6 +9,8 @@ final class ExchangeState {
   /// Without the query, whose values may hold secrets.
   let path: String
   let startedAt: MonotonicTime
+  /// The caller's address.
+  var client = ""
   var route = Route.notFound
   var agent: ExposedAgent?
   var principal: Principal?

@@ -2,9 +2,10 @@ internal import A2A
 internal import Configuration
 internal import LocalRuntime
 internal import Model
+internal import Synchronization
 
-/// An agent that callers can reach, with everything a request needs to know of it. Immutable: a change of cards or
-/// configuration makes a new one.
+/// An agent that callers can reach, with everything a request needs to know of it. Immutable but for a count: a change of
+/// cards or configuration makes a new one.
 final class ExposedAgent: Sendable {
   let key: String
   let engine: any LocalEngine
@@ -27,6 +28,17 @@ final class ExposedAgent: Sendable {
     self.card = card
     self.documents = documents
   }
+
+  private let tasksUnderWay = Atomic<Int>(0)
+
+  /// Takes a place among the tasks that run or wait at once; false when all are taken.
+  func takePlace() -> Bool {
+    if tasksUnderWay.add(1, ordering: .relaxed).newValue <= limits.turns.concurrentTasksMax { return true }
+    leavePlace()
+    return false
+  }
+
+  func leavePlace() { tasksUnderWay.subtract(1, ordering: .relaxed) }
 
   /// Anyone may read the card: callers are not restricted.
   var isPublic: Bool { access.callers.contains(.any) }

@@ -47,7 +47,7 @@ struct TaskOperations {
     guard task.status.state.isInterrupted else { throw TaskOperations.takesNoMessage(task.status.state) }
     message.contextID = task.contextID
     let result = store.append(
-      [.history(message), .status(TaskStatus(.working), metadata: nil)], to: taskID, owner: owner, at: context.wallTime,
+      [.status(TaskStatus(.working), metadata: nil), .history(message)], to: taskID, owner: owner, at: context.wallTime,
       onlyIf: .interrupted)
     switch result {
     case .notFound: throw TaskOperations.taskNotFound

@@ -70,24 +70,31 @@ final class TurnRunner {
 
   /// Takes its place in the line of the context; starts at once if it is first.
   func submit(openNow: Bool) {
+    guard agent.takePlace() else {
+      return refuse("this agent has as many tasks under way as it may have; retry in a moment")
+    }
     switch context.services.turns.admit(handle, to: key) {
     case .full:
-      phase = .ended
-      if let answered {
-        // The caller is told to come back, so the question stands again.
-        _ = context.services.store.append(
-          [.status(answered, metadata: nil)], to: turn.taskID, owner: owner, at: context.wallTime, onlyIf: .notTerminal)
-      }
-      observer?.turnRefused(
-        AgentError(
-          .tooManyRequests, "too many messages wait in this context; retry when earlier ones are answered",
-          source: .gateway, retryAfterSeconds: 5))
+      agent.leavePlace()
+      refuse("too many messages wait in this context; retry when earlier ones are answered")
     case .wait:
       _ = open()
     case .start:
       if openNow, !open() { return }
       start()
     }
+  }
+
+  /// The turn never begins.
+  private func refuse(_ reason: String) {
+    phase = .ended
+    if let answered {
+      // The caller is told to come back, so the question stands again.
+      _ = context.services.store.append(
+        [.status(answered, metadata: nil)], to: turn.taskID, owner: owner, at: context.wallTime, onlyIf: .notTerminal)
+    }
+    observer?.turnRefused(AgentError(.tooManyRequests, reason, source: .gateway, retryAfterSeconds: 5))
+    observer = nil
   }
 
   /// Its turn has come.
@@ -268,6 +275,7 @@ final class TurnRunner {
     timeTimer = nil
     silenceTimer = nil
     running = nil
+    agent.leavePlace()
     if releaseContext, let next = context.services.turns.finished(key) { next.perform { $0.start() } }
     if let notify { notify() } else { observer?.turnEnded(taskID: turn.taskID) }
     observer = nil

@@ -83,7 +83,7 @@ struct A2AFace {
       case .success(let version):
         let responder = responder(version)
         do {
-          let query = request.head.query.flatMap { QueryParameters($0) }
+          let query = try A2AFace.query(of: request.head)
           let decoded = try CallDecoder.decodeREST(
             route: route, body: try body(of: request), query: query, dialect: Dialect(version, .rest))
           try perform(decoded, request.head, state, responder)
@@ -92,6 +92,14 @@ struct A2AFace {
         }
       }
     }
+  }
+
+  private static func query(of head: HTTPRequestHead) throws(AgentError) -> QueryParameters? {
+    guard let text = head.query else { return nil }
+    guard let query = QueryParameters(text) else {
+      throw AgentError(.invalidParams, "the query of the URL is not properly encoded")
+    }
+    return query
   }
 
   private func body(of request: HTTPServerRequest) throws(AgentError) -> JSONNode? {

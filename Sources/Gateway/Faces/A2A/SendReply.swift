@@ -69,11 +69,10 @@ final class SendReply: TurnObserver {
 }
 
 extension AgentTask {
-  /// nil keeps the history, 0 drops it, n keeps the n newest messages (A2A 1.0 §3.2.4).
+  /// With the newest messages that a caller asked for.
   func trimmed(toHistory length: Int?) -> AgentTask {
-    guard let length, history.count > length else { return self }
     var task = self
-    task.history = Array(history.suffix(length))
+    task.limitHistory(to: length)
     return task
   }
 }

@@ -1,0 +1,78 @@
+internal import Foundation
+internal import HTTP
+internal import HTTPTransport
+internal import Network
+
+/// The other side could not be reached or did not answer; exit code 4.
+struct RemoteUnreachable: Error {
+  let message: String
+}
+
+/// One HTTP call of a command, on a loop of its own.
+struct RemoteCall {
+  /// PEM file of the authority to trust instead of the system's.
+  var authorityFile: String?
+  var timeouts: HTTPClientTimeouts
+
+  init(authorityFile: String?) {
+    self.authorityFile = authorityFile
+    timeouts = HTTPClientTimeouts()
+    // An agent may think for a while before it says anything.
+    timeouts.firstByte = .seconds(900)
+    timeouts.silence = .seconds(900)
+  }
+
+  struct Answer {
+    var status = 0
+    var contentType = ""
+    var body: [UInt8] = []
+  }
+
+  /// Sends a request and waits for its end.
+  ///
+  /// - Parameter onBody: gets the body piece by piece when the answer is an event stream; it is not collected then.
+  func run(
+    _ method: HTTPMethod, _ url: String, fields: HTTPFields = HTTPFields(), body: [UInt8] = [],
+    onBody: @escaping ([UInt8]) -> Void = { _ in }
+  ) throws -> Answer {
+    guard let uri = URI(url) else { throw UsageError(message: "\"\(url)\" is no http or https URL") }
+    var request = HTTPClientRequest(method, uri, fields: fields, body: body)
+    request.timeouts = timeouts
+    request.responseBytesMax = .max
+    if uri.isSecure { request.tls = try tls() }
+    let loop = try EventLoop()
+    let client = HTTPClient(loop: loop)
+    var answer = Answer()
+    var failure: HTTPClientError?
+    let handlers = HTTPClientHandlers(
+      onHead: { head in
+        answer.status = head.status
+        answer.contentType = head.fields["content-type"] ?? ""
+      },
+      onBody: { bytes in
+        if answer.contentType.hasPrefix("text/event-stream") { onBody(bytes) } else { answer.body += bytes }
+      },
+      onEnd: { [unowned loop] in loop.stop() },
+      onError: { [unowned loop] error in
+        failure = error
+        loop.stop()
+      })
+    let call = client.send(request, handlers)
+    loop.run()
+    client.closeIdle()
+    _ = call
+    if let failure { throw RemoteUnreachable(message: "\(url): \(failure.message)") }
+    return answer
+  }
+
+  private func tls() throws -> TLSClientContext {
+    var configuration = TLSClientConfiguration()
+    if let authorityFile {
+      guard let data = FileManager.default.contents(atPath: authorityFile) else {
+        throw UsageError(message: "the file \(authorityFile) cannot be read")
+      }
+      configuration.authorities = Array(data)
+    }
+    return try TLSClientContext(configuration)
+  }
+}
