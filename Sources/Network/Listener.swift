@@ -2,29 +2,35 @@ import CLinux
 import Glibc
 import Synchronization
 
-/// A bound, listening socket: made anywhere, handed to the one loop that accepts from it.
+/// A bound, listening socket: made anywhere, handed to the loops that accept from it. It is closed, and connections are
+/// refused from then on, when the last of them has stopped.
 public final class ListeningSocket: Sendable {
-  /// -1 once closed.
-  private let descriptor: Atomic<Int32>
+  let fd: Int32
+  private let users = Atomic(0)
+  private let isClosed = Atomic(false)
   /// Where it really listens: with the port that the system chose, where 0 was asked for.
   public let address: SocketAddress
   /// Path of a Unix socket of ours, removed at the end.
   private let ownedPath: String?
 
   private init(fd: Int32, address: SocketAddress, ownedPath: String?) {
-    descriptor = Atomic(fd)
+    self.fd = fd
     self.address = address
     self.ownedPath = ownedPath
   }
 
   deinit { close() }
 
-  var fd: Int32 { descriptor.load(ordering: .relaxed) }
+  /// A loop begins to accept.
+  func addUser() { users.add(1, ordering: .relaxed) }
 
-  /// Stops listening: from here on connections are refused. Nothing happens the second time.
-  public func close() {
-    let fd = descriptor.exchange(-1, ordering: .relaxed)
-    guard fd >= 0 else { return }
+  /// A loop has stopped accepting.
+  func removeUser() {
+    if users.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 { close() }
+  }
+
+  private func close() {
+    guard !isClosed.exchange(true, ordering: .relaxed) else { return }
     _ = Glibc.close(fd)
     if let ownedPath { _ = unsafe unlink(ownedPath) }
   }
@@ -110,6 +116,7 @@ public final class Listener: EventHandler {
     self.onAccept = onAccept
     self.onError = onError
     try loop.add(socket.fd, .read, self)
+    socket.addUser()
   }
 
   /// Leaves new connections in the backlog until `resume`.
@@ -126,14 +133,14 @@ public final class Listener: EventHandler {
     setInterest(.read)
   }
 
-  /// Stops accepting for good and closes the socket.
+  /// Stops accepting for good.
   public func close() {
     guard onAccept != nil else { return }
     onAccept = nil
     onError = nil
     cancelRetry()
     loop.remove(socket.fd)
-    socket.close()
+    socket.removeUser()
   }
 
   public func ready(_ events: ReadyEvents, on loop: EventLoop) {

@@ -22,7 +22,7 @@ struct HTTPClientFailureTests {
     ("", .closed),
     ("garbage\r\n\r\n", .invalidResponse),
     ("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", .invalidResponse),
-    ("HTTP/1.1 200 OK\r\nContent-Length: 11000000\r\n\r\n\(String(repeating: "a", count: 100))", .truncated),
+    ("HTTP/1.1 200 OK\r\nContent-Length: 11000000\r\n\r\n", .responseTooLarge),
     ("HTTP/1.1 200 OK\nContent-Length: 1\n\na", .invalidResponse),
     ("HTTP/1.1 101 Switching Protocols\r\n\r\n", .invalidResponse),
   ])

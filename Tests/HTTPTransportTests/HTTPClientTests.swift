@@ -139,6 +139,6 @@ struct HTTPClientTests {
     // A path whose listener is gone is taken over, one in use is not.
     let again = try ListeningSocket.bind(to: address)
     #expect(throws: SystemError.self) { _ = try ListeningSocket.bind(to: address) }
-    again.close()
+    withExtendedLifetime(again) {}
   }
 }
