@@ -32,14 +32,14 @@ public struct EngineDescription: Sendable, Equatable {
   public var skills: [AgentSkill]
   /// Output comes in pieces.
   public var canStream: Bool
-  /// A message may be answered by a message, without a task.
-  public var canReplyDirectly: Bool
+  /// A message may be answered without a task: by a direct message, or by a refusal.
+  public var mayAnswerWithoutTask: Bool
   /// Reads the earlier turns of the context (``Turn/history``).
   public var usesHistory: Bool
 
   public init(
     name: String, description: String, version: String, inputModes: [String], outputModes: [String],
-    skills: [AgentSkill], canStream: Bool, canReplyDirectly: Bool, usesHistory: Bool = false
+    skills: [AgentSkill], canStream: Bool, mayAnswerWithoutTask: Bool, usesHistory: Bool = false
   ) {
     self.name = name
     self.description = description
@@ -48,7 +48,7 @@ public struct EngineDescription: Sendable, Equatable {
     self.outputModes = outputModes
     self.skills = skills
     self.canStream = canStream
-    self.canReplyDirectly = canReplyDirectly
+    self.mayAnswerWithoutTask = mayAnswerWithoutTask
     self.usesHistory = usesHistory
   }
 }

@@ -13,10 +13,12 @@ public struct Turn: Sendable {
   /// True when this message answers an interrupted task.
   public var isContinuation: Bool
   public var metadata: JSONFragment?
+  /// What the turn before this one, in the same context, left for the backend; nil in a new context.
+  public var earlier: EarlierTurn?
 
   public init(
     agentKey: String, taskID: String, contextID: String, message: Message, principal: String, history: [Message] = [],
-    isContinuation: Bool = false, metadata: JSONFragment? = nil
+    isContinuation: Bool = false, metadata: JSONFragment? = nil, earlier: EarlierTurn? = nil
   ) {
     self.agentKey = agentKey
     self.taskID = taskID
@@ -26,19 +28,41 @@ public struct Turn: Sendable {
     self.history = history
     self.isContinuation = isContinuation
     self.metadata = metadata
+    self.earlier = earlier
   }
 }
 
-/// What a backend says during a turn. A terminal or interrupted status, or a direct message, ends the turn; a backend
-/// sends nothing after that.
+/// How the last turn of a context ended, and what its backend wanted to be remembered.
+public struct EarlierTurn: Sendable, Equatable {
+  public var state: TaskState
+  /// As the backend gave it with ``TurnEvent/backendState(_:)``.
+  public var backendState: JSONFragment?
+
+  public init(state: TaskState, backendState: JSONFragment? = nil) {
+    self.state = state
+    self.backendState = backendState
+  }
+}
+
+/// What a backend says during a turn. A terminal or interrupted status, a refusal or a direct message ends the turn; a
+/// backend sends nothing after that.
 public enum TurnEvent: Sendable, Equatable {
+  /// The message is not accepted: an error for the caller, and no task. Only as the first event of a turn; once a task
+  /// exists, it fails instead.
+  case refused(AgentError)
   /// A change of state. The parts, if any, become the agent's message in the status.
   case status(TaskState, parts: [Part], metadata: JSONFragment?)
   case artifact(Artifact, append: Bool, lastChunk: Bool, metadata: JSONFragment?)
+  /// AUTH_REQUIRED, while the turn goes on: somebody must approve elsewhere, and the backend keeps watching.
+  case awaitingApproval(parts: [Part])
   /// A reply without a task; only as the first event of a turn.
   case reply(parts: [Part], metadata: JSONFragment?)
   /// One member of the task's metadata (usage, cost, finish reason); a later value of the same name replaces it.
   case taskMetadata(name: String, JSONFragment)
+  /// What the backend needs to go on with this task or context; never shown to callers. A later value replaces it.
+  case backendState(JSONFragment)
+  /// The translation lost or invented something; a name for the log, the metrics and the response's metadata.
+  case loss(String)
 
   /// A status without message or metadata.
   public static func status(_ state: TaskState) -> TurnEvent { .status(state, parts: [], metadata: nil) }

@@ -33,7 +33,7 @@ struct TaskOperations {
       metadata: request.metadata)
     let runner = TurnRunner(context: context, agent: agent, owner: owner, turn: turn)
     runner.observer = observer
-    runner.submit(openNow: openNow || !agent.engine.description.canReplyDirectly)
+    runner.submit(openNow: openNow || !agent.engine.description.mayAnswerWithoutTask)
   }
 
   private func resume(_ taskID: String, _ request: SendRequest, _ observer: any TurnObserver) throws(AgentError) {

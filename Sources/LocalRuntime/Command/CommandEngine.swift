@@ -90,7 +90,7 @@ public struct CommandEngine: LocalEngine {
       skills: [
         AgentSkill(
           id: name, name: name, description: "Answers messages to the agent \(name).", tags: ["agent"])
-      ], canStream: true, canReplyDirectly: true, usesHistory: program.input == .json)
+      ], canStream: true, mayAnswerWithoutTask: true, usesHistory: program.input == .json)
   }
 
   public func start(_ turn: Turn, on loop: EventLoop, emit: @escaping (TurnEvent) -> Void) -> any RunningTurn {
