@@ -153,6 +153,8 @@ final class GatewayService: HTTPService {
   func finished(_ exchange: HTTPExchange) {
     guard let state = exchange.userState as? ExchangeState else { return }
     context.accessLog?.record { $0.fill(from: state, exchange: exchange) }
+    // The exchange holds the state, the state the observer, the observer the exchange: without this none would ever go.
+    state.observer = nil
   }
 
   // MARK: Answers that belong to no protocol
