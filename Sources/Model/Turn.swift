@@ -71,4 +71,13 @@ public enum TurnEvent: Sendable, Equatable {
   public static func status(_ state: TaskState, _ text: String) -> TurnEvent {
     .status(state, parts: [.text(text)], metadata: nil)
   }
+
+  /// Whether nothing may follow in this turn.
+  public var endsTurn: Bool {
+    switch self {
+    case .status(let state, _, _): state.isTerminal || state.isInterrupted
+    case .reply, .refused: true
+    case .artifact, .taskMetadata, .awaitingApproval, .backendState, .loss: false
+    }
+  }
 }

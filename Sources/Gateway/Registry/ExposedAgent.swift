@@ -1,6 +1,5 @@
 internal import A2A
 internal import Configuration
-internal import LocalRuntime
 internal import Model
 internal import Synchronization
 
@@ -8,7 +7,7 @@ internal import Synchronization
 /// cards or configuration makes a new one.
 final class ExposedAgent: Sendable {
   let key: String
-  let engine: any LocalEngine
+  let backend: any AgentBackend
   let access: AccessRules
   /// The gateway's bounds, with the card file's own in place of them.
   let limits: Limits
@@ -18,11 +17,11 @@ final class ExposedAgent: Sendable {
   let documents: [CardDocuments]
 
   init(
-    key: String, engine: any LocalEngine, access: AccessRules, limits: Limits, card: AgentCard,
+    key: String, backend: any AgentBackend, access: AccessRules, limits: Limits, card: AgentCard,
     documents: [CardDocuments]
   ) {
     self.key = key
-    self.engine = engine
+    self.backend = backend
     self.access = access
     self.limits = limits
     self.card = card

@@ -16,21 +16,29 @@ struct RegistryBuilder {
 
   private func agent(_ file: CardFile) throws -> ExposedAgent {
     let limits = file.limits.applied(to: configuration.limits)
-    let engine = try engine(for: file, limits)
+    let backend = try backend(for: file, limits)
     let pipeline = CardPipeline()
-    let card = pipeline.card(for: file, engine: engine.description)
+    let card = pipeline.card(for: file, engine: backend.description)
     let documents = zip(configuration.listeners, publicURLs).map { listener, url in
       CardDocuments(pipeline.published(card, key: file.key, at: listener, publicURL: url))
     }
     return ExposedAgent(
-      key: file.key, engine: engine, access: file.access, limits: limits, card: card, documents: documents)
+      key: file.key, backend: backend, access: file.access, limits: limits, card: card, documents: documents)
   }
 
-  private func engine(for file: CardFile, _ limits: Limits) throws -> any LocalEngine {
+  private func backend(for file: CardFile, _ limits: Limits) throws -> any AgentBackend {
     switch file.backend {
-    case .local(.echo): EchoEngine()
-    case .local(.clock): ClockEngine()
-    case .local(.command(let command)):
+    case .local(let engine): LocalBackend(engine: try self.engine(engine, of: file, limits))
+    }
+  }
+
+  private func engine(_ engine: LocalEngineConfiguration, of file: CardFile, _ limits: Limits) throws
+    -> any LocalEngine
+  {
+    switch engine {
+    case .echo: EchoEngine()
+    case .clock: ClockEngine()
+    case .command(let command):
       CommandEngine(
         name: file.key, program: try CommandEngine.Program(command), bounds: CommandEngine.Bounds(limits),
         logger: logger)

@@ -109,6 +109,15 @@ public final class MemoryTaskStore: TaskStore {
     }
   }
 
+  public func earlierTurn(inContext contextID: String, owner: TaskOwner) -> EarlierTurn? {
+    shards[MemoryTaskStore.shard(of: owner)].state.withLock { shard in
+      let slots = shard.slots(inContext: contextID, owner: owner)
+      guard let newest = slots.last else { return nil }
+      let state = slots.reversed().lazy.compactMap { shard.slots[$0].record.backendState }.first
+      return EarlierTurn(state: shard.slots[newest].record.task.status.state, backendState: state)
+    }
+  }
+
   public func list(_ request: ListTasksRequest, owner: TaskOwner) throws(AgentError) -> TaskPage {
     let query = try TaskListQuery(request)
     return shards[MemoryTaskStore.shard(of: owner)].state.withLock { $0.list(query, owner: owner) }

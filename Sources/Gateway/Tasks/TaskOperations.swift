@@ -33,7 +33,7 @@ struct TaskOperations {
       metadata: request.metadata)
     let runner = TurnRunner(context: context, agent: agent, owner: owner, turn: turn)
     runner.observer = observer
-    runner.submit(openNow: openNow || !agent.engine.description.mayAnswerWithoutTask)
+    runner.submit(openNow: openNow || !agent.backend.description.mayAnswerWithoutTask)
   }
 
   private func resume(_ taskID: String, _ request: SendRequest, _ observer: any TurnObserver) throws(AgentError) {
@@ -45,6 +45,10 @@ struct TaskOperations {
     }
     // Only a task that waits for its caller takes a message; a terminal one is refined by a new task (A2A 1.0 §3.1.1).
     guard task.status.state.isInterrupted else { throw TaskOperations.takesNoMessage(task.status.state) }
+    guard !context.services.turns.isRunning(taskID, in: ContextKey(owner: owner, contextID: task.contextID)) else {
+      throw AgentError(
+        .unsupportedOperation, "the task waits for an approval elsewhere and goes on by itself; it takes no message")
+    }
     message.contextID = task.contextID
     let result = store.append(
       [.status(TaskStatus(.working), metadata: nil), .history(message)], to: taskID, owner: owner, at: context.wallTime,

@@ -9,6 +9,8 @@ struct TaskRecord {
   private var baseSequence: JournalSequence = 0
   private(set) var journal: [SequencedEvent] = []
   private(set) var sequence: JournalSequence = 0
+  /// What the task's backend last wanted to be remembered.
+  private(set) var backendState: JSONFragment?
   /// An estimate of what the record holds, for the store's byte bound.
   private(set) var byteCount: Int
 
@@ -25,6 +27,7 @@ struct TaskRecord {
       event = .status(status, metadata: metadata)
     }
     sequence += 1
+    if case .backendState(let state) = event { backendState = state }
     TaskRecord.fold(event, into: &task)
     journal.append(SequencedEvent(sequence: sequence, event: event))
     byteCount += TaskRecord.bytes(of: event)
@@ -70,6 +73,7 @@ struct TaskRecord {
             taskID: task.id, contextID: task.contextID, artifact: artifact, append: append, lastChunk: lastChunk,
             metadata: metadata)))
     case .history(let message): task.history.append(message)
+    case .backendState: break
     case .metadata(let name, let value):
       var object: JSONObject = [:]
       if case .object(let members)? = task.metadata?.document.root.value { object = members }
@@ -89,6 +93,7 @@ struct TaskRecord {
       128 + 2 * bytes(of: artifact.parts) + (metadata?.bytes.count ?? 0)
     case .history(let message): 96 + bytes(of: message.parts)
     case .metadata(let name, let value): 64 + name.utf8.count + value.bytes.count
+    case .backendState(let state): 64 + state.bytes.count
     }
   }
 

@@ -25,6 +25,8 @@ public enum JournalEvent: Sendable, Equatable {
   case history(Message)
   /// One member of the task's metadata was set. Streams do not show it; snapshots do.
   case metadata(name: String, JSONFragment)
+  /// What the backend wants to be remembered. Nobody is shown it.
+  case backendState(JSONFragment)
 }
 
 /// A journal entry with its place.
@@ -120,6 +122,9 @@ public protocol TaskStore: Sendable {
 
   /// A page of the owner's tasks, the latest status first (A2A 1.0 §3.1.4).
   func list(_ request: ListTasksRequest, owner: TaskOwner) throws(AgentError) -> TaskPage
+
+  /// How the newest task of a context stands, with the last backend state of the context; nil for a new context.
+  func earlierTurn(inContext contextID: String, owner: TaskOwner) -> EarlierTurn?
 
   /// The newest tasks of a context, oldest first, at most `max`.
   func tasks(inContext contextID: String, owner: TaskOwner, max: Int) -> [AgentTask]

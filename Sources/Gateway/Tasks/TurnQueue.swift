@@ -91,6 +91,10 @@ final class TurnQueue: Sendable {
     }
   }
 
+  func isRunning(_ taskID: String, in key: ContextKey) -> Bool {
+    shard(key).contexts.withLock { $0[key]?.running?.taskID == taskID }
+  }
+
   /// Turns that run now.
   var runningCount: Int { shards.reduce(0) { $0 + $1.contexts.withLock { $0.count } } }
 }

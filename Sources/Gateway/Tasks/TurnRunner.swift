@@ -1,3 +1,4 @@
+internal import A2A
 internal import Configuration
 internal import JSON
 internal import LocalRuntime
@@ -13,6 +14,10 @@ protocol TurnObserver: AnyObject {
   func turnOpened(taskID: String, at sequence: JournalSequence)
   /// The task is terminal or interrupted.
   func turnEnded(taskID: String)
+  /// The task waits for an approval elsewhere; the turn goes on.
+  func turnPaused(taskID: String)
+  /// The translation lost something.
+  func turnLost(_ name: String)
   func turnRefused(_ error: AgentError)
 }
 
@@ -42,6 +47,9 @@ final class TurnRunner {
   private var flushIsDue = false
   private var pending: [JournalEvent] = []
   private var eventCount = 0
+  private var losses: [JSONValue] = []
+  /// Waits for an approval elsewhere.
+  private var isPaused = false
   private var byteCount = 0
   private var running: (any RunningTurn)?
   private var openTimer: Timer?
@@ -102,13 +110,16 @@ final class TurnRunner {
     guard phase == .waiting else { return }
     phase = .running
     lastEventAt = context.loop.now
-    if agent.engine.description.usesHistory {
+    if agent.backend.remembers {
+      turn.earlier = context.services.store.earlierTurn(inContext: turn.contextID, owner: owner)
+    }
+    if agent.backend.description.usesHistory {
       turn.history = context.services.store.conversation(
         before: turn, owner: owner, limits: context.services.limits.contexts)
     }
     let limits = agent.limits.turns
     isStarting = true
-    let started = agent.engine.start(turn, on: context.loop) { [weak self] event in self?.receive(event) }
+    let started = agent.backend.start(turn, on: context.loop) { [weak self] event in self?.receive(event) }
     isStarting = false
     if phase == .ended { return }
     running = started
@@ -139,7 +150,22 @@ final class TurnRunner {
     timeTimer = context.loop.schedule(after: limits.taskTime) { [weak self] in
       self?.fail("the agent did not finish within the time allowed for a task")
     }
-    armSilenceTimer(limits.silence)
+    if !agent.backend.mindsSilence { armSilenceTimer(limits.silence) }
+  }
+
+  // Waiting for somebody's approval is not the agent's time.
+
+  private func pauseClock() {
+    for timer in [timeTimer, silenceTimer] {
+      if let timer { context.loop.cancel(timer) }
+    }
+    timeTimer = nil
+    silenceTimer = nil
+  }
+
+  private func resumeClock() {
+    isPaused = false
+    armTimers(agent.limits.turns)
   }
 
   private func armSilenceTimer(_ silence: Duration) {
@@ -178,6 +204,7 @@ final class TurnRunner {
       return
     case .status(let state, let parts, let metadata):
       isDone = state.isTerminal || state.isInterrupted
+      if isPaused { resumeClock() }
       let message = parts.isEmpty ? nil : agentMessage(parts, nil, inTask: true)
       pending.append(.status(TaskStatus(state, message: message), metadata: metadata))
     case .artifact(let artifact, let append, let lastChunk, let metadata):
@@ -187,10 +214,30 @@ final class TurnRunner {
         return
       }
       pending.append(.artifact(artifact, append: append, lastChunk: lastChunk, metadata: metadata))
-    case .taskMetadata(let name, let value):
-      pending.append(.metadata(name: name, value))
+    case .refused(let error):
+      refuseOrFail(error)
+      return
+    case .awaitingApproval(let parts):
+      pending.append(.status(TaskStatus(.authRequired, message: agentMessage(parts, nil, inTask: true)), metadata: nil))
+      pauseClock()
+      isPaused = true
+    case .taskMetadata(let name, let value): pending.append(.metadata(name: name, value))
+    case .backendState(let state): pending.append(.backendState(state))
+    case .loss(let name):
+      observer?.turnLost(name)
+      losses.append(.string(name))
+      pending.append(.metadata(name: GatewayExtension.uri.description, JSONFragment(["losses": .array(losses)])))
     }
     if !isStarting { flushAtTurnEnd() }
+  }
+
+  /// The upstream did not take the message: there is no task, unless one was promised before.
+  private func refuseOrFail(_ error: AgentError) {
+    if isOpen || !pending.isEmpty {
+      fail(error.message)
+    } else {
+      end(releaseContext: true) { [self] in observer?.turnRefused(error) }
+    }
   }
 
   private func agentMessage(_ parts: [Part], _ metadata: JSONFragment?, inTask: Bool) -> Message {
@@ -227,7 +274,11 @@ final class TurnRunner {
     } else if !open(with: events) {
       return
     }
-    if isDone { end(releaseContext: true) }
+    if isDone {
+      end(releaseContext: true)
+    } else if isPaused {
+      observer?.turnPaused(taskID: turn.taskID)
+    }
   }
 
   private func fail(_ reason: String) {

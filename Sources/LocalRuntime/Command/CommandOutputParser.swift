@@ -166,14 +166,3 @@ struct CommandOutputParser {
 
   private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
 }
-
-extension TurnEvent {
-  /// Whether nothing may follow in this turn.
-  var endsTurn: Bool {
-    switch self {
-    case .status(let state, _, _): state.isTerminal || state.isInterrupted
-    case .reply: true
-    case .artifact, .taskMetadata: false
-    }
-  }
-}

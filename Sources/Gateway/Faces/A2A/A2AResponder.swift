@@ -14,6 +14,7 @@ final class A2AResponder {
   private let requestID: JSONFragment?
   private let extraFields: [(StaticString, String)]
   private var losses: TranslationLosses = []
+  private var backendLosses: [String] = []
 
   init(
     exchange: HTTPExchange, state: ExchangeState, dialect: Dialect, requestID: JSONFragment?,
@@ -26,7 +27,7 @@ final class A2AResponder {
     self.extraFields = extraFields
   }
 
-  private var isV1: Bool { dialect == .v1 }
+  var isV1: Bool { dialect == .v1 }
 
   // MARK: Whole answers
 
@@ -121,7 +122,10 @@ final class A2AResponder {
     state.state = taskState
   }
 
-  private func noteLosses() { state.losses = losses.names }
+  /// What the backend's translation lost.
+  func note(loss name: String) { if !backendLosses.contains(name) { backendLosses.append(name) } }
+
+  private func noteLosses() { state.losses = losses.names + backendLosses }
 
   private func commonFields() -> HTTPFields {
     var fields = HTTPFields()

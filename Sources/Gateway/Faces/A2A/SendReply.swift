@@ -42,6 +42,13 @@ final class SendReply: TurnObserver {
     answerWithTask()
   }
 
+  func turnPaused(taskID: String) {
+    self.taskID = taskID
+    answerWithTask()
+  }
+
+  func turnLost(_ name: String) { responder.note(loss: name) }
+
   func turnRefused(_ error: AgentError) {
     answer { $0.respond(error) }
   }

@@ -51,6 +51,11 @@ final class TaskEventStream: TurnObserver {
 
   func turnEnded(taskID: String) { pump() }
 
+  func turnLost(_ name: String) { responder.note(loss: name) }
+
+  /// A stream stays open while somebody approves elsewhere (A2A 1.0 §7.6.1), but for 0.3, whose clients wait for its end.
+  func turnPaused(taskID: String) {}
+
   func turnRefused(_ error: AgentError) {
     guard !isOver else { return }
     isOver = true
@@ -105,7 +110,7 @@ final class TaskEventStream: TurnObserver {
   /// True when the stream has ended.
   private func relay(_ event: JournalEvent) -> Bool {
     switch event {
-    case .history, .metadata: return false
+    case .history, .metadata, .backendState: return false
     case .artifact(let artifact, let append, let lastChunk, let metadata):
       let update = TaskArtifactUpdate(
         taskID: taskID, contextID: contextID, artifact: artifact, append: append, lastChunk: lastChunk,
@@ -113,7 +118,7 @@ final class TaskEventStream: TurnObserver {
       send(.artifact(update), endsStream: false)
       return false
     case .status(let status, let metadata):
-      let ends = status.state.isTerminal || (endsWhenInterrupted && status.state.isInterrupted)
+      let ends = status.state.isTerminal || isEnd(status.state)
       responder.note(taskID: taskID, state: status.state)
       let update = TaskStatusUpdate(taskID: taskID, contextID: contextID, status: status, metadata: metadata)
       send(.status(update), endsStream: ends)
@@ -122,6 +127,20 @@ final class TaskEventStream: TurnObserver {
       responder.finishStream()
       return true
     }
+  }
+
+  /// Whether an interruption ends the stream.
+  private func isEnd(_ state: TaskState) -> Bool {
+    switch state {
+    case .inputRequired: endsWhenInterrupted
+    case .authRequired: endsWhenInterrupted && !(responder.isV1 && isTurnRunning)
+    default: false
+    }
+  }
+
+  /// An approval is waited for within the turn: its agent will go on by itself.
+  private var isTurnRunning: Bool {
+    context.services.turns.isRunning(taskID, in: ContextKey(owner: owner, contextID: contextID))
   }
 
   /// False once a waker is registered; true if there is something to read after all.

@@ -1,0 +1,33 @@
+internal import LocalRuntime
+internal import Model
+internal import Network
+
+/// Where an agent lives, seen from the tasks: takes a message, says what comes of it. A backend knows its upstream and the
+/// model, and no dialect of any caller.
+protocol AgentBackend: Sendable {
+  /// What the agent's card says where the card file says nothing.
+  var description: EngineDescription { get }
+
+  /// True if the backend looks after its own silence: a turn that is quiet for long is followed up, not failed.
+  var mindsSilence: Bool { get }
+
+  /// True if a turn builds on what earlier turns of its context left (``Turn/earlier``).
+  var remembers: Bool { get }
+
+  /// Starts to answer one message, on the loop of its request; see ``LocalEngine/start(_:on:emit:)``, whose contract this
+  /// is. Called on that loop only, as is `emit`.
+  func start(_ turn: Turn, on loop: EventLoop, emit: @escaping (TurnEvent) -> Void) -> any RunningTurn
+}
+
+/// An agent of the embedded runtime.
+struct LocalBackend: AgentBackend {
+  let engine: any LocalEngine
+
+  var description: EngineDescription { engine.description }
+  var mindsSilence: Bool { false }
+  var remembers: Bool { false }
+
+  func start(_ turn: Turn, on loop: EventLoop, emit: @escaping (TurnEvent) -> Void) -> any RunningTurn {
+    engine.start(turn, on: loop, emit: emit)
+  }
+}
