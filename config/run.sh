@@ -23,8 +23,8 @@ cat << 'HELP'
 The gateway answers at http://127.0.0.1:8080. From another terminal:
 
   curl http://127.0.0.1:8080/agents
-  curl http://127.0.0.1:8080/agents/clock/message:send -H 'A2A-Version: 1.0' -H 'Content-Type: application/json' \
-    -d '{"message": {"messageId": "1", "role": "ROLE_USER", "parts": [{"text": "What day is it?"}]}}'
+  .build/release/a2a-gateway send echo "Hello"
+  .build/release/a2a-gateway send packing-list "3 days, rainy" --stream
 
 HELP
 # The first wait ends when a signal comes, the second when the gateway has drained.
