@@ -141,8 +141,11 @@ public final class Connection: EventHandler {
     if events.overlaps(.peerClosed) { peerHasClosed = true }
     if events.overlaps(.readable) || events.overlaps(.peerClosed) { canRead = true }
     if events.overlaps(.writable) || events.overlaps(.peerClosed) { canWrite = true }
-    // TLS may have to write before it can go on reading.
-    if tls != nil { canRead = true }
+    if let tls {
+      if canRead { tls.becameReadable(peerHasClosed: peerHasClosed) }
+      // TLS may have to write before it can go on reading.
+      canRead = true
+    }
     if phase == .connecting, canWrite { finishConnect() }
     if phase == .handshake { shakeHands() }
     guard phase == .established else { return }
@@ -159,7 +162,7 @@ public final class Connection: EventHandler {
 
   private func shakeHands() {
     guard let tls else { return }
-    switch tls.shakeHands(descriptor) {
+    switch tls.shakeHands(descriptor, peerHasClosed: peerHasClosed) {
     case .bytes:
       tls.describe(&peer)
       canRead = true

@@ -48,8 +48,8 @@ public final class Signals: EventHandler {
     _ = unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
   }
 
-  /// A peer that closes must be an error of the write, not the end of the process: OpenSSL writes with `write`, which
-  /// knows no MSG_NOSIGNAL. Children inherit this; whoever starts one resets it.
+  /// A reader that has gone must be an error of the write, not the end of the process: pipes know no MSG_NOSIGNAL.
+  /// Children inherit this; whoever starts one resets it.
   static func ignoreBrokenPipe() { ignoredBrokenPipe }
 
   private static let ignoredBrokenPipe: Void = { _ = signal(SIGPIPE, SIG_IGN) }()

@@ -13,8 +13,8 @@ enum StreamResult {
   case failed(ConnectionError)
 }
 
-/// TLS on one connection. OpenSSL reads and writes the descriptor itself, as in nginx: read-ahead fetches all records
-/// with one call, and the handshake's messages leave together.
+/// TLS on one connection. OpenSSL reads and writes the socket itself: read-ahead fetches all records with one call, and
+/// the handshake's messages leave together.
 @safe public final class TLSSession {
   enum Role {
     case server
@@ -27,7 +27,8 @@ enum StreamResult {
   private let keeper: AnyObject
   /// A client's place for sessions.
   private var entry: SessionCache.Entry?
-  private var hasDescriptor = false
+  /// Set with the first step of the handshake.
+  private var socket: TLSSocket?
 
   init(_ context: OpenSSLContext, keeping keeper: AnyObject, role: Role) throws(TLSError) {
     OpenSSLErrors.clear()
@@ -66,16 +67,22 @@ enum StreamResult {
   }
 
   /// Goes on with the handshake; `.bytes` when it is done.
-  func shakeHands(_ fd: Int32) -> StreamResult {
+  func shakeHands(_ fd: Int32, peerHasClosed: Bool) -> StreamResult {
     OpenSSLErrors.clear()
-    if !hasDescriptor {
-      // The BIO that this makes does not close the descriptor.
-      guard unsafe SSL_set_fd(ssl, fd) == 1 else { return .failed(.tls(OpenSSLErrors.take())) }
-      hasDescriptor = true
+    if socket == nil {
+      let new = TLSSocket(fd)
+      new.becameReadable(peerHasClosed: peerHasClosed)
+      guard let bio = unsafe new.makeBIO() else { return .failed(.tls(OpenSSLErrors.take())) }
+      // The SSL takes over the BIO's one reference, for both directions.
+      unsafe SSL_set_bio(ssl, bio, bio)
+      socket = new
     }
     let result = unsafe SSL_do_handshake(ssl)
     return result == 1 ? .bytes(0) : failure(result)
   }
+
+  /// The loop has heard of something to read.
+  func becameReadable(peerHasClosed: Bool) { socket?.becameReadable(peerHasClosed: peerHasClosed) }
 
   func read(into buffer: UnsafeMutableRawBufferPointer) -> StreamResult {
     OpenSSLErrors.clear()
@@ -97,7 +104,7 @@ enum StreamResult {
 
   /// Announces that nothing more will be sent. The answer is not waited for: HTTP's own framing tells what is complete.
   func sendCloseNotify() {
-    guard hasDescriptor, unsafe SSL_is_init_finished(ssl) == 1 else { return }
+    guard socket != nil, unsafe SSL_is_init_finished(ssl) == 1 else { return }
     OpenSSLErrors.clear()
     _ = unsafe SSL_shutdown(ssl)
   }
