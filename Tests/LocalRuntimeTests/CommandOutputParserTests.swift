@@ -60,6 +60,7 @@ private func describe(_ event: TurnEvent) -> String {
       + text(artifact.parts)
   case .reply(let parts, _): "reply: \(text(parts))"
   case .taskMetadata(let name, let value): "metadata \(name):\(json(value))"
+  case .refused, .awaitingApproval, .backendState, .loss: "\(event)"
   }
 }
 

@@ -113,7 +113,8 @@ public final class MemoryTaskStore: TaskStore {
     shards[MemoryTaskStore.shard(of: owner)].state.withLock { shard in
       let slots = shard.slots(inContext: contextID, owner: owner)
       guard let newest = slots.last else { return nil }
-      let state = slots.reversed().lazy.compactMap { shard.slots[$0].record.backendState }.first
+      let remembering = slots.last { shard.slots[$0].record.backendState != nil }
+      let state = remembering.flatMap { shard.slots[$0].record.backendState }
       return EarlierTurn(state: shard.slots[newest].record.task.status.state, backendState: state)
     }
   }
