@@ -15,7 +15,8 @@ public struct HTTPClientOptions: Sendable {
 
 /// HTTP/1.1 requests over connections that are kept and used again, on one loop.
 public final class HTTPClient {
-  public let loop: EventLoop
+  /// Not held on to: a loop may hold its client (``shared(on:)``), and outlives what it runs.
+  public unowned let loop: EventLoop
   public let options: HTTPClientOptions
 
   let resolver: Resolver
@@ -29,6 +30,9 @@ public final class HTTPClient {
     self.options = options
     self.resolver = resolver
   }
+
+  /// The client that all upstream calls of a loop share, and with it their connections.
+  public static func shared(on loop: EventLoop) -> HTTPClient { loop.local { HTTPClient(loop: $0) } }
 
   /// Sends a request. The call may be cancelled; its handlers are called in later turns of the loop.
   @discardableResult

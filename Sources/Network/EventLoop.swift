@@ -67,6 +67,7 @@ public protocol EventHandler: AnyObject {
   private var isStopping = false
   private var replies: UInt64 = 0
   private var expected: [UInt64: (any Sendable) -> Void] = [:]
+  private var locals: [ObjectIdentifier: AnyObject] = [:]
   let buffers = BufferPool()
 
   /// How much one turn may do before it waits for events again.
@@ -146,6 +147,17 @@ public protocol EventHandler: AnyObject {
   }
 
   func deliver(_ value: any Sendable, _ number: UInt64) { expected.removeValue(forKey: number)?(value) }
+
+  // MARK: Local values
+
+  /// The one value of this type that belongs to this loop, made by `make` at first use: what all requests of a loop share,
+  /// such as the connections to upstreams. It lives as long as the loop and must not hold on to it.
+  public func local<Value: AnyObject>(_ make: (EventLoop) -> Value) -> Value {
+    if let value = locals[ObjectIdentifier(Value.self)] as? Value { return value }
+    let value = make(self)
+    locals[ObjectIdentifier(Value.self)] = value
+    return value
+  }
 
   // MARK: Time
 

@@ -20,6 +20,16 @@ struct HTTPClientTests {
     #expect(try server.onLoop { $0.server.counters.accepted } == 1)
   }
 
+  @Test func aLoopSharesOneClientAndOutlivesIt() throws {
+    weak var client: HTTPClient?
+    do {
+      let loop = try EventLoop()
+      client = HTTPClient.shared(on: loop)
+      #expect(HTTPClient.shared(on: loop) === client)
+    }
+    #expect(client == nil)
+  }
+
   @Test func callsAtTheSameTimeHaveConnectionsOfTheirOwn() throws {
     let server = try TestServer()
     let harness = try ClientHarness()

@@ -85,6 +85,25 @@ struct EventLoopTests {
     #expect(order == ["later", "hook", "again", "hook"])
   }
 
+  @Test func aLoopHasOneValueOfAType() throws {
+    final class Counter {}
+    let loops = try [EventLoop(), EventLoop()]
+    let first = loops[0].local { _ in Counter() }
+    #expect(loops[0].local { _ in Counter() } === first)
+    #expect(loops[1].local { _ in Counter() } !== first)
+  }
+
+  @Test func aLoopAndItsLocalValuesEndTogether() throws {
+    final class Value {}
+    weak var value: Value?
+    do {
+      let loop = try EventLoop()
+      value = loop.local { _ in Value() }
+      #expect(value != nil)
+    }
+    #expect(value == nil)
+  }
+
   @Test func aFailingPreparationStopsTheWholeGroup() {
     struct Refusal: Error {}
     #expect(throws: Refusal.self) {
