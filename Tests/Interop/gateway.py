@@ -20,9 +20,10 @@ STOP_SECONDS_MAX = 20
 
 
 class Gateway:
-    def __init__(self, program: pathlib.Path, folder: pathlib.Path):
+    def __init__(self, program: pathlib.Path, folder: pathlib.Path, limits: dict | None = None):
         self._program = program
         self._folder = folder
+        self._limits = limits or {}
         self._plain_port, self._tls_port, self._admin_port = _free_ports(3)
         self._log: collections.deque[str] = collections.deque(maxlen=50)
         self._ready = threading.Event()
@@ -68,6 +69,10 @@ class Gateway:
             self._process.kill()
             raise AssertionError("the gateway did not stop after TERM\n" + self.log())
         assert code == 0, f"the gateway ended with {code}\n" + self.log()
+
+    def resident_bytes(self) -> int:
+        status = pathlib.Path(f"/proc/{self._process.pid}/status").read_text(encoding="ascii")
+        return int(status.split("VmRSS:")[1].split()[0]) * 1024
 
     def log(self) -> str:
         return "".join(self._log)
@@ -117,6 +122,7 @@ class Gateway:
             "cards": "cards",
             "default_agent": "echo",
             "keys": keys,
+            "limits": self._limits,
         }
         path = self._folder / "gateway.json"
         path.write_text(json.dumps(config, indent=2), encoding="utf-8")
