@@ -37,6 +37,7 @@ let package = Package(
       name: "Network", dependencies: ["CLinux", "COpenSSL", "Bytes", "Crypto", "Telemetry"], swiftSettings: dataPlane),
     // Floor 3
     .target(name: "A2A", dependencies: ["Model", "JSON", "HTTP", "Bytes"], swiftSettings: dataPlane),
+    .target(name: "Orq", dependencies: ["JSON", "HTTP", "Bytes"], swiftSettings: dataPlane),
     .target(name: "HTTPTransport", dependencies: ["HTTP", "Network", "Bytes", "Telemetry"], swiftSettings: dataPlane),
     .target(name: "Configuration", dependencies: ["Model", "JSON", "Bytes"], swiftSettings: strict),
     // Floor 4
@@ -48,7 +49,7 @@ let package = Package(
     .target(
       name: "Gateway",
       dependencies: [
-        "Bytes", "Crypto", "JSON", "HTTP", "Model", "Telemetry", "Network", "A2A", "HTTPTransport",
+        "Bytes", "Crypto", "JSON", "HTTP", "Model", "Telemetry", "Network", "A2A", "Orq", "HTTPTransport",
         "Configuration", "LocalRuntime",
       ],
       swiftSettings: dataPlane),
@@ -74,6 +75,8 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "A2ATests", dependencies: ["A2A", "Model", "JSON", "HTTP", "Bytes", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "OrqTests", dependencies: ["Orq", "JSON", "HTTP", "Bytes", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "HTTPTransportTests",
       dependencies: ["HTTPTransport", "HTTP", "Network", "Bytes", "Telemetry", "Crypto", "TestSupport"],

@@ -17,6 +17,7 @@ enum Floors {
     Row(floor: 2, target: "Telemetry", imports: ["JSON", "Bytes"]),
     Row(floor: 2, target: "Network", imports: ["CLinux", "COpenSSL", "Bytes", "Crypto", "Telemetry"]),
     Row(floor: 3, target: "A2A", imports: ["Model", "JSON", "HTTP", "Bytes"]),
+    Row(floor: 3, target: "Orq", imports: ["JSON", "HTTP", "Bytes"]),
     Row(floor: 3, target: "HTTPTransport", imports: ["HTTP", "Network", "Bytes", "Telemetry"]),
     Row(floor: 3, target: "Configuration", imports: ["Model", "JSON", "Bytes"]),
     Row(
@@ -25,7 +26,7 @@ enum Floors {
     Row(
       floor: 5, target: "Gateway",
       imports: [
-        "Bytes", "Crypto", "JSON", "HTTP", "Model", "Telemetry", "Network", "A2A", "HTTPTransport",
+        "Bytes", "Crypto", "JSON", "HTTP", "Model", "Telemetry", "Network", "A2A", "Orq", "HTTPTransport",
         "Configuration", "LocalRuntime",
       ]),
     Row(floor: 6, target: "a2a-gateway", imports: ["Gateway", "Configuration", "HTTPTransport", "Telemetry"]),
@@ -33,7 +34,7 @@ enum Floors {
   ]
 
   /// Targets without I/O: no socket, no clock, no thread, no randomness. They are testable with bytes alone.
-  static let withoutIO: Set = ["Bytes", "JSON", "HTTP", "Model", "A2A"]
+  static let withoutIO: Set = ["Bytes", "JSON", "HTTP", "Model", "A2A", "Orq"]
 
   /// What the other targets may import from outside of the package.
   static let system: Set = ["Foundation", "Glibc", "Dispatch", "Synchronization"]
