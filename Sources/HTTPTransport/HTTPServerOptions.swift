@@ -20,7 +20,7 @@ public struct HTTPServerOptions: Sendable {
   public var lingerTimeout: Duration = .seconds(2)
   /// More connections than these wait in the kernel's backlog.
   public var connectionsMax = 16_384
-  /// Bytes of one stream that may wait for its client; a writer that ignores it is cut off.
+  /// A stream that is written to while more bytes than these wait for its client is cut off.
   public var outputBufferBytesMax = 4 * 1024 * 1024
   /// Bytes of later requests that are read while one is answered.
   public var readAheadBytesMax = 64 * 1024

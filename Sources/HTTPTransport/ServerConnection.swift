@@ -289,7 +289,7 @@ final class ServerConnection: ConnectionDelegate {
   private static let joinedBodyBytesMax = 16 * 1024
 
   func writeChunk(_ bytes: [UInt8], isFramed: Bool) {
-    guard connection.bufferedBytes + bytes.count <= server.options.outputBufferBytesMax else {
+    guard connection.bufferedBytes <= server.options.outputBufferBytesMax else {
       // Later: the service is in the middle of writing and must not find its stream gone under its hands.
       return loop.later { if let current = self.current { self.cut(current, .overflowed) } }
     }

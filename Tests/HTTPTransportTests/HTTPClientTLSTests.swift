@@ -1,3 +1,4 @@
+import Bytes
 import HTTP
 import Network
 import TestSupport
@@ -87,6 +88,29 @@ struct HTTPClientTLSTests {
     #expect(named.text == "/a")
   }
 
+  /// Whoever cuts a TCP connection must not be able to shorten a body that has no length of its own.
+  @Test(arguments: [true, false]) func aBodyUntilTheEndNeedsAProperEnd(_ isAnnounced: Bool) throws {
+    let harness = try ClientHarness()
+    let socket = try ListeningSocket.bind(to: try #require(SocketAddress("127.0.0.1:0")))
+    let context = try HTTPClientTLSTests.serverContext()
+    let listener = try Listener(
+      loop: harness.loop, socket: socket,
+      onAccept: { accepted, address in
+        let session = try? context.makeSession()
+        let connection = Connection(loop: harness.loop, accepted: accepted, address: address, tls: session)
+        connection.delegate = OneAnswer("HTTP/1.1 200 OK\r\n\r\npart", isAnnounced: isAnnounced)
+        connection.start()
+      }, onError: { _ in })
+    defer { listener.close() }
+    var request = try harness.request(.get, "https://a.test/")
+    request.address = socket.address
+    request.tls = try TLSClientContext(HTTPClientTLSTests.trusting(HTTPClientTLSTests.authority))
+    let result = try harness.perform(request)
+    #expect(result.text == "part")
+    #expect(result.hasEnded == isAnnounced)
+    #expect(result.error?.kind == (isAnnounced ? nil : .truncated))
+  }
+
   /// A field that is left out of the key could send one upstream's request to another.
   @Test func everyFieldOfTheKeyTellsUpstreamsApart() throws {
     let url = try #require(URI("https://a.test/x"))
@@ -103,4 +127,28 @@ struct HTTPClientTLSTests {
     #expect(UpstreamKey(base, tls: try TLSClientContext()) != key)
     #expect(UpstreamKey(base, tls: nil) != key)
   }
+}
+
+/// Answers the first bytes with fixed ones, and closes with or without close_notify.
+private final class OneAnswer: ConnectionDelegate {
+  private let answer: [UInt8]
+  private let isAnnounced: Bool
+
+  init(_ answer: String, isAnnounced: Bool) {
+    self.answer = Array(answer.utf8)
+    self.isAnnounced = isAnnounced
+  }
+
+  func connectionEstablished(_ connection: Connection) {}
+
+  func connectionReceived(_ connection: Connection) {
+    connection.input.clear(keepingCapacity: true)
+    connection.write(answer)
+  }
+
+  func connectionFlushed(_ connection: Connection) { connection.close(isAnnounced ? nil : .timedOut) }
+
+  func connectionEnded(_ connection: Connection, clean: Bool) {}
+
+  func connectionClosed(_ connection: Connection, error: ConnectionError?) {}
 }

@@ -139,6 +139,19 @@ struct HTTPServerStreamTests {
     _ = client
   }
 
+  @Test func oneEventLargerThanTheBoundIsNoReasonToCut() throws {
+    let server = try TestServer { $0.outputBufferBytesMax = 100_000 }
+    let client = try server.client()
+    try client.send(HTTPServerStreamTests.get)
+    try server.waitForExchange()
+    try server.onLoop { parts in
+      parts.service.waiting[0].write([UInt8](repeating: 0x61, count: 1_000_000))
+      parts.service.waiting[0].finish()
+    }
+    #expect(try client.receive(until: "\r\n0\r\n\r\n").utf8.count > 1_000_000)
+    #expect(try server.finished(1)[0].outcome == .completed)
+  }
+
   @Test func aWriterThatIgnoresTheBoundIsCut() throws {
     let server = try TestServer { $0.outputBufferBytesMax = 1_000_000 }
     let client = try RawClient(port: server.port, receiveBufferBytes: 4096)

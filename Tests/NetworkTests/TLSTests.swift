@@ -127,6 +127,17 @@ struct TLSTests {
     let peer = try #require(server.record.peers.withLock { $0.last })
     #expect(peer.clientCertificateSubject == "CN=partner\\, inc")
     #expect(peer.clientCertificateFingerprint?.count == 64)
+    let again = try RawClient(
+      port: server.port,
+      tls: TLSTests.client {
+        $0.certificate = (own.certificate, own.key)
+        $0.resumes = client
+      })
+    try again.send("x")
+    _ = try again.receive(count: 1)
+    let resumed = try #require(server.record.peers.withLock { $0.last })
+    #expect(resumed.isResumed)
+    #expect(resumed.clientCertificateSubject == peer.clientCertificateSubject)
 
     let stranger = TestCertificate(name: "stranger", issuer: TestCertificate(name: "Another authority"))
     for certificate in [nil, (chain: stranger.certificate, key: stranger.key)] {
