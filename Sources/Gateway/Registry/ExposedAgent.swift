@@ -1,5 +1,6 @@
 internal import A2A
 internal import Configuration
+internal import LocalRuntime
 internal import Model
 internal import Synchronization
 
@@ -8,6 +9,9 @@ internal import Synchronization
 final class ExposedAgent: Sendable {
   let key: String
   let backend: any AgentBackend
+  /// See ``EngineDescription``.
+  let mayAnswerWithoutTask: Bool
+  let usesHistory: Bool
   let access: AccessRules
   /// The gateway's bounds, with the card file's own in place of them.
   let limits: Limits
@@ -22,6 +26,8 @@ final class ExposedAgent: Sendable {
   ) {
     self.key = key
     self.backend = backend
+    mayAnswerWithoutTask = backend.description.mayAnswerWithoutTask
+    usesHistory = backend.description.usesHistory
     self.access = access
     self.limits = limits
     self.card = card

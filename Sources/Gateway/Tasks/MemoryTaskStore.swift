@@ -7,6 +7,8 @@ internal import Synchronization
 /// of each task id; every operation takes one shard's lock, for well under a microsecond but for long lists.
 public final class MemoryTaskStore: TaskStore {
   static let shardCount = 64
+  /// How far back a context's backend state is looked for.
+  private static let earlierTurnsMax = 64
 
   private final class LockedShard: Sendable {
     let state = Mutex(TaskShard())
@@ -33,8 +35,10 @@ public final class MemoryTaskStore: TaskStore {
     TaskIdentifier.shard(principal: owner.principal, agentKey: owner.agentKey, of: shardCount)
   }
 
-  private func shard(ofTask id: String) -> LockedShard? {
-    TaskIdentifier.shard(of: id).map { shards[$0] }
+  /// Calls `body` with the shard where a task would lie, under its lock; nil for an id of nobody's making.
+  private func withShard<Result>(of id: String, _ body: (inout TaskShard, TaskKey) -> Result?) -> Result? {
+    guard let identifier = TaskIdentifier(id) else { return nil }
+    return shards[identifier.shard].state.withLock { body(&$0, identifier.key) }
   }
 
   // MARK: Writing
@@ -42,14 +46,16 @@ public final class MemoryTaskStore: TaskStore {
   public func create(_ task: AgentTask, events: [JournalEvent], owner: TaskOwner, at time: Timestamp)
     throws(TaskStoreFull)
   {
+    guard let key = TaskIdentifier(task.id)?.key else { preconditionFailure("a task id that was not minted here") }
     var record = TaskRecord(task)
     let home = shards[MemoryTaskStore.shard(of: owner)]
     try makeRoom(for: record.byteCount, preferring: home)
     let change = home.state.withLock { shard in
       let time = shard.advance(to: time)
       for event in events { record.append(event, at: time, journalEventsMax: limits.journalEventsMax) }
-      shard.insert(record, owner: owner)
-      return record.byteCount
+      let bytes = record.byteCount
+      shard.insert(record, key: key, owner: owner)
+      return bytes
     }
     taskCount.add(1, ordering: .relaxed)
     byteCount.add(change, ordering: .relaxed)
@@ -59,9 +65,10 @@ public final class MemoryTaskStore: TaskStore {
   public func append(
     _ events: [JournalEvent], to id: String, owner: TaskOwner, at time: Timestamp, onlyIf condition: AppendCondition
   ) -> AppendResult {
-    guard let home = shard(ofTask: id) else { return .notFound }
+    guard let identifier = TaskIdentifier(id) else { return .notFound }
+    let home = shards[identifier.shard]
     let (result, change, wakers): (AppendResult, Int, [Waker]) = home.state.withLock { shard in
-      guard let slot = shard.slot(of: id, owner: owner) else { return (.notFound, 0, []) }
+      guard let slot = shard.slot(of: identifier.key, owner: owner) else { return (.notFound, 0, []) }
       let state = shard.slots[slot].record.task.status.state
       guard condition.holds(for: state) else { return (.refused(state), 0, []) }
       let time = shard.advance(to: time)
@@ -70,8 +77,8 @@ public final class MemoryTaskStore: TaskStore {
         shard.slots[slot].record.append(event, at: time, journalEventsMax: limits.journalEventsMax)
       }
       shard.touch(slot)
-      let record = shard.slots[slot].record
-      return (.appended(record.sequence), record.byteCount - before, shard.takeWakers(slot))
+      let change = shard.slots[slot].record.byteCount - before
+      return (.appended(shard.slots[slot].record.sequence), change, shard.takeWakers(slot))
     }
     byteCount.add(change, ordering: .relaxed)
     trim(preferring: home)
@@ -82,38 +89,38 @@ public final class MemoryTaskStore: TaskStore {
   // MARK: Reading
 
   public func snapshot(of id: String, owner: TaskOwner) -> TaskSnapshot? {
-    shard(ofTask: id)?.state.withLock { shard in
-      shard.slot(of: id, owner: owner).map {
+    withShard(of: id) { shard, key in
+      shard.slot(of: key, owner: owner).map {
         TaskSnapshot(task: shard.slots[$0].record.task, sequence: shard.slots[$0].record.sequence)
       }
     }
   }
 
   public func snapshot(of id: String, owner: TaskOwner, at sequence: JournalSequence) -> TaskSnapshot? {
-    shard(ofTask: id)?.state.withLock { shard in
-      guard let slot = shard.slot(of: id, owner: owner) else { return nil }
+    withShard(of: id) { shard, key in
+      guard let slot = shard.slot(of: key, owner: owner) else { return nil }
       return shard.slots[slot].record.snapshot(at: sequence).map { TaskSnapshot(task: $0, sequence: sequence) }
     }
   }
 
   public func events(of id: String, owner: TaskOwner, after cursor: JournalSequence, max: Int) -> [SequencedEvent]? {
-    shard(ofTask: id)?.state.withLock { shard in
-      guard let slot = shard.slot(of: id, owner: owner) else { return nil }
+    withShard(of: id) { shard, key in
+      guard let slot = shard.slot(of: key, owner: owner) else { return nil }
       return shard.slots[slot].record.events(after: cursor, max: max).map(Array.init)
     }
   }
 
   public func tasks(inContext contextID: String, owner: TaskOwner, max: Int) -> [AgentTask] {
     shards[MemoryTaskStore.shard(of: owner)].state.withLock { shard in
-      shard.slots(inContext: contextID, owner: owner).suffix(max).map { shard.slots[$0].record.task }
+      shard.slots(inContext: contextID, owner: owner, max: max).reversed().map { shard.slots[$0].record.task }
     }
   }
 
   public func earlierTurn(inContext contextID: String, owner: TaskOwner) -> EarlierTurn? {
     shards[MemoryTaskStore.shard(of: owner)].state.withLock { shard in
-      let slots = shard.slots(inContext: contextID, owner: owner)
-      guard let newest = slots.last else { return nil }
-      let remembering = slots.last { shard.slots[$0].record.backendState != nil }
+      let slots = shard.slots(inContext: contextID, owner: owner, max: MemoryTaskStore.earlierTurnsMax)
+      guard let newest = slots.first else { return nil }
+      let remembering = slots.first { shard.slots[$0].record.backendState != nil }
       let state = remembering.flatMap { shard.slots[$0].record.backendState }
       return EarlierTurn(state: shard.slots[newest].record.task.status.state, backendState: state)
     }
@@ -129,20 +136,20 @@ public final class MemoryTaskStore: TaskStore {
   public func wait(forEventsOf id: String, owner: TaskOwner, after cursor: JournalSequence, waker: Waker)
     -> WaitResult
   {
-    guard let home = shard(ofTask: id) else { return .notFound }
     let token = WaitToken(number: lastWaitToken.add(1, ordering: .relaxed).newValue)
-    return home.state.withLock { shard in
-      guard let slot = shard.slot(of: id, owner: owner) else { return .notFound }
+    return withShard(of: id) { shard, key -> WaitResult? in
+      guard let slot = shard.slot(of: key, owner: owner) else { return nil }
       if shard.slots[slot].record.sequence > cursor { return .ready }
       shard.slots[slot].wakers[token] = waker
       return .registered(token)
-    }
+    } ?? .notFound
   }
 
   public func cancelWait(_ token: WaitToken, forEventsOf id: String) {
-    shard(ofTask: id)?.state.withLock { shard in
-      guard let slot = shard.slotByID[id] else { return }
+    _ = withShard(of: id) { shard, key -> Void? in
+      guard let slot = shard.slot(of: key) else { return nil }
       shard.slots[slot].wakers[token] = nil
+      return ()
     }
   }
 

@@ -1,26 +1,37 @@
 internal import Bytes
 
+/// A task id as a number, to be looked up by.
+struct TaskKey: Hashable {
+  let high: UInt64
+  let low: UInt64
+}
+
 /// Task ids: ULIDs whose last two characters also carry the number of the store's shard, so that an id alone tells where
 /// its task lies. 74 random bits remain; ids are names, not secrets: every read checks the owner as well.
-enum TaskIdentifier {
+struct TaskIdentifier {
+  let key: TaskKey
+  let shard: Int
+
   private static let alphabet = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ".utf8)
   static let length = 26
 
-  static func mint(shard: Int, milliseconds: Int64, entropy: (UInt64, UInt64)) -> String {
-    let low = (UInt64(shard) & 63) << 4 | entropy.1 & 15
-    var text = Array(ULID.text(milliseconds: milliseconds, entropy: entropy).utf8)
-    text[length - 2] = alphabet[Int(low >> 5)]
-    text[length - 1] = alphabet[Int(low & 31)]
-    return String(decoding: text, as: UTF8.self)
+  /// nil for a text that no ``mint(shard:milliseconds:entropy:)`` made. One text for each value: lower case, and the letters
+  /// that other readers of base32 forgive, are other texts.
+  init?(_ text: String) {
+    guard text.utf8.count == TaskIdentifier.length else { return nil }
+    var (high, low): (UInt64, UInt64) = (0, 0)
+    for byte in text.utf8 {
+      guard let value = TaskIdentifier.value(byte), high >> 59 == 0 else { return nil }
+      high = high << 5 | low >> 59
+      low = low << 5 | value
+    }
+    key = TaskKey(high: high, low: low)
+    shard = Int(low >> 4 & 63)
   }
 
-  /// nil for a text that no ``mint(shard:milliseconds:entropy:)`` made.
-  static func shard(of id: String) -> Int? {
-    let text = id.utf8
-    guard text.count == length, let high = value(text[text.index(text.endIndex, offsetBy: -2)]),
-      let low = value(text[text.index(before: text.endIndex)])
-    else { return nil }
-    return (high << 5 | low) >> 4 & 63
+  static func mint(shard: Int, milliseconds: Int64, entropy: (UInt64, UInt64)) -> String {
+    let low = (UInt64(shard) & 63) << 4 | entropy.1 & ~0x3F0
+    return ULID.text(milliseconds: milliseconds, entropy: (entropy.0, low))
   }
 
   /// A stable hash (FNV-1a): ids outlive a process once tasks are kept on disk.
@@ -32,5 +43,14 @@ enum TaskIdentifier {
     return Int((hash ^ hash >> 32) % UInt64(count))
   }
 
-  private static func value(_ byte: UInt8) -> Int? { alphabet.firstIndex(of: byte) }
+  private static func value(_ byte: UInt8) -> UInt64? {
+    let value = values[Int(byte)]
+    return value == 0xFF ? nil : UInt64(value)
+  }
+
+  private static let values: [UInt8] = {
+    var values = [UInt8](repeating: 0xFF, count: 256)
+    for (value, character) in alphabet.enumerated() { values[Int(character)] = UInt8(value) }
+    return values
+  }()
 }

@@ -43,7 +43,7 @@ extension TaskShard {
   func list(_ query: TaskListQuery, owner: TaskOwner) -> TaskPage {
     var page = TaskPage(tasks: [], nextPageToken: "", pageSize: query.request.pageSize, totalSize: 0)
     var lastOnPage: UInt64 = 0
-    var cursor = owners[owner]?.order.head
+    var cursor = index(of: owner)?.order.head
     while let slot = cursor {
       cursor = slots[slot].byOwner.next
       let task = slots[slot].record.task

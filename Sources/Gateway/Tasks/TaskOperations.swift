@@ -33,7 +33,8 @@ struct TaskOperations {
       metadata: request.metadata)
     let runner = TurnRunner(context: context, agent: agent, owner: owner, turn: turn)
     runner.observer = observer
-    runner.submit(openNow: openNow || !agent.backend.description.mayAnswerWithoutTask)
+    runner.submit(
+      openNow: openNow || !agent.mayAnswerWithoutTask, isContextNew: request.message.contextID == nil)
   }
 
   private func resume(_ taskID: String, _ request: SendRequest, _ observer: any TurnObserver) throws(AgentError) {
@@ -63,7 +64,7 @@ struct TaskOperations {
       let runner = TurnRunner(context: context, agent: agent, owner: owner, turn: turn, answered: task.status)
       runner.observer = observer
       observer.turnOpened(taskID: taskID, at: sequence)
-      runner.submit(openNow: true)
+      runner.submit(openNow: true, isContextNew: false)
     }
   }
 

@@ -82,7 +82,8 @@ struct TaskRecord {
     }
   }
 
-  private static let fixedBytes = 512
+  /// What an empty record takes in the store, measured: the record itself, its identifiers, its places in the tables.
+  private static let fixedBytes = 2048
 
   private static func bytes(of event: JournalEvent) -> Int {
     switch event {

@@ -2,16 +2,22 @@ internal import Configuration
 internal import JSON
 internal import Model
 
-/// One shard of ``MemoryTaskStore``: a slab of records, indexed by id, by owner (newest status first) and by context,
-/// plus the order in which tasks became terminal. All links are slab indices.
+/// One shard of ``MemoryTaskStore``: a slab of records, found by id, listed by owner (newest status first) and by context
+/// (oldest first), plus the order in which tasks became terminal. All links are slab indices, and all tables have
+/// numbers for keys: a text as a key costs a hash of its bytes for each neighbour that a removal moves.
 struct TaskShard {
   struct Slot {
     var record: TaskRecord
-    var owner: TaskOwner
+    var key: TaskKey
+    /// Index into `owners`.
+    var owner: Int
+    /// Hash of the context id; tasks whose hashes are equal share a list and are told apart by the id itself.
+    var contextHash: Int
     /// Grows with every change of any task of the shard; orders lists and is what a page token holds.
     var touch: UInt64 = 0
     var wakers: [WaitToken: Waker] = [:]
     var byOwner = Link()
+    var byContext = Link()
     var byEnd = Link()
     var isInEndList = false
   }
@@ -26,12 +32,14 @@ struct TaskShard {
     var tail: Int?
   }
 
+  /// The tasks of one owner.
   struct OwnerIndex {
+    let owner: TaskOwner
     /// Head: the task whose status changed last.
     var order = Ends()
     var count = 0
-    /// Slots of each context, oldest first.
-    var contexts: [String: [Int]] = [:]
+    /// By hash of the context id; head: the oldest task.
+    var contexts: [Int: Ends] = [:]
   }
 
   struct Freed {
@@ -39,10 +47,12 @@ struct TaskShard {
     var bytes = 0
   }
 
+  private(set) var owners: [OwnerIndex] = []
+  private var ownerNumbers: [TaskOwner: Int] = [:]
+  private var freeOwners: [Int] = []
   var slots: [Slot] = []
   private var freeSlots: [Int] = []
-  private(set) var slotByID: [String: Int] = [:]
-  private(set) var owners: [TaskOwner: OwnerIndex] = [:]
+  private var slotByKey: [TaskKey: Int] = [:]
   /// Terminal tasks, the first to end at the head.
   private var ended = Ends()
   private var lastTouch: UInt64 = 0
@@ -54,13 +64,27 @@ struct TaskShard {
     return lastTime
   }
 
-  func slot(of id: String, owner: TaskOwner) -> Int? {
-    guard let slot = slotByID[id], slots[slot].owner == owner else { return nil }
+  // MARK: Finding
+
+  func slot(of key: TaskKey) -> Int? { slotByKey[key] }
+
+  func slot(of key: TaskKey, owner: TaskOwner) -> Int? {
+    guard let slot = slotByKey[key], owners[slots[slot].owner].owner == owner else { return nil }
     return slot
   }
 
-  func slots(inContext contextID: String, owner: TaskOwner) -> [Int] {
-    owners[owner]?.contexts[contextID] ?? []
+  func index(of owner: TaskOwner) -> OwnerIndex? { ownerNumbers[owner].map { owners[$0] } }
+
+  /// The newest tasks of a context, the newest first.
+  func slots(inContext contextID: String, owner: TaskOwner, max: Int) -> [Int] {
+    guard let number = ownerNumbers[owner] else { return [] }
+    var found: [Int] = []
+    var cursor = owners[number].contexts[contextID.hashValue]?.tail
+    while let slot = cursor, found.count < max {
+      if slots[slot].record.task.contextID == contextID { found.append(slot) }
+      cursor = slots[slot].byContext.previous
+    }
+    return found
   }
 
   mutating func takeWakers(_ slot: Int) -> [Waker] {
@@ -71,8 +95,10 @@ struct TaskShard {
 
   // MARK: Inserting and moving
 
-  mutating func insert(_ record: TaskRecord, owner: TaskOwner) {
-    let new = Slot(record: record, owner: owner)
+  mutating func insert(_ record: consuming TaskRecord, key: TaskKey, owner: TaskOwner) {
+    let contextHash = record.task.contextID.hashValue
+    let number = number(of: owner)
+    let new = Slot(record: record, key: key, owner: number, contextHash: contextHash)
     let slot: Int
     if let free = freeSlots.popLast() {
       slot = free
@@ -81,11 +107,26 @@ struct TaskShard {
       slot = slots.count
       slots.append(new)
     }
-    slotByID[record.task.id] = slot
-    owners[owner, default: OwnerIndex()].contexts[record.task.contextID, default: []].append(slot)
-    owners[owner, default: OwnerIndex()].count += 1
+    slotByKey[key] = slot
+    owners[number].count += 1
+    linkToContext(slot)
     linkAsNewest(slot)
     noteEnd(slot)
+  }
+
+  private mutating func number(of owner: TaskOwner) -> Int {
+    if let number = ownerNumbers[owner] { return number }
+    let index = OwnerIndex(owner: owner)
+    let number: Int
+    if let free = freeOwners.popLast() {
+      number = free
+      owners[number] = index
+    } else {
+      number = owners.count
+      owners.append(index)
+    }
+    ownerNumbers[owner] = number
+    return number
   }
 
   /// Notes that a task changed: it is now its owner's newest.
@@ -99,11 +140,10 @@ struct TaskShard {
     lastTouch += 1
     slots[slot].touch = lastTouch
     let owner = slots[slot].owner
-    let head = owners[owner]?.order.head
+    let head = owners[owner].order.head
     slots[slot].byOwner = Link(previous: nil, next: head)
-    if let head { slots[head].byOwner.previous = slot }
-    owners[owner]?.order.head = slot
-    if head == nil { owners[owner]?.order.tail = slot }
+    if let head { slots[head].byOwner.previous = slot } else { owners[owner].order.tail = slot }
+    owners[owner].order.head = slot
   }
 
   private mutating func unlinkFromOwner(_ slot: Int) {
@@ -111,12 +151,41 @@ struct TaskShard {
     if let previous = link.previous {
       slots[previous].byOwner.next = link.next
     } else {
-      owners[owner]?.order.head = link.next
+      owners[owner].order.head = link.next
     }
     if let next = link.next {
       slots[next].byOwner.previous = link.previous
     } else {
-      owners[owner]?.order.tail = link.previous
+      owners[owner].order.tail = link.previous
+    }
+  }
+
+  private mutating func linkToContext(_ slot: Int) {
+    let (owner, hash) = (slots[slot].owner, slots[slot].contextHash)
+    guard let tail = owners[owner].contexts[hash]?.tail else {
+      owners[owner].contexts[hash] = Ends(head: slot, tail: slot)
+      return
+    }
+    slots[slot].byContext = Link(previous: tail, next: nil)
+    slots[tail].byContext.next = slot
+    owners[owner].contexts[hash]?.tail = slot
+  }
+
+  private mutating func unlinkFromContext(_ slot: Int) {
+    let (link, owner, hash) = (slots[slot].byContext, slots[slot].owner, slots[slot].contextHash)
+    if link.previous == nil, link.next == nil {
+      owners[owner].contexts[hash] = nil
+      return
+    }
+    if let previous = link.previous {
+      slots[previous].byContext.next = link.next
+    } else {
+      owners[owner].contexts[hash]?.head = link.next
+    }
+    if let next = link.next {
+      slots[next].byContext.previous = link.previous
+    } else {
+      owners[owner].contexts[hash]?.tail = link.previous
     }
   }
 
@@ -132,7 +201,8 @@ struct TaskShard {
 
   /// The bytes freed; nil when no task is terminal.
   mutating func removeOldestTerminal() -> Int? {
-    ended.head.map { remove($0) }
+    guard let head = ended.head else { return nil }
+    return remove(head)
   }
 
   mutating func removeExpired(at now: Timestamp, limits: TaskLimits) -> Freed {
@@ -141,7 +211,7 @@ struct TaskShard {
       freed.bytes += remove(head)
       freed.tasks += 1
     }
-    for slot in slotByID.values where slots[slot].record.task.status.state.isInterrupted {
+    for slot in slotByKey.values where slots[slot].record.task.status.state.isInterrupted {
       guard age(of: slot, at: now) > limits.interruptedRetention.milliseconds else { continue }
       freed.bytes += remove(slot)
       freed.tasks += 1
@@ -154,23 +224,27 @@ struct TaskShard {
   }
 
   private mutating func remove(_ slot: Int) -> Int {
-    let (task, owner) = (slots[slot].record.task, slots[slot].owner)
     let bytes = slots[slot].record.byteCount
+    let owner = slots[slot].owner
     unlinkFromOwner(slot)
+    unlinkFromContext(slot)
     if slots[slot].isInEndList {
       let link = slots[slot].byEnd
       if let previous = link.previous { slots[previous].byEnd.next = link.next } else { ended.head = link.next }
       if let next = link.next { slots[next].byEnd.previous = link.previous } else { ended.tail = link.previous }
     }
-    owners[owner]?.count -= 1
-    owners[owner]?.contexts[task.contextID]?.removeAll { $0 == slot }
-    if owners[owner]?.contexts[task.contextID]?.isEmpty == true { owners[owner]?.contexts[task.contextID] = nil }
-    if owners[owner]?.count == 0 { owners[owner] = nil }
-    slotByID[task.id] = nil
+    owners[owner].count -= 1
+    if owners[owner].count == 0 {
+      ownerNumbers[owners[owner].owner] = nil
+      freeOwners.append(owner)
+    }
+    slotByKey[slots[slot].key] = nil
     let wakers = takeWakers(slot)
-    slots[slot].record = TaskRecord(AgentTask(id: "", contextID: "", status: TaskStatus(.unspecified)))
+    slots[slot].record = TaskShard.emptyRecord
     freeSlots.append(slot)
     for waker in wakers { waker.wake() }
     return bytes
   }
+
+  private static let emptyRecord = TaskRecord(AgentTask(id: "", contextID: "", status: TaskStatus(.unspecified)))
 }

@@ -44,6 +44,8 @@ final class TurnRunner {
   /// The agent has said its last word; anything after it is ignored.
   private var isDone = false
   private var isStarting = false
+  /// Holds or waits for the context's turn.
+  private var isInLine = false
   private var flushIsDue = false
   private var pending: [JournalEvent] = []
   private var eventCount = 0
@@ -77,10 +79,22 @@ final class TurnRunner {
   // MARK: Life
 
   /// Takes its place in the line of the context; starts at once if it is first.
-  func submit(openNow: Bool) {
+  ///
+  /// - Parameter isContextNew: the context's id was minted for this turn. Until the loop turn is over nobody else can know
+  ///   it, so that a turn which ends at once needs no place in a line.
+  func submit(openNow: Bool, isContextNew: Bool) {
     guard agent.takePlace() else {
       return refuse("this agent has as many tasks under way as it may have; retry in a moment")
     }
+    if isContextNew {
+      if openNow, !open() { return }
+      start(isContextNew: true)
+      guard phase == .running else { return }
+      isInLine = true
+      _ = context.services.turns.admit(handle, to: key)
+      return
+    }
+    isInLine = true
     switch context.services.turns.admit(handle, to: key) {
     case .full:
       agent.leavePlace()
@@ -106,14 +120,14 @@ final class TurnRunner {
   }
 
   /// Its turn has come.
-  func start() {
+  func start(isContextNew: Bool = false) {
     guard phase == .waiting else { return }
     phase = .running
     lastEventAt = context.loop.now
-    if agent.backend.remembers {
+    if agent.backend.remembers, !isContextNew {
       turn.earlier = context.services.store.earlierTurn(inContext: turn.contextID, owner: owner)
     }
-    if agent.backend.description.usesHistory {
+    if !isContextNew, agent.usesHistory {
       turn.history = context.services.store.conversation(
         before: turn, owner: owner, limits: context.services.limits.contexts)
     }
@@ -327,7 +341,7 @@ final class TurnRunner {
     silenceTimer = nil
     running = nil
     agent.leavePlace()
-    if releaseContext, let next = context.services.turns.finished(key) { next.perform { $0.start() } }
+    if releaseContext, isInLine, let next = context.services.turns.finished(key) { next.perform { $0.start() } }
     if let notify { notify() } else { observer?.turnEnded(taskID: turn.taskID) }
     observer = nil
   }

@@ -244,8 +244,17 @@ func aTokenOfNoListIsRefused(_ token: String) throws {
   for shard in 0..<64 {
     let id = TaskIdentifier.mint(shard: shard, milliseconds: 1_700_000_000_000, entropy: (.max, .max))
     #expect(id.count == 26)
-    #expect(TaskIdentifier.shard(of: id) == shard)
+    #expect(TaskIdentifier(id)?.shard == shard)
   }
-  #expect(TaskIdentifier.shard(of: "short") == nil)
-  #expect(TaskIdentifier.shard(of: String(repeating: "é", count: 13)) == nil)
+  #expect(TaskIdentifier("short") == nil)
+  #expect(TaskIdentifier(String(repeating: "é", count: 13)) == nil)
+  #expect(TaskIdentifier(String(repeating: "Z", count: 26)) == nil)
+  #expect(TaskIdentifier(String(repeating: "a", count: 26)) == nil)
+}
+
+@Test func differentIdsHaveDifferentKeys() {
+  let ids = (0..<64 as Range<UInt64>).map { bit in
+    TaskIdentifier.mint(shard: 0, milliseconds: 1, entropy: (0, (1 << bit) & ~0x3F0))
+  }
+  #expect(Set(ids.compactMap { TaskIdentifier($0)?.key }).count == Set(ids).count)
 }
