@@ -195,6 +195,21 @@ public protocol EventHandler: AnyObject {
     mailbox.core.runner.store(0, ordering: .relaxed)
   }
 
+  /// Closes all connections and lets go of all handlers, timers and bodies, which hold on to the loop as it does to them.
+  /// The loop is of no use afterwards.
+  public func close() {
+    mailbox.core.close()
+    for registration in registrations {
+      if let connection = registration.handler as? Connection { connection.close() }
+    }
+    timers = TimerQueue()
+    laterBodies = []
+    turnEndHooks = []
+    flushQueue = []
+    expected = [:]
+    registrations = []
+  }
+
   /// Makes `run` return after this turn.
   public func stop() { isStopping = true }
 

@@ -33,6 +33,7 @@ public final class LoopGroup: Sendable {
   ) {
     do {
       let loop = try EventLoop(index: index, time: time)
+      defer { loop.close() }
       try prepare(loop)
       start.send(.success(loop.mailbox))
       loop.run()

@@ -17,6 +17,8 @@ final class ClientHarness {
     client = HTTPClient(loop: loop, options: options)
   }
 
+  deinit { loop.close() }
+
   /// What became of one request.
   final class Result {
     var head: HTTPResponseHead?

@@ -32,6 +32,7 @@ struct ConnectionTests {
     let free = try #require(socket).address
     socket = nil
     let loop = try EventLoop()
+    defer { loop.close() }
     let connection = try Connection(loop: loop, to: free)
     let recorder = Recorder()
     connection.delegate = recorder
@@ -44,6 +45,7 @@ struct ConnectionTests {
   @Test func aClientConnectionTalksAndHearsTheEnd() throws {
     let server = try EchoServer()
     let loop = try EventLoop()
+    defer { loop.close() }
     let connection = try Connection(loop: loop, to: try #require(SocketAddress("127.0.0.1:\(server.port)")))
     let recorder = Recorder()
     connection.delegate = recorder
@@ -61,6 +63,7 @@ struct ConnectionTests {
   /// Both ends live on one loop: closing one must not disturb an event that is already fetched for the other.
   @Test func eventsOfAConnectionClosedInTheSameTurnAreDropped() throws {
     let loop = try EventLoop()
+    defer { loop.close() }
     let socket = try ListeningSocket.bind(to: try #require(SocketAddress("127.0.0.1:0")))
     var accepted: [Connection] = []
     let recorders = [Recorder(), Recorder()]

@@ -21,6 +21,7 @@ struct EventLoopTests {
 
   @Test func aTimerThatSchedulesItselfWithoutDelayLeavesTurnsToOthers() throws {
     let loop = try EventLoop(time: ManualTime())
+    defer { loop.close() }
     var count = 0
     func again() {
       count += 1

@@ -39,6 +39,7 @@ struct ListenerTests {
 
   @Test func aPausedListenerLeavesConnectionsInTheBacklog() throws {
     let loop = try EventLoop()
+    defer { loop.close() }
     let socket = try ListeningSocket.bind(to: try #require(SocketAddress("127.0.0.1:0")))
     var count = 0
     let listener = try Listener(loop: loop, socket: socket, onAccept: { _, _ in count += 1 }, onError: { _ in })

@@ -4,6 +4,7 @@ import Testing
 struct ResolverTests {
   @Test func aNameOfThisMachineHasLoopbackAddresses() throws {
     let loop = try EventLoop()
+    defer { loop.close() }
     var result: Result<[SocketAddress], ResolveError>?
     Resolver().resolve("localhost", port: 81, loop.expect { result = $0 })
     try turn(loop, until: "an answer") { result != nil }
@@ -14,6 +15,7 @@ struct ResolverTests {
 
   @Test func questionsBeyondTheBoundAreRefusedAndTheRestAnswered() throws {
     let loop = try EventLoop()
+    defer { loop.close() }
     let resolver = Resolver(threads: 2, waiting: 2)
     var answers = 0
     var refusals = 0
@@ -34,6 +36,7 @@ struct ResolverTests {
 
   @Test func aReplyCountsOnce() throws {
     let loop = try EventLoop()
+    defer { loop.close() }
     var values: [Int] = []
     let reply = loop.expect { (value: Int) in values.append(value) }
     reply.send(1)
