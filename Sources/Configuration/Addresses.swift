@@ -136,6 +136,30 @@ enum WebAddress {
     return nil
   }
 
+  /// What is wrong with a URL that the gateway shall call, or nil.
+  static func faultInUpstream(_ text: String) -> String? {
+    guard text.utf8.count <= 8192, let parts = URLComponents(string: text), let scheme = parts.scheme,
+      let host = parts.encodedHost, !host.isEmpty, isVisibleASCII(text)
+    else { return "must be a URL such as \"https://models.example.com/v1\"" }
+    guard ["http", "https"].contains(scheme.lowercased()) else { return "must begin with https:// or http://" }
+    if parts.user != nil || parts.password != nil { return "must not hold a user or a password" }
+    if parts.fragment != nil { return "must not hold a fragment" }
+    if let port = parts.port, !(1...65_535).contains(port) { return "has a port outside 1–65535" }
+    let isName = host.utf8.allSatisfy {
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._:[]".utf8.contains($0)
+    }
+    return isName ? nil : "has a host with characters that no host name has"
+  }
+
+  /// Whether what is sent to a URL can be read on the way.
+  static func isInTheClear(_ text: String) -> Bool {
+    guard let parts = URLComponents(string: text), parts.scheme?.lowercased() == "http", var host = parts.host else {
+      return false
+    }
+    if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
+    return host != "localhost" && IPAddress(host)?.isLoopback != true
+  }
+
   /// Whether text is an absolute http or https URL.
   static func isWebAddress(_ text: String) -> Bool {
     guard let parts = URLComponents(string: text), let scheme = parts.scheme?.lowercased(), let host = parts.host

@@ -1,4 +1,3 @@
-public import JSON
 public import Model
 
 /// One exposed agent, as its card file states it.
@@ -11,10 +10,12 @@ public struct CardFile: Sendable, Equatable {
   public var backend: Backend
   public var access: AccessRules
   public var limits: AgentLimits
+  /// What every call to an agent of Orq carries.
+  public var orq: OrqDefaults
 
   public init(
     file: String, key: String, card: CardOverrides = CardOverrides(), backend: Backend,
-    access: AccessRules = AccessRules(), limits: AgentLimits = AgentLimits()
+    access: AccessRules = AccessRules(), limits: AgentLimits = AgentLimits(), orq: OrqDefaults = OrqDefaults()
   ) {
     self.file = file
     self.key = key
@@ -22,6 +23,7 @@ public struct CardFile: Sendable, Equatable {
     self.backend = backend
     self.access = access
     self.limits = limits
+    self.orq = orq
   }
 }
 
@@ -60,59 +62,6 @@ public struct CardOverrides: Sendable, Equatable {
   }
 }
 
-/// Who answers.
-public enum Backend: Sendable, Equatable {
-  /// An engine on this machine.
-  case local(LocalEngineConfiguration)
-}
-
-/// An engine of the embedded runtime.
-public enum LocalEngineConfiguration: Sendable, Equatable {
-  /// Answers with what it was told.
-  case echo
-  /// Answers with the date and time.
-  case clock
-  case command(CommandConfiguration)
-}
-
-/// A program that answers, one process per turn.
-public struct CommandConfiguration: Sendable, Equatable {
-  /// A variable of the program's environment.
-  public enum Variable: Sendable, Equatable {
-    case text(String)
-    case secret(Secret)
-  }
-
-  /// What the program reads from its standard input.
-  public enum Input: String, Sendable, CaseIterable {
-    /// One JSON line with the message and all that belongs to it.
-    case json
-    /// The text of the message alone.
-    case text
-  }
-
-  /// The program and its arguments; never empty.
-  public var command: [String]
-  /// Where it runs; the card file's folder unless the file says otherwise.
-  public var folder: String
-  /// What it gets beyond the few variables that every program gets.
-  public var environment: [String: Variable]
-  /// Handed to the program with every turn; an object.
-  public var settings: JSONFragment?
-  public var input: Input
-
-  public init(
-    command: [String], folder: String, environment: [String: Variable] = [:], settings: JSONFragment? = nil,
-    input: Input = .json
-  ) {
-    self.command = command
-    self.folder = folder
-    self.environment = environment
-    self.settings = settings
-    self.input = input
-  }
-}
-
 /// Who may do what with an agent.
 public struct AccessRules: Sendable, Equatable {
   /// Names of principals.
@@ -139,7 +88,7 @@ public struct AgentLimits: Sendable, Equatable {
   public var silence: Duration?
   public var events: Int?
   public var blockingWait: Duration?
-  /// Bounds of each process of a `command` agent.
+  /// Bounds of what a `command` or `http` agent answers, and of each process of a `command`.
   public var outputBytesMax: Int?
   public var memoryBytesMax: Int?
   public var killGrace: Duration?

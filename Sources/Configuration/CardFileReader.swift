@@ -17,13 +17,14 @@ struct CardFileReader {
       return reader.object(node, "\"gateway\"") { reader -> CardFile? in
         let key = key(&reader)
         let backend = reader.required("backend", hint: Self.backendHint).flatMap { node in
-          reader.object(node, "\"backend\"") { self.backend(&$0) } ?? nil
+          reader.object(node, "\"backend\"") { self.backend(&$0, cardKey: key) } ?? nil
         }
         let access = reader.object("access") { self.access(&$0) } ?? AccessRules()
-        let isCommand = if case .local(.command) = backend { true } else { false }
-        let limits = reader.object("limits") { self.limits(&$0, isCommand: isCommand) } ?? AgentLimits()
+        let limits = reader.object("limits") { self.limits(&$0, backend) } ?? AgentLimits()
+        let orq = orq(&reader, backend)
         guard let key, let backend else { return nil }
-        return CardFile(file: file, key: key, card: card, backend: backend, access: access, limits: limits)
+        return CardFile(
+          file: file, key: key, card: card, backend: backend, access: access, limits: limits, orq: orq)
       } ?? nil
     }
     return result ?? nil
@@ -48,85 +49,23 @@ struct CardFileReader {
     return nil
   }
 
-  private func backend(_ reader: inout ObjectReader) -> Backend? {
-    guard let node = reader.required("type", hint: "this build has: local"), let type = reader.string(node, "type")
-    else { return nil }
-    guard type == "local" else {
-      let later = type == "orq" || type == "a2a"
+  private func backend(_ reader: inout ObjectReader, cardKey key: String?) -> Backend? {
+    let names = ["local", "orq"]
+    let hint = "this build has: " + names.joined(separator: ", ")
+    guard let node = reader.required("type", hint: hint), let type = reader.string(node, "type") else { return nil }
+    switch type {
+    case "local": return EngineReader(faults: faults, folder: folder).engine(&reader).map(Backend.local)
+    case "orq": return OrqReader(faults: faults).agent(&reader, cardKey: key).map(Backend.orq)
+    default:
       faults.error(
         node.range,
-        later
+        type == "a2a"
           ? "this build has no backend \"\(type)\" yet"
-          : "there is no backend \"\(type)\"" + ObjectReader.suggestion(type, ["local"]), hint: "this build has: local")
+          : "there is no backend \"\(type)\"" + ObjectReader.suggestion(type, names), hint: hint)
       // Its other keys are not wrong, they only mean nothing here.
       reader.ignoreUnknownKeys()
       return nil
     }
-    return engine(&reader).map(Backend.local)
-  }
-
-  private func engine(_ reader: inout ObjectReader) -> LocalEngineConfiguration? {
-    let names = ["echo", "clock", "command"]
-    let hint = "one of: " + names.joined(separator: ", ")
-    guard let node = reader.required("engine", hint: hint), let name = reader.string(node, "engine") else { return nil }
-    switch name {
-    case "echo": return .echo
-    case "clock": return .clock
-    case "command": return command(&reader).map(LocalEngineConfiguration.command)
-    default:
-      faults.error(
-        node.range, "this build has no engine \"\(name)\"" + ObjectReader.suggestion(name, names), hint: hint)
-      reader.ignoreUnknownKeys()
-      return nil
-    }
-  }
-
-  private func command(_ reader: inout ObjectReader) -> CommandConfiguration? {
-    var command: [String]?
-    if let node = reader.required("command", hint: "such as [\"python3\", \"agent.py\"]") {
-      command = reader.strings("command")?.map(\.text)
-      if let words = command, words.isEmpty || words[0].isEmpty || words.contains(where: { $0.utf8.contains(0) }) {
-        faults.error(node.range, "\"command\" must name a program, then its arguments")
-        command = nil
-      }
-    }
-    let folder = reader.path("cwd") ?? (self.folder.isEmpty ? "." : self.folder)
-    let environment = environment(&reader)
-    var settings: JSONFragment?
-    if let node = reader.value("settings") {
-      if case .object = node.content {
-        settings = JSONFragment(node.jsonValue)
-      } else {
-        reader.wrong(node, "settings", "an object")
-      }
-    }
-    var input = CommandConfiguration.Input.json
-    reader.choice("stdin", &input, CommandConfiguration.Input.allCases.map { ($0.rawValue, $0) })
-    return command.map {
-      CommandConfiguration(
-        command: $0, folder: folder, environment: environment, settings: settings, input: input)
-    }
-  }
-
-  private func environment(_ reader: inout ObjectReader) -> [String: CommandConfiguration.Variable] {
-    guard let node = reader.value("env") else { return [:] }
-    guard case .object(let members) = node.content else {
-      reader.wrong(node, "env", "an object of variables")
-      return [:]
-    }
-    var result: [String: CommandConfiguration.Variable] = [:]
-    for member in members {
-      if member.name.isEmpty || member.name.utf8.contains(where: { $0 == UInt8(ascii: "=") || $0 == 0 }) {
-        faults.error(member.nameRange, "\"\(member.name)\" cannot be the name of a variable")
-      }
-      if case .string(let text) = member.value.content {
-        if text.utf8.contains(0) { faults.error(member.nameRange, "\"\(member.name)\" holds a zero character") }
-        result[member.name] = .text(text)
-      } else if let secret = reader.secret(member.value, member.name) {
-        result[member.name] = .secret(secret)
-      }
-    }
-    return result
   }
 
   private func access(_ reader: inout ObjectReader) -> AccessRules {
@@ -150,7 +89,22 @@ struct CardFileReader {
     return result
   }
 
-  private func limits(_ reader: inout ObjectReader, isCommand: Bool) -> AgentLimits {
+  private func orq(_ reader: inout ObjectReader, _ backend: Backend?) -> OrqDefaults {
+    guard let backend else {
+      // What should stand there is unknown as long as the backend is.
+      _ = reader.value("orq")
+      return OrqDefaults()
+    }
+    guard case .orq = backend else {
+      if reader.value("orq") != nil {
+        faults.error(reader.range(of: "orq"), "\"orq\" is for agents whose backend is of the type \"orq\"")
+      }
+      return OrqDefaults()
+    }
+    return reader.object("orq") { OrqReader(faults: faults).defaults(&$0) } ?? OrqDefaults()
+  }
+
+  private func limits(_ reader: inout ObjectReader, _ backend: Backend?) -> AgentLimits {
     var result = AgentLimits()
     let times: ClosedRange<Duration> = .seconds(1)...(.seconds(7 * 86_400))
     var concurrent = 0
@@ -165,14 +119,25 @@ struct CardFileReader {
     if let wait = result.blockingWait, let time = result.taskTime, wait > time {
       faults.error(reader.range(of: "blocking_wait"), "\"blocking_wait\" is more than \"task_time\"")
     }
-    guard isCommand else { return result }
+    guard case .local(let engine) = backend, engine.boundsOutput else { return result }
     var output = 0
     reader.bytes("output", &output, in: 4096...4 << 30)
     if output > 0 { result.outputBytesMax = output }
+    guard case .command = engine else { return result }
     var memory = 0
     reader.bytes("memory", &memory, in: 16 << 20...1 << 40)
     if memory > 0 { result.memoryBytesMax = memory }
     result.killGrace = reader.duration("kill_grace", in: .milliseconds(0)...(.seconds(300)))
     return result
+  }
+}
+
+extension LocalEngineConfiguration {
+  /// What the engine passes on is somebody else's, and bounded as a whole.
+  fileprivate var boundsOutput: Bool {
+    switch self {
+    case .command, .http: true
+    case .echo, .clock, .openai: false
+    }
   }
 }

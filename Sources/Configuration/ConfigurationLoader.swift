@@ -137,13 +137,23 @@ public enum ConfigurationLoader {
             + ObjectReader.suggestion(key, cards.map(\.key)),
           hint: "card files are in \(configuration.cards)"))
     }
+    if configuration.orq == nil, !diagnostics.hasErrors {
+      for card in cards {
+        guard case .orq = card.backend else { continue }
+        diagnostics.append(
+          Diagnostic(
+            file: card.file, message: "the agent is one of Orq, but the configuration has no \"orq\"",
+            hint: "add \"orq\": { \"key\": { \"env\": \"ORQ_API_KEY\" } } to "
+              + (configuration.file ?? "a configuration file, and start with --config FILE")))
+      }
+    }
     var secrets: [(file: String, secret: Secret)] = cards.flatMap { card in
-      Self.secrets(of: card).map { (card.file, $0) }
+      Self.secrets(of: card.backend).map { (card.file, $0) }
     }
-    for certificate in configuration.listeners.flatMap({ $0.tls?.certificates ?? [] }) {
-      // A missing key file has its place in the configuration, and was reported there.
-      if case .environment = certificate.key { secrets.append((file, certificate.key)) }
-    }
+    secrets += configuration.runtime.models.flatMap { Self.secrets(of: .local($0.engine)) }.map { (file, $0) }
+    // A missing file of these has its place in the configuration, and was reported there.
+    let keys = configuration.listeners.flatMap { $0.tls?.certificates ?? [] }.map(\.key) + [configuration.orq?.key]
+    for case .environment(let name)? in keys { secrets.append((file, .environment(name))) }
     for (file, secret) in secrets {
       do throws(SecretError) {
         _ = try secret.read(environment: environment)
@@ -153,10 +163,14 @@ public enum ConfigurationLoader {
     }
   }
 
-  private static func secrets(of card: CardFile) -> [Secret] {
-    guard case .local(.command(let command)) = card.backend else { return [] }
-    return command.environment.values.compactMap { variable in
-      if case .secret(let secret) = variable { secret } else { nil }
+  private static func secrets(of backend: Backend) -> [Secret] {
+    var values: [TextOrSecret] = []
+    switch backend {
+    case .local(.command(let command)): values = Array(command.environment.values)
+    case .local(.http(let service)): values = service.headers.map(\.value)
+    case .local(.openai(let server)): values = server.key.map { [.secret($0)] } ?? []
+    case .local(.echo), .local(.clock), .orq: break
     }
+    return values.compactMap { if case .secret(let secret) = $0 { secret } else { nil } }
   }
 }

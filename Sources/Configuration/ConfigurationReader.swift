@@ -24,6 +24,8 @@ struct ConfigurationReader {
           result.defaultAgent = key
         }
       }
+      result.orq = reader.object("orq") { OrqReader(faults: faults).workspace(&$0) } ?? nil
+      _ = reader.object("runtime") { runtime(&$0, &result.runtime) }
       _ = reader.object("limits") { LimitsReader.read(&$0, &result.limits) }
       _ = reader.object("log") { log(&$0, &result.log) }
       reader.count("workers", &result.workers, in: 1...256)
@@ -176,8 +178,7 @@ struct ConfigurationReader {
         reader.object(element, "a certificate") { certificate(&$0) } ?? nil
       }
     }
-    let clientCA = reader.path("client_ca")
-    if let clientCA { expectFile(clientCA, reader.range(of: "client_ca")) }
+    let clientCA = reader.file("client_ca")
     var version = TLSConfiguration.Version.tls12
     reader.choice("min_version", &version, [("1.2", .tls12), ("1.3", .tls13)])
     guard let certificates else { return nil }
@@ -187,19 +188,11 @@ struct ConfigurationReader {
   private func certificate(_ reader: inout ObjectReader) -> TLSConfiguration.Certificate? {
     let certificate = reader.required("cert", hint: "a PEM file: the certificate, then its chain")
       .flatMap { reader.string($0, "cert") }.map { Path.resolve($0, in: folder) }
-    if let certificate { expectFile(certificate, reader.range(of: "cert")) }
+    if let certificate { reader.expectFile(certificate, reader.range(of: "cert")) }
     let key = reader.secret("key")
-    if case .file(let path) = key { expectFile(path, reader.range(of: "key")) }
+    if case .file(let path) = key { reader.expectFile(path, reader.range(of: "key")) }
     guard let certificate, let key else { return nil }
     return TLSConfiguration.Certificate(certificate: certificate, key: key)
-  }
-
-  private func expectFile(_ path: String, _ range: SourceRange) {
-    do {
-      _ = try BoundedFile.read(path, bytesMax: Secret.bytesMax)
-    } catch {
-      faults.error(range, "\(path): \(error.message)", hint: "paths are relative to the folder of this file")
-    }
   }
 
   // MARK: The rest
@@ -263,6 +256,21 @@ struct ConfigurationReader {
     }
     guard let name, let digest else { return nil }
     return APIKeyConfiguration(name: name, sha256: digest, roles: roles)
+  }
+
+  private func runtime(_ reader: inout ObjectReader, _ result: inout RuntimeConfiguration) {
+    guard let node = reader.value("models") else { return }
+    guard case .object(let rules) = node.content else { return reader.wrong(node, "models", "an object of engines") }
+    for rule in rules {
+      if rule.name.isEmpty || rule.name.utf8.filter({ $0 == UInt8(ascii: "*") }).count > 1 {
+        faults.error(
+          rule.nameRange, "\"\(rule.name)\" must name models, with at most one \"*\"", hint: "such as \"local/*\"")
+      }
+      let engine = reader.object(rule.value, "the engine of \"\(rule.name)\"") {
+        EngineReader(faults: faults, folder: folder, pattern: rule.name).engine(&$0)
+      }
+      if let engine = engine ?? nil { result.models.append(.init(models: Glob(rule.name), engine: engine)) }
+    }
   }
 
   private func log(_ reader: inout ObjectReader, _ result: inout LogConfiguration) {

@@ -11,6 +11,9 @@ public struct GatewayConfiguration: Sendable, Equatable {
   /// The key of the agent that is also served at `/`.
   public var defaultAgent: String?
   public var keys: [APIKeyConfiguration] = []
+  /// nil where no Orq workspace is called.
+  public var orq: OrqConfiguration?
+  public var runtime = RuntimeConfiguration()
   public var limits = Limits()
   public var log = LogConfiguration()
   /// Event loops, each with its own thread.

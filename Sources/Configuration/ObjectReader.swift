@@ -187,8 +187,56 @@ struct ObjectReader {
     return result
   }
 
+  /// An object of any members.
+  mutating func anyObject(_ name: String) -> JSONObject? {
+    guard let node = value(name) else { return nil }
+    guard case .object(let object) = node.jsonValue else {
+      wrong(node, name, "an object")
+      return nil
+    }
+    return object
+  }
+
+  /// Values by name, each of them text or a secret; in written order.
+  mutating func textsOrSecrets(_ name: String, _ what: String) -> [(member: JSONCNode.Member, value: TextOrSecret)] {
+    guard let node = value(name) else { return [] }
+    guard case .object(let members) = node.content else {
+      wrong(node, name, "an object of \(what)")
+      return []
+    }
+    return members.compactMap { member in
+      if case .string(let text) = member.value.content { return (member, .text(text)) }
+      return secret(member.value, member.name).map { (member, .secret($0)) }
+    }
+  }
+
   /// A path, made absolute or at least relative to where the gateway runs.
   mutating func path(_ name: String) -> String? { string(name).map { Path.resolve($0, in: folder) } }
+
+  /// A file that must be there.
+  mutating func file(_ name: String) -> String? {
+    guard let path = path(name) else { return nil }
+    expectFile(path, range(of: name))
+    return path
+  }
+
+  func expectFile(_ path: String, _ range: SourceRange) {
+    do {
+      _ = try BoundedFile.read(path, bytesMax: Secret.bytesMax)
+    } catch {
+      faults.error(range, "\(path): \(error.message)", hint: "paths are relative to the folder of this file")
+    }
+  }
+
+  /// An http or https URL to call.
+  mutating func upstreamURL(_ node: JSONCNode, _ name: String) -> String? {
+    guard let text = string(node, name) else { return nil }
+    if let fault = WebAddress.faultInUpstream(text) {
+      faults.error(node.range, "\"\(name)\" \(fault)")
+      return nil
+    }
+    return text
+  }
 
   /// `{"env": "NAME"}` or `{"file": "path"}`. Anything else may be the secret itself and is not shown.
   mutating func secret(_ name: String) -> Secret? {

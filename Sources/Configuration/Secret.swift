@@ -34,6 +34,19 @@ public enum Secret: Sendable, Hashable {
   }
 }
 
+/// A value that may be written down, or is secret.
+public enum TextOrSecret: Sendable, Equatable {
+  case text(String)
+  case secret(Secret)
+
+  public func read() throws(SecretError) -> String {
+    switch self {
+    case .text(let text): text
+    case .secret(let secret): String(decoding: try secret.read(), as: UTF8.self)
+    }
+  }
+}
+
 /// Why a secret could not be read.
 public struct SecretError: Error, Sendable, Equatable {
   public var message: String

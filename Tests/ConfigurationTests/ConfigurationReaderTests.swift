@@ -101,7 +101,7 @@ import Testing
         ])
   }
 
-  @Test(arguments: ["orq", "state", "push", "runtime"])
+  @Test(arguments: ["state", "push", "metrics"])
   func keysOfLaterReleasesAreUnknown(_ key: String) throws {
     #expect(try Workspace().faults("{ \"\(key)\": {} }").contains { $0.contains("unknown key \"\(key)\"") })
   }

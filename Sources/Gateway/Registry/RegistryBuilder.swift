@@ -29,6 +29,7 @@ struct RegistryBuilder {
   private func backend(for file: CardFile, _ limits: Limits) throws -> any AgentBackend {
     switch file.backend {
     case .local(let engine): LocalBackend(engine: try self.engine(engine, of: file, limits))
+    case .orq: throw StartError("\(file.file): this build cannot call agents of Orq yet")
     }
   }
 
@@ -42,6 +43,7 @@ struct RegistryBuilder {
       CommandEngine(
         name: file.key, program: try CommandEngine.Program(command), bounds: CommandEngine.Bounds(limits),
         logger: logger)
+    case .openai, .http: throw StartError("\(file.file): this build has no engine of this kind yet")
     }
   }
 }
@@ -50,12 +52,7 @@ extension CommandEngine.Program {
   /// Reads the secrets among the variables.
   init(_ configuration: CommandConfiguration) throws(SecretError) {
     var environment: [String: String] = [:]
-    for (name, variable) in configuration.environment {
-      switch variable {
-      case .text(let text): environment[name] = text
-      case .secret(let secret): environment[name] = String(decoding: try secret.read(), as: UTF8.self)
-      }
-    }
+    for (name, variable) in configuration.environment { environment[name] = try variable.read() }
     self.init(
       command: configuration.command, folder: configuration.folder, environment: environment,
       settings: configuration.settings, input: configuration.input == .json ? .json : .text)
