@@ -23,6 +23,7 @@ public final class HTTPServer {
   private var sweep: Timer?
   private var drainTimer: Timer?
   private var onDrained: (() -> Void)?
+  private var complainedAt: MonotonicTime?
   private var dateSeconds: Int64 = -1
   private var dateText: [UInt8] = []
 
@@ -50,7 +51,8 @@ public final class HTTPServer {
     listener = try Listener(
       loop: loop, socket: socket,
       onAccept: { [unowned self] socket, address in accept(socket, address) },
-      onError: { [logger] error in
+      onError: { [unowned self] error in
+        guard mayComplain() else { return }
         logger.error("cannot accept connections", ["error": .string(error.description)])
       })
   }
@@ -97,9 +99,18 @@ public final class HTTPServer {
     connection.start()
     if connections.count >= options.connectionsMax {
       listener?.pause()
-      logger.warning("the limit of connections is reached; new ones wait", ["limit": .int(options.connectionsMax)])
+      if mayComplain() {
+        logger.warning("the limit of connections is reached; new ones wait", ["limit": .int(options.connectionsMax)])
+      }
     }
     if sweep == nil { scheduleSweep() }
+  }
+
+  /// A shortage lasts, and is met again with every client: one line in ten seconds tells of it.
+  private func mayComplain() -> Bool {
+    guard complainedAt.map({ $0 + .seconds(10) <= loop.now }) ?? true else { return false }
+    complainedAt = loop.now
+    return true
   }
 
   func remove(_ connection: ServerConnection) {

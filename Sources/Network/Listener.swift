@@ -70,6 +70,8 @@ public final class ListeningSocket: Sendable {
   private static func bindPath(
     _ socket: borrowing Socket, _ address: SocketAddress, _ path: String
   ) throws(SystemError) {
+    // Before it is bound: Linux gives the path this mode from the start, so that there is no moment with another one.
+    guard fchmod(socket.fd, 0o600) == 0 else { throw .last("fchmod") }
     do throws(SystemError) {
       try bind(socket, address)
     } catch {
@@ -77,7 +79,6 @@ public final class ListeningSocket: Sendable {
       _ = unsafe unlink(path)
       try bind(socket, address)
     }
-    guard unsafe chmod(path, 0o600) == 0 else { throw .last("chmod") }
   }
 
   /// Whether nobody listens behind a Unix socket's path any more.

@@ -1,3 +1,4 @@
+import Glibc
 import HTTP
 import HTTPTransport
 import Network
@@ -137,6 +138,10 @@ struct HTTPClientTests {
     let path = "/tmp/a2a-gateway-test-\(UInt64.random(in: 0 ... .max)).sock"
     let address = try #require(SocketAddress("unix:\(path)"))
     let socket = try ListeningSocket.bind(to: address)
+    var status = stat()
+    // The kernel fills the structure.
+    #expect(unsafe stat(path, &status) == 0)
+    #expect(status.st_mode & 0o777 == 0o600)
     let harness = try ClientHarness()
     let record = TestServer.Record()
     let service = TestService(record)
