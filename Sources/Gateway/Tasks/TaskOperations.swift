@@ -51,6 +51,7 @@ struct TaskOperations {
         .unsupportedOperation, "the task waits for an approval elsewhere and goes on by itself; it takes no message")
     }
     message.contextID = task.contextID
+    // The new status moves the agent's question into the history, where the answer follows it.
     let result = store.append(
       [.status(TaskStatus(.working), metadata: nil), .history(message)], to: taskID, owner: owner, at: context.wallTime,
       onlyIf: .interrupted)
