@@ -76,16 +76,16 @@ struct A2AFace {
       responder(statedVersion(request.head, family: nil)).respond(error)
     case .methodNotAllowed(let allow, let version):
       let error = AgentError(.methodNotFound, "this path takes \(allow) only")
-      responder(version).respond(error, status: 405)
+      responder(version).respond(error, status: 405, [("allow", allow)])
     case .route(let route):
       switch negotiate(request.head, family: route.version) {
       case .failure(let error): responder(route.version).respond(error)
       case .success(let version):
         let responder = responder(version)
         do {
-          let query = try A2AFace.query(of: request.head)
           let decoded = try CallDecoder.decodeREST(
-            route: route, body: try body(of: request), query: query, dialect: Dialect(version, .rest))
+            route: route, body: try body(of: request), query: try A2AFace.query(of: request.head),
+            dialect: Dialect(version, .rest))
           try perform(decoded, request.head, state, responder)
         } catch {
           error.kind == .contentTypeNotSupported ? responder.respond(error, status: 415) : responder.respond(error)
@@ -94,10 +94,12 @@ struct A2AFace {
     }
   }
 
+  /// A query that cannot be read is refused: left out, its filters would let everything through.
   private static func query(of head: HTTPRequestHead) throws(AgentError) -> QueryParameters? {
     guard let text = head.query else { return nil }
     guard let query = QueryParameters(text) else {
-      throw AgentError(.invalidParams, "the query of the URL is not properly encoded")
+      throw .invalidField(
+        "query", "must be percent-encoded UTF-8 with at most \(QueryParameters.parametersMax) parameters")
     }
     return query
   }

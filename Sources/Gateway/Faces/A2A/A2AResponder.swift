@@ -56,19 +56,22 @@ final class A2AResponder {
   }
 
   /// An error whose HTTP status is not the one of its kind.
-  func respond(_ error: AgentError, status: Int) {
+  func respond(_ error: AgentError, status: Int, _ fields: [(StaticString, String)] = []) {
     let body =
       if let requestID {
         ResponseEncoder.jsonRPCError(id: requestID, error, version: dialect.version).body
       } else {
         ResponseEncoder.restError(error, dialect: dialect).body
       }
-    respond(error, status: status, body: body)
+    respond(error, status: status, body: body, fields)
   }
 
-  private func respond(_ error: AgentError, status: Int, body: [UInt8]) {
+  private func respond(
+    _ error: AgentError, status: Int, body: [UInt8], _ special: [(StaticString, String)] = []
+  ) {
     state.errorKind = "\(error.kind)"
     var fields = commonFields()
+    for (name, value) in special { fields.add(name, value) }
     fields.add("content-type", "application/json")
     if let seconds = error.retryAfterSeconds { fields.add("retry-after", String(seconds)) }
     exchange.respond(status: status, fields: fields, body: body)
