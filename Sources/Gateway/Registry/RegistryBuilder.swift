@@ -10,13 +10,17 @@ struct RegistryBuilder {
   let publicURLs: [String]
   let logger: Logger
 
-  func build(cards: [CardFile]) throws -> Registry {
-    Registry(try cards.map(agent), defaultAgent: configuration.defaultAgent)
+  /// - Parameter engines: by agent key, what answers in place of the engine that the card file names.
+  func build(cards: [CardFile], engines: [String: any LocalEngine] = [:]) throws -> Registry {
+    let agents = try cards.map { file in
+      let limits = file.limits.applied(to: configuration.limits)
+      let given = engines[file.key].map { LocalBackend(engine: $0) }
+      return agent(file, backend: try given ?? backend(for: file, limits), limits)
+    }
+    return Registry(agents, defaultAgent: configuration.defaultAgent)
   }
 
-  private func agent(_ file: CardFile) throws -> ExposedAgent {
-    let limits = file.limits.applied(to: configuration.limits)
-    let backend = try backend(for: file, limits)
+  private func agent(_ file: CardFile, backend: any AgentBackend, _ limits: Limits) -> ExposedAgent {
     let pipeline = CardPipeline()
     let card = pipeline.card(for: file, engine: backend.description)
     let documents = zip(configuration.listeners, publicURLs).map { listener, url in

@@ -3,6 +3,7 @@ public import Configuration
 internal import Crypto
 internal import HTTP
 internal import HTTPTransport
+internal import LocalRuntime
 internal import Model
 public import Network
 internal import Synchronization
@@ -18,7 +19,7 @@ public struct StartError: Error, Sendable, CustomStringConvertible {
 /// The running gateway: loops, listeners and what they share.
 public final class GatewayServer: Sendable {
   let services: GatewayServices
-  private let loops: LoopGroup
+  let loops: LoopGroup
   /// What runs on each loop, in their order.
   private let members: [LoopBound<LoopMembers>]
   /// Addresses that are bound, in the order of the configuration's listeners.
@@ -35,9 +36,18 @@ public final class GatewayServer: Sendable {
   ///   - configuration: valid, as the loader gives it.
   ///   - cards: the card files to expose.
   ///   - accessSink: where access-log lines go; nil for nowhere.
-  public init(
+  public convenience init(
     configuration: GatewayConfiguration, cards: [CardFile], logger: Logger, accessSink: (any LogSink)? = nil,
     time: any TimeSource = SystemTime()
+  ) throws {
+    try self.init(
+      configuration: configuration, cards: cards, engines: [:], logger: logger, accessSink: accessSink, time: time)
+  }
+
+  /// - Parameter engines: by agent key, what answers in place of the engine that the card file names.
+  init(
+    configuration: GatewayConfiguration, cards: [CardFile], engines: [String: any LocalEngine], logger: Logger,
+    accessSink: (any LogSink)?, time: any TimeSource
   ) throws {
     let sockets = try configuration.listeners.map { try Self.bind($0.bind, loops: configuration.workers) }
     let adminSocket = try Self.bind(configuration.admin.bind, loops: 1)[0]
@@ -48,7 +58,7 @@ public final class GatewayServer: Sendable {
       listener.publicURL ?? "\(listener.tls == nil ? "http" : "https")://\(address)"
     }
     let registry = try RegistryBuilder(configuration: configuration, publicURLs: publicURLs, logger: logger)
-      .build(cards: cards)
+      .build(cards: cards, engines: engines)
     let services = GatewayServices(
       configuration: configuration, publicURLs: publicURLs,
       store: MemoryTaskStore(limits: configuration.limits.tasks), registry: registry,
