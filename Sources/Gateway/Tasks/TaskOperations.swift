@@ -46,7 +46,9 @@ struct TaskOperations {
     }
     // Only a task that waits for its caller takes a message; a terminal one is refined by a new task (A2A 1.0 §3.1.1).
     guard task.status.state.isInterrupted else { throw TaskOperations.takesNoMessage(task.status.state) }
-    guard !context.services.turns.isRunning(taskID, in: ContextKey(owner: owner, contextID: task.contextID)) else {
+    // A turn that asked for input is over, or will be in a moment; one that waits for an approval goes on.
+    let key = ContextKey(owner: owner, contextID: task.contextID)
+    guard task.status.state == .inputRequired || !context.services.turns.isRunning(taskID, in: key) else {
       throw AgentError(
         .unsupportedOperation, "the task waits for an approval elsewhere and goes on by itself; it takes no message")
     }
@@ -88,7 +90,7 @@ struct TaskOperations {
       throw TaskOperations.taskNotFound
     }
     let key = ContextKey(owner: owner, contextID: snapshot.task.contextID)
-    context.services.turns.turnToCancel(of: id, in: key)?.perform { $0.cancel() }
+    for turn in context.services.turns.turns(of: id, in: key) { turn.perform { $0.cancel() } }
     return snapshot.task
   }
 

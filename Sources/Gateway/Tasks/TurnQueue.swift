@@ -8,7 +8,9 @@ struct ContextKey: Hashable, Sendable {
 }
 
 /// A turn that runs or waits, as other loops see it.
-struct TurnHandle: Sendable {
+struct TurnHandle: Sendable, Identifiable {
+  /// Of the runner, which lives as long as this.
+  let id: ObjectIdentifier
   let taskID: String
   let mailbox: Mailbox
   let runner: LoopBound<TurnRunner>
@@ -19,39 +21,30 @@ struct TurnHandle: Sendable {
   }
 }
 
-/// The order of the turns of one context: one runs, some wait. A value without locks or loops.
-struct ContextTurns<Handle> {
+/// The order of the turns of one context. A value without locks or loops.
+struct ContextTurns<Turn: Identifiable> {
   enum Admission: Equatable {
     case start
     case wait
     case full
   }
 
-  private(set) var running: (taskID: String, handle: Handle)?
-  private var waiting: [(taskID: String, handle: Handle)] = []
+  /// The first one runs, the others wait.
+  private(set) var line: [Turn] = []
 
-  var isIdle: Bool { running == nil }
+  var isIdle: Bool { line.isEmpty }
 
-  mutating func admit(_ handle: Handle, taskID: String, waitingMax: Int) -> Admission {
-    guard running != nil else {
-      running = (taskID, handle)
-      return .start
-    }
-    guard waiting.count < waitingMax else { return .full }
-    waiting.append((taskID, handle))
-    return .wait
+  mutating func admit(_ turn: Turn, waitingMax: Int) -> Admission {
+    guard line.count <= waitingMax else { return .full }
+    line.append(turn)
+    return line.count == 1 ? .start : .wait
   }
 
-  /// The running turn is over; returns the turn that runs next.
-  mutating func finished() -> Handle? {
-    running = waiting.isEmpty ? nil : waiting.removeFirst()
-    return running?.handle
-  }
-
-  /// Takes a waiting turn out of the line.
-  mutating func withdraw(_ taskID: String) -> Handle? {
-    guard let index = waiting.firstIndex(where: { $0.taskID == taskID }) else { return nil }
-    return waiting.remove(at: index).handle
+  /// A turn is over or waits no longer; returns the turn that runs next, if this was the running one.
+  mutating func leave(_ id: Turn.ID) -> Turn? {
+    guard let index = line.firstIndex(where: { $0.id == id }) else { return nil }
+    line.remove(at: index)
+    return index == 0 ? line.first : nil
   }
 }
 
@@ -68,31 +61,26 @@ final class TurnQueue: Sendable {
 
   private func shard(_ key: ContextKey) -> Shard { shards[(key.hashValue & .max) % shards.count] }
 
-  func admit(_ handle: TurnHandle, to key: ContextKey) -> ContextTurns<TurnHandle>.Admission {
-    shard(key).contexts.withLock {
-      $0[key, default: ContextTurns()].admit(handle, taskID: handle.taskID, waitingMax: waitingMax)
-    }
+  func admit(_ turn: TurnHandle, to key: ContextKey) -> ContextTurns<TurnHandle>.Admission {
+    shard(key).contexts.withLock { $0[key, default: ContextTurns()].admit(turn, waitingMax: waitingMax) }
   }
 
-  /// The running turn of a context is over; returns the turn that runs next.
-  func finished(_ key: ContextKey) -> TurnHandle? {
+  /// A turn is over, whether it ran or waited; returns the turn that runs next, if there is one to start.
+  func leave(_ id: TurnHandle.ID, _ key: ContextKey) -> TurnHandle? {
     shard(key).contexts.withLock { contexts in
-      let next = contexts[key]?.finished()
+      let next = contexts[key]?.leave(id)
       if contexts[key]?.isIdle == true { contexts[key] = nil }
       return next
     }
   }
 
-  /// The turn of a task, running or waiting; a waiting one leaves the line.
-  func turnToCancel(of taskID: String, in key: ContextKey) -> TurnHandle? {
-    shard(key).contexts.withLock { contexts in
-      if let running = contexts[key]?.running, running.taskID == taskID { return running.handle }
-      return contexts[key]?.withdraw(taskID)
-    }
+  /// The turns of a task that run or wait: one, or two for the moment in which one ends and the next has come.
+  func turns(of taskID: String, in key: ContextKey) -> [TurnHandle] {
+    shard(key).contexts.withLock { $0[key]?.line.filter { $0.taskID == taskID } ?? [] }
   }
 
   func isRunning(_ taskID: String, in key: ContextKey) -> Bool {
-    shard(key).contexts.withLock { $0[key]?.running?.taskID == taskID }
+    shard(key).contexts.withLock { $0[key]?.line.first?.taskID == taskID }
   }
 
   /// Turns that run now.

@@ -44,7 +44,7 @@ final class TurnRunner {
   /// The agent has said its last word; anything after it is ignored.
   private var isDone = false
   private var isStarting = false
-  /// Holds or waits for the context's turn.
+  /// Runs or waits in the line of its context, and leaves it at its end.
   private var isInLine = false
   private var flushIsDue = false
   private var pending: [JournalEvent] = []
@@ -71,7 +71,9 @@ final class TurnRunner {
   }
 
   var handle: TurnHandle {
-    TurnHandle(taskID: turn.taskID, mailbox: context.loop.mailbox, runner: LoopBound(self, on: context.loop))
+    TurnHandle(
+      id: ObjectIdentifier(self), taskID: turn.taskID, mailbox: context.loop.mailbox,
+      runner: LoopBound(self, on: context.loop))
   }
 
   private var key: ContextKey { ContextKey(owner: owner, contextID: turn.contextID) }
@@ -92,11 +94,13 @@ final class TurnRunner {
       guard phase == .running else { return }
       isInLine = true
       _ = context.services.turns.admit(handle, to: key)
+      stopIfCanceled()
       return
     }
     isInLine = true
     switch context.services.turns.admit(handle, to: key) {
     case .full:
+      isInLine = false
       agent.leavePlace()
       refuse("too many messages wait in this context; retry when earlier ones are answered")
     case .wait:
@@ -148,10 +152,17 @@ final class TurnRunner {
   /// The task was canceled by a caller; its journal says so already.
   func cancel() {
     guard phase != .ended else { return }
-    let wasRunning = phase == .running
     pending = []
     running?.cancel()
-    end(releaseContext: wasRunning)
+    end()
+  }
+
+  /// The task was in the store before the turn was in the line: who canceled it in between did not find the turn.
+  private func stopIfCanceled() {
+    guard isOpen, let snapshot = context.services.store.snapshot(of: turn.taskID, owner: owner),
+      snapshot.task.status.state.isTerminal
+    else { return }
+    cancel()
   }
 
   private func armTimers(_ limits: TurnLimits) {
@@ -213,7 +224,7 @@ final class TurnRunner {
           .status(TaskStatus(.completed, message: agentMessage(parts, metadata, inTask: true)), metadata: nil))
         flush()
       } else {
-        end(releaseContext: true) { [self] in observer?.turnReplied(agentMessage(parts, metadata, inTask: false)) }
+        end { [self] in observer?.turnReplied(agentMessage(parts, metadata, inTask: false)) }
       }
       return
     case .status(let state, let parts, let metadata):
@@ -250,7 +261,7 @@ final class TurnRunner {
     if isOpen || !pending.isEmpty {
       fail(error.message)
     } else {
-      end(releaseContext: true) { [self] in observer?.turnRefused(error) }
+      end { [self] in observer?.turnRefused(error) }
     }
   }
 
@@ -282,14 +293,14 @@ final class TurnRunner {
       } else {
         // Canceled or expired in the meantime: the journal's word stands, the agent is told to stop.
         running?.cancel()
-        end(releaseContext: true)
+        end()
         return
       }
     } else if !open(with: events) {
       return
     }
     if isDone {
-      end(releaseContext: true)
+      end()
     } else if isPaused {
       observer?.turnPaused(taskID: turn.taskID)
     }
@@ -317,7 +328,7 @@ final class TurnRunner {
       try context.services.store.create(task, events: events, owner: owner, at: time)
     } catch {
       running?.cancel()
-      end(releaseContext: true) { [self] in
+      end { [self] in
         observer?.turnRefused(
           AgentError(
             .unavailable, "the gateway cannot take more tasks now; retry later", source: .gateway,
@@ -330,7 +341,7 @@ final class TurnRunner {
     return true
   }
 
-  private func end(releaseContext: Bool, _ notify: (() -> Void)? = nil) {
+  private func end(_ notify: (() -> Void)? = nil) {
     guard phase != .ended else { return }
     phase = .ended
     for timer in [openTimer, timeTimer, silenceTimer] {
@@ -341,7 +352,7 @@ final class TurnRunner {
     silenceTimer = nil
     running = nil
     agent.leavePlace()
-    if releaseContext, isInLine, let next = context.services.turns.finished(key) { next.perform { $0.start() } }
+    if isInLine, let next = context.services.turns.leave(ObjectIdentifier(self), key) { next.perform { $0.start() } }
     if let notify { notify() } else { observer?.turnEnded(taskID: turn.taskID) }
     observer = nil
   }

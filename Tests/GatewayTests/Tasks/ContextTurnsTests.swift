@@ -2,34 +2,36 @@ import Testing
 
 @testable import Gateway
 
+private struct Turn: Identifiable, Equatable {
+  let id: Character
+}
+
+private let (a, b, c) = (Turn(id: "a"), Turn(id: "b"), Turn(id: "c"))
+
 @Test func turnsOfAContextRunOneAfterTheOther() {
-  var turns = ContextTurns<String>()
-  #expect(turns.admit("A", taskID: "a", waitingMax: 16) == .start)
-  #expect(turns.admit("B", taskID: "b", waitingMax: 16) == .wait)
-  #expect(turns.admit("C", taskID: "c", waitingMax: 16) == .wait)
-  #expect(turns.finished() == "B")
-  #expect(turns.running?.taskID == "b")
-  #expect(turns.finished() == "C")
-  #expect(turns.finished() == nil)
+  var turns = ContextTurns<Turn>()
+  #expect(turns.admit(a, waitingMax: 16) == .start)
+  #expect(turns.admit(b, waitingMax: 16) == .wait)
+  #expect(turns.admit(c, waitingMax: 16) == .wait)
+  #expect(turns.leave(a.id) == b)
+  #expect(turns.leave(b.id) == c)
+  #expect(turns.leave(c.id) == nil)
   #expect(turns.isIdle)
 }
 
 @Test func aLongLineIsBusy() {
-  var turns = ContextTurns<String>()
-  #expect(turns.admit("A", taskID: "a", waitingMax: 1) == .start)
-  #expect(turns.admit("B", taskID: "b", waitingMax: 1) == .wait)
-  #expect(turns.admit("C", taskID: "c", waitingMax: 1) == .full)
-  #expect(turns.finished() == "B")
-  #expect(turns.admit("C", taskID: "c", waitingMax: 1) == .wait)
+  var turns = ContextTurns<Turn>()
+  #expect(turns.admit(a, waitingMax: 1) == .start)
+  #expect(turns.admit(b, waitingMax: 1) == .wait)
+  #expect(turns.admit(c, waitingMax: 1) == .full)
+  #expect(turns.leave(a.id) == b)
+  #expect(turns.admit(c, waitingMax: 1) == .wait)
 }
 
-@Test func aWaitingTurnCanLeaveTheLine() {
-  var turns = ContextTurns<String>()
-  _ = turns.admit("A", taskID: "a", waitingMax: 16)
-  _ = turns.admit("B", taskID: "b", waitingMax: 16)
-  _ = turns.admit("C", taskID: "c", waitingMax: 16)
-  #expect(turns.withdraw("b") == "B")
-  #expect(turns.withdraw("b") == nil)
-  #expect(turns.withdraw("a") == nil)
-  #expect(turns.finished() == "C")
+@Test func aWaitingTurnThatLeavesStartsNobody() {
+  var turns = ContextTurns<Turn>()
+  for turn in [a, b, c] { _ = turns.admit(turn, waitingMax: 16) }
+  #expect(turns.leave(b.id) == nil)
+  #expect(turns.leave(b.id) == nil)
+  #expect(turns.leave(a.id) == c)
 }
