@@ -27,7 +27,7 @@ final class ScriptedEngine: LocalEngine {
       name: "Scripted", description: "Says what the test tells it.", version: "1.0.0", inputModes: ["text/plain"],
       outputModes: ["text/plain"],
       skills: [AgentSkill(id: "obey", name: "Obey", description: "Does as told.", tags: ["test"])],
-      canStream: streams, canReplyDirectly: repliesDirectly, usesHistory: usesHistory)
+      canStream: streams, mayAnswerWithoutTask: repliesDirectly, usesHistory: usesHistory)
   }
 
   func start(_ turn: Turn, on loop: EventLoop, emit: @escaping (TurnEvent) -> Void) -> any RunningTurn {
