@@ -54,6 +54,8 @@ public struct EngineDescription: Sendable, Equatable {
 }
 
 /// A turn that was over before its start returned.
-final class EndedTurn: RunningTurn {
-  func cancel() {}
+public final class EndedTurn: RunningTurn {
+  public init() {}
+
+  public func cancel() {}
 }

@@ -12,13 +12,16 @@ public struct Turn: Sendable {
   public var history: [Message]
   /// True when this message answers an interrupted task.
   public var isContinuation: Bool
+  /// Somebody follows the turn as it goes; otherwise only its end is waited for.
+  public var wantsEvents: Bool
   public var metadata: JSONFragment?
   /// What the turn before this one, in the same context, left for the backend; nil in a new context.
   public var earlier: EarlierTurn?
 
   public init(
     agentKey: String, taskID: String, contextID: String, message: Message, principal: String, history: [Message] = [],
-    isContinuation: Bool = false, metadata: JSONFragment? = nil, earlier: EarlierTurn? = nil
+    isContinuation: Bool = false, wantsEvents: Bool = true, metadata: JSONFragment? = nil,
+    earlier: EarlierTurn? = nil
   ) {
     self.agentKey = agentKey
     self.taskID = taskID
@@ -27,6 +30,7 @@ public struct Turn: Sendable {
     self.principal = principal
     self.history = history
     self.isContinuation = isContinuation
+    self.wantsEvents = wantsEvents
     self.metadata = metadata
     self.earlier = earlier
   }

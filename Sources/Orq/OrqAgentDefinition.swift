@@ -2,7 +2,9 @@ import Bytes
 public import JSON
 
 /// An agent as `run` defines it, in the call itself (contract §3.7).
-public struct OrqAgentDefinition: Sendable, Equatable {
+public struct OrqAgentDefinition: OrqReadable {
+  public static var author: OrqReader.Author { .caller }
+
   public var key: String
   public var model: OrqModel
   public var role: JSONString
@@ -39,7 +41,7 @@ public struct OrqAgentDefinition: Sendable, Equatable {
   }
 
   /// Reads the members that lie beside those of the turn.
-  init(_ node: JSONNode, _ reader: inout OrqReader) {
+  public init(_ node: JSONNode, _ reader: inout OrqReader) {
     self.init(
       key: reader.requiredString(node, "key", bytesMax: OrqLimits.keyBytesMax), model: reader.model(node),
       role: reader.requiredText(node, "role"), instructions: reader.requiredText(node, "instructions"),

@@ -14,9 +14,21 @@ protocol AgentBackend: Sendable {
   /// True if a turn builds on what earlier turns of its context left (``Turn/earlier``).
   var remembers: Bool { get }
 
+  /// What canceling a task of this agent does.
+  var cancellation: BackendCancellation { get }
+
   /// Starts to answer one message, on the loop of its request; see ``LocalEngine/start(_:on:emit:)``, whose contract this
   /// is. Called on that loop only, as is `emit`.
   func start(_ turn: Turn, on loop: EventLoop, emit: @escaping (TurnEvent) -> Void) -> any RunningTurn
+}
+
+/// What canceling can do at a backend.
+enum BackendCancellation {
+  /// The agent is stopped.
+  case stops
+  /// The task is canceled here; the note tells its caller what may go on elsewhere.
+  case local(note: String)
+  case refused
 }
 
 /// An agent of the embedded runtime.
@@ -26,6 +38,7 @@ struct LocalBackend: AgentBackend {
   var description: EngineDescription { engine.description }
   var mindsSilence: Bool { false }
   var remembers: Bool { false }
+  var cancellation: BackendCancellation { .stops }
 
   func start(_ turn: Turn, on loop: EventLoop, emit: @escaping (TurnEvent) -> Void) -> any RunningTurn {
     engine.start(turn, on: loop, emit: emit)

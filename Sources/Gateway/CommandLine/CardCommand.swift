@@ -26,7 +26,9 @@ enum CardCommand {
     let loaded = ConfigurationLoader.load(file: ConfigurationFile.path(arguments))
     guard let (configuration, cards) = ConfigurationFile.report(loaded, console) else { return .configurationInvalid }
     let urls = configuration.listeners.map(\.localURL)
-    let builder = RegistryBuilder(configuration: configuration, publicURLs: urls, logger: .silent)
+    let builder = RegistryBuilder(
+      configuration: configuration, publicURLs: urls, logger: .silent,
+      workspace: try configuration.orq.map { try OrqWorkspace($0) })
     guard let documents = try builder.build(cards: cards)[subject]?.documents.first else {
       console.error(
         "a2a-gateway: there is no agent \"\(subject)\"; there are: \(cards.map(\.key).joined(separator: ", "))")

@@ -9,6 +9,8 @@ struct RegistryBuilder {
   /// By listener.
   let publicURLs: [String]
   let logger: Logger
+  /// nil where the configuration names none.
+  var workspace: OrqWorkspace?
 
   /// - Parameter engines: by agent key, what answers in place of the engine that the card file names.
   func build(cards: [CardFile], engines: [String: any LocalEngine] = [:]) throws -> Registry {
@@ -33,8 +35,19 @@ struct RegistryBuilder {
   private func backend(for file: CardFile, _ limits: Limits) throws -> any AgentBackend {
     switch file.backend {
     case .local(let engine): LocalBackend(engine: try self.engine(engine, of: file, limits))
-    case .orq: throw StartError("\(file.file): this build cannot call agents of Orq yet")
+    case .orq(let agent): try orqBackend(agent, of: file, limits)
     }
+  }
+
+  private func orqBackend(_ agent: OrqAgentConfiguration, of file: CardFile, _ limits: Limits) throws -> OrqBackend {
+    guard let workspace else { throw StartError("\(file.file): the configuration has no \"orq\" to call") }
+    if agent.call == .run, agent.definition == nil {
+      throw StartError(
+        "\(file.file): \"agent\" needs model, role, instructions, path and settings, as Orq's run call takes them")
+    }
+    return OrqBackend(
+      workspace: workspace, agent: agent, defaults: file.orq, description: OrqDescription.placeholder(agent.agentKey),
+      taskTime: limits.turns.taskTime, logger: logger.with(["agent": .string(file.key)]))
   }
 
   private func engine(_ engine: LocalEngineConfiguration, of file: CardFile, _ limits: Limits) throws

@@ -57,8 +57,11 @@ public final class GatewayServer: Sendable {
     let publicURLs = zip(configuration.listeners, addresses).map { listener, address in
       listener.publicURL ?? "\(listener.tls == nil ? "http" : "https")://\(address)"
     }
-    let registry = try RegistryBuilder(configuration: configuration, publicURLs: publicURLs, logger: logger)
-      .build(cards: cards, engines: engines)
+    let registry = try RegistryBuilder(
+      configuration: configuration, publicURLs: publicURLs, logger: logger,
+      workspace: try configuration.orq.map { try OrqWorkspace($0) }
+    )
+    .build(cards: cards, engines: engines)
     let services = GatewayServices(
       configuration: configuration, publicURLs: publicURLs,
       store: MemoryTaskStore(limits: configuration.limits.tasks), registry: registry,

@@ -24,6 +24,17 @@ enum TLSMaterial {
     }
   }
 
+  /// For an upstream: the authorities of a PEM file in place of the system's.
+  static func client(authorityFile: String?) throws -> TLSClientContext {
+    var configuration = TLSClientConfiguration()
+    if let authorityFile { configuration.authorities = try read(authorityFile) }
+    do {
+      return try TLSClientContext(configuration)
+    } catch {
+      throw StartError("TLS to an upstream: \(error.message)")
+    }
+  }
+
   private static func read(_ file: String) throws -> [UInt8] {
     guard let data = FileManager.default.contents(atPath: file) else {
       throw StartError("the file \(file) cannot be read")

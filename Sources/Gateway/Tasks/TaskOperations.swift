@@ -13,14 +13,14 @@ struct TaskOperations {
 
   /// Begins a turn, for a new task or for one that waits for an answer. The observer hears how it goes, on this loop; it
   /// may hear all of it before this returns.
-  func send(_ request: SendRequest, openNow: Bool, observer: any TurnObserver) throws(AgentError) {
+  func send(_ request: SendRequest, openNow: Bool, wantsEvents: Bool, observer: any TurnObserver) throws(AgentError) {
     guard !context.services.isDraining else {
       throw AgentError(
         .unavailable, "the gateway is shutting down; retry in a moment", source: .gateway, retryAfterSeconds: 5)
     }
     var message = request.message
     if let taskID = message.taskID {
-      try resume(taskID, request, observer)
+      try resume(taskID, request, wantsEvents, observer)
       return
     }
     let contextID = message.contextID ?? context.mint.contextID()
@@ -30,14 +30,16 @@ struct TaskOperations {
     message.taskID = taskID
     let turn = Turn(
       agentKey: agent.key, taskID: taskID, contextID: contextID, message: message, principal: owner.principal,
-      metadata: request.metadata)
+      wantsEvents: wantsEvents, metadata: request.metadata)
     let runner = TurnRunner(context: context, agent: agent, owner: owner, turn: turn)
     runner.observer = observer
     runner.submit(
       openNow: openNow || !agent.mayAnswerWithoutTask, isContextNew: request.message.contextID == nil)
   }
 
-  private func resume(_ taskID: String, _ request: SendRequest, _ observer: any TurnObserver) throws(AgentError) {
+  private func resume(_ taskID: String, _ request: SendRequest, _ wantsEvents: Bool, _ observer: any TurnObserver)
+    throws(AgentError)
+  {
     var message = request.message
     guard let snapshot = store.snapshot(of: taskID, owner: owner) else { throw TaskOperations.taskNotFound }
     let task = snapshot.task
@@ -63,7 +65,7 @@ struct TaskOperations {
     case .appended(let sequence):
       let turn = Turn(
         agentKey: agent.key, taskID: taskID, contextID: task.contextID, message: message, principal: owner.principal,
-        isContinuation: true, metadata: request.metadata)
+        isContinuation: true, wantsEvents: wantsEvents, metadata: request.metadata)
       let runner = TurnRunner(context: context, agent: agent, owner: owner, turn: turn, answered: task.status)
       runner.observer = observer
       observer.turnOpened(taskID: taskID, at: sequence)
@@ -80,8 +82,15 @@ struct TaskOperations {
 
   /// Marks a task canceled and stops its turn, wherever it runs.
   func cancel(_ id: String) throws(AgentError) -> AgentTask {
+    var status = TaskStatus(.canceled)
+    switch agent.backend.cancellation {
+    case .stops: break
+    case .refused: return try refuseCancel(of: id)
+    case .local(let note):
+      status.message = Message(messageID: context.mint.messageID(), role: .agent, parts: [.text(note)], taskID: id)
+    }
     let result = store.append(
-      [.status(TaskStatus(.canceled), metadata: nil)], to: id, owner: owner, at: context.wallTime, onlyIf: .notTerminal)
+      [.status(status, metadata: nil)], to: id, owner: owner, at: context.wallTime, onlyIf: .notTerminal)
     guard case .appended = result, let snapshot = store.snapshot(of: id, owner: owner) else {
       if case .refused(let state) = result {
         throw AgentError(
@@ -92,6 +101,14 @@ struct TaskOperations {
     let key = ContextKey(owner: owner, contextID: snapshot.task.contextID)
     for turn in context.services.turns.turns(of: id, in: key) { turn.perform { $0.cancel() } }
     return snapshot.task
+  }
+
+  private func refuseCancel(of id: String) throws(AgentError) -> AgentTask {
+    let state = try task(id).status.state
+    throw AgentError(
+      .taskNotCancelable,
+      state.isTerminal ? "the task is already \(state.word)" : "this agent's tasks cannot be canceled",
+      metadata: ["state": state.word])
   }
 
   static let taskNotFound = AgentError(.taskNotFound, "no such task")

@@ -49,6 +49,7 @@ final class TurnRunner {
   private var flushIsDue = false
   private var pending: [JournalEvent] = []
   private var eventCount = 0
+  private var hasSpoken = false
   private var losses: [JSONValue] = []
   /// Waits for an approval elsewhere.
   private var isPaused = false
@@ -114,13 +115,15 @@ final class TurnRunner {
   /// The turn never begins.
   private func refuse(_ reason: String) {
     phase = .ended
-    if let answered {
-      // The caller is told to come back, so the question stands again.
-      _ = context.services.store.append(
-        [.status(answered, metadata: nil)], to: turn.taskID, owner: owner, at: context.wallTime, onlyIf: .notTerminal)
-    }
+    if let answered { restore(answered) }
     observer?.turnRefused(AgentError(.tooManyRequests, reason, source: .gateway, retryAfterSeconds: 5))
     observer = nil
+  }
+
+  /// The question that this turn's message was to answer stands again.
+  private func restore(_ question: TaskStatus) {
+    _ = context.services.store.append(
+      [.status(question, metadata: nil)], to: turn.taskID, owner: owner, at: context.wallTime, onlyIf: .notTerminal)
   }
 
   /// Its turn has come.
@@ -210,6 +213,8 @@ final class TurnRunner {
   private func receive(_ event: TurnEvent) {
     guard phase == .running, !isDone else { return }
     lastEventAt = context.loop.now
+    if case .refused(let error) = event { return refuseOrFail(error) }
+    hasSpoken = true
     eventCount += 1
     if eventCount > agent.limits.turns.events {
       fail("the agent sent more events than a task may have")
@@ -239,9 +244,7 @@ final class TurnRunner {
         return
       }
       pending.append(.artifact(artifact, append: append, lastChunk: lastChunk, metadata: metadata))
-    case .refused(let error):
-      refuseOrFail(error)
-      return
+    case .refused: break
     case .awaitingApproval(let parts):
       pending.append(.status(TaskStatus(.authRequired, message: agentMessage(parts, nil, inTask: true)), metadata: nil))
       pauseClock()
@@ -258,7 +261,11 @@ final class TurnRunner {
 
   /// The upstream did not take the message: there is no task, unless one was promised before.
   private func refuseOrFail(_ error: AgentError) {
-    if isOpen || !pending.isEmpty {
+    if let answered, !hasSpoken {
+      // The question stands again: this answer to it was not taken.
+      restore(answered)
+      end { [self] in observer?.turnRefused(error) }
+    } else if isOpen || !pending.isEmpty {
       fail(error.message)
     } else {
       end { [self] in observer?.turnRefused(error) }

@@ -164,7 +164,8 @@ struct A2AFace {
       let reply = SendReply(
         context: context, owner: owner, responder: responder, request: request, limits: agent.limits)
       state.observer = reply
-      try operations.send(request, openNow: request.returnImmediately, observer: reply)
+      try operations.send(
+        request, openNow: request.returnImmediately, wantsEvents: request.returnImmediately, observer: reply)
     case .sendStreamingMessage(let request):
       try requireStreaming(agent)
       try refusePush(request)
@@ -172,7 +173,7 @@ struct A2AFace {
         context: context, owner: owner, responder: responder, historyLength: request.historyLength,
         endsWhenInterrupted: true)
       state.observer = stream
-      try operations.send(request, openNow: false, observer: stream)
+      try operations.send(request, openNow: false, wantsEvents: true, observer: stream)
     case .getTask(let id, let historyLength):
       let task = try operations.task(id)
       responder.note(taskID: id, state: task.status.state)

@@ -1,0 +1,117 @@
+internal import A2A
+internal import Bytes
+internal import Configuration
+internal import Crypto
+internal import JSON
+internal import LocalRuntime
+internal import Model
+internal import Network
+internal import Orq
+internal import Telemetry
+
+/// An agent of an Orq workspace. Each message becomes one call of the style that the card file chooses (PRODUCT §4).
+struct OrqBackend: AgentBackend {
+  let workspace: OrqWorkspace
+  let agent: OrqAgentConfiguration
+  let defaults: OrqDefaults
+  let description: EngineDescription
+  let taskTime: Duration
+  let logger: Logger
+
+  var mindsSilence: Bool { true }
+  var remembers: Bool { true }
+
+  var cancellation: BackendCancellation {
+    switch workspace.cancel {
+    case .refuse: .refused
+    case .local: .local(note: "Canceled here. The agent's service cannot be told to stop and may run on.")
+    }
+  }
+
+  func start(_ turn: Turn, on loop: EventLoop, emit: @escaping (TurnEvent) -> Void) -> any RunningTurn {
+    var losses: Set<String> = []
+    let context = context(of: turn, &losses)
+    do throws(AgentError) {
+      let call = call(try self.turn(turn, context, &losses), wantsEvents: turn.wantsEvents)
+      let exchange = OrqExchange(backend: self, context: context, loop: loop, emit: emit)
+      exchange.begin(call, losses: losses)
+      return exchange
+    } catch {
+      emit(.refused(error))
+      return EndedTurn()
+    }
+  }
+
+  // MARK: Contexts
+
+  /// What the turn builds on: the Orq task of the turn before, where Orq can continue it, on the context's own thread.
+  private func context(of turn: Turn, _ losses: inout Set<String>) -> OrqContextState {
+    guard let earlier = turn.earlier, var state = OrqContextState(earlier.backendState) else {
+      return OrqContextState(threadID: "a2a_" + Hex.encode(Random.bytes(16)))
+    }
+    // A failed or abandoned Orq task cannot be continued, nor one that waits for results of tools by anything else.
+    let isContinuable = turn.isContinuation || (earlier.state == .completed && state.pendingToolCalls.isEmpty)
+    if !isContinuable, state.taskID != nil {
+      losses.insert("context_reset")
+      state = OrqContextState(threadID: state.threadID)
+    }
+    return state
+  }
+
+  private func turn(_ turn: Turn, _ context: OrqContextState, _ losses: inout Set<String>) throws(AgentError) -> OrqTurn
+  {
+    let message: OrqMessage
+    if turn.isContinuation, !context.pendingToolCalls.isEmpty {
+      let results = try OrqParts.results(in: turn.message, pending: context.pendingToolCalls, losses: &losses)
+      message = OrqMessage(messageID: turn.message.messageID, role: .tool, parts: results)
+    } else {
+      let parts = OrqParts.parts(of: turn.message, losses: &losses)
+      message = OrqMessage(messageID: turn.message.messageID, role: .user, parts: parts)
+    }
+    let settings = OrqTurnSettings(defaults, message: turn.message.metadata, call: turn.metadata)
+    return OrqTurn(
+      message: message, taskID: context.taskID, variables: settings.variables,
+      identity: OrqBackend.identity(turn.principal),
+      thread: OrqThread(id: context.threadID, tags: settings.threadTags), memoryEntityID: settings.memoryEntityID,
+      metadata: settings.metadata)
+  }
+
+  /// Who called, for Orq's traces: always the same for one principal, and of no meaning outside.
+  private static func identity(_ principal: String) -> OrqIdentity? {
+    if principal == Principal.anonymousName { return nil }
+    return OrqIdentity(id: "a2a_" + Hex.encode(Array(SHA256.hash(Array("a2a-gateway:\(principal)".utf8)).prefix(16))))
+  }
+
+  // MARK: Calls
+
+  /// Streams wherever somebody follows the turn, and where Orq can give the answer in no other way.
+  private func call(_ turn: OrqTurn, wantsEvents: Bool) -> OrqCall {
+    let generation = workspace.generation
+    switch agent.call {
+    case .responses where generation == .v4:
+      return .createResponse(agent.agentKey, OrqResponseRequest(turn, stream: wantsEvents))
+    case .invoke where generation == .v4 && !wantsEvents:
+      return .invoke(agent.agentKey, OrqInvokeRequest(turn, blocking: true), for: generation)
+    // 3.x has no responses and never waits.
+    case .responses, .invoke: return .streamTask(agent.agentKey, OrqInvokeRequest(turn), for: generation)
+    case .run:
+      guard let definition = agent.definition else { preconditionFailure("a run has an agent; the loader sees to it") }
+      return .streamRun(OrqRunRequest(agent: definition, turn: turn), for: generation)
+    }
+  }
+
+  /// Looks up how a task stands.
+  func lookUp(_ taskID: String) -> OrqCall {
+    workspace.generation == .v4 && agent.call == .responses
+      ? .getResponse(agent.agentKey, taskID: taskID) : .retrieveTask(agent.agentKey, taskID: taskID)
+  }
+}
+
+extension OrqAgentConfiguration {
+  /// The agent that a run call defines.
+  var definition: OrqAgentDefinition? {
+    guard let agent, case .object(var object) = agent.value else { return nil }
+    if object["key"] == nil { object["key"] = .string(agentKey) }
+    return try? OrqAgentDefinition.decode(JSONFragment(.object(object)).document.root)
+  }
+}

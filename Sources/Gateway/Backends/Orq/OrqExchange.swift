@@ -1,0 +1,231 @@
+internal import Bytes
+internal import HTTP
+internal import HTTPTransport
+internal import JSON
+internal import LocalRuntime
+internal import Model
+internal import Network
+internal import Orq
+internal import Telemetry
+
+/// One turn with Orq: one call that sends the message, and, where its answer is cut off, looking up how the task stands
+/// until it ends. Lives on one loop.
+final class OrqExchange: RunningTurn {
+  private let backend: OrqBackend
+  private let loop: EventLoop
+  private var emit: ((TurnEvent) -> Void)?
+  private var reader: OrqTurnReader
+  private var call: HTTPClientCall?
+  private var timer: Timer?
+
+  private enum Answer {
+    case none
+    /// The head is not 200: its body goes nowhere, but its first bytes to the log.
+    case refusal(status: Int, retryAfter: String?)
+    case json
+    case events
+  }
+
+  private var answer = Answer.none
+  private var body: [UInt8] = []
+  private var events = SSEDecoder(eventBytesMax: OrqExchange.eventBytesMax)
+  private var isAgentFamily = false
+  /// Orq has taken the message: from here on a failure is the task's, and the task is looked up first.
+  private var isAccepted = false
+  private var losses: Set<String> = []
+  private var pollDelay = OrqExchange.pollDelayMin
+
+  private static let eventBytesMax = 16 * 1024 * 1024
+  private static let refusalBytesMax = 2048
+  private static let pollDelayMin: Duration = .milliseconds(250)
+  private static let pollDelayMax: Duration = .seconds(5)
+
+  init(backend: OrqBackend, context: OrqContextState, loop: EventLoop, emit: @escaping (TurnEvent) -> Void) {
+    self.backend = backend
+    self.loop = loop
+    self.emit = emit
+    reader = OrqTurnReader(context: context)
+  }
+
+  func begin(_ call: OrqCall, losses: Set<String>) {
+    self.losses = losses
+    isAgentFamily = call.route.operation == .streamTask || call.route.operation == .streamRun
+    // An answer that comes whole comes when the agent is done.
+    send(call, firstByte: call.isStreamed ? nil : backend.taskTime) { [self] in answered(call) }
+  }
+
+  func cancel() {
+    emit = nil
+    stop()
+  }
+
+  private func stop() {
+    call?.cancel()
+    call = nil
+    if let timer { loop.cancel(timer) }
+    timer = nil
+  }
+
+  // MARK: The call
+
+  private func send(_ call: OrqCall, firstByte: Duration?, then answered: @escaping () -> Void) {
+    guard let request = backend.workspace.request(call, firstByte: firstByte) else { return fail() }
+    answer = .none
+    body = []
+    let handlers = HTTPClientHandlers(
+      onHead: { [weak self] in self?.receive($0) }, onBody: { [weak self] in self?.receive($0) },
+      onEnd: { [weak self] in
+        self?.call = nil
+        answered()
+      }, onError: { [weak self] in self?.receive($0) })
+    self.call = HTTPClient.shared(on: loop).send(request, handlers)
+  }
+
+  private func receive(_ head: HTTPResponseHead) {
+    guard head.status == 200 else {
+      answer = .refusal(status: head.status, retryAfter: head.fields["retry-after"])
+      return
+    }
+    let type = head.fields["content-type"].flatMap { MediaType($0) }
+    answer = type?.type == "text" && type?.subtype == "event-stream" ? .events : .json
+    if case .events = answer { accept() }
+  }
+
+  private func receive(_ bytes: [UInt8]) {
+    switch answer {
+    case .none: break
+    case .refusal: body += bytes.prefix(max(0, OrqExchange.refusalBytesMax - body.count))
+    case .json: body += bytes
+    case .events: receive(events: bytes)
+    }
+  }
+
+  private func receive(_ failure: HTTPClientError) {
+    call = nil
+    backend.logger.warning(
+      "a call to Orq failed", ["error": .string(failure.message), "accepted": .bool(isAccepted)])
+    if isAccepted { return lookUpLater() }
+    refuse(UpstreamRefusal.error(failure))
+  }
+
+  // MARK: The answer
+
+  private func answered(_ call: OrqCall) {
+    switch answer {
+    case .none: refuse(UpstreamRefusal.notUnderstood)
+    case .refusal(let status, let retryAfter): refused(status, retryAfter)
+    case .json: answered(json: call)
+    case .events: if !reader.isOver { lookUpLater() }
+    }
+  }
+
+  private func refused(_ status: Int, _ retryAfter: String?) {
+    let text = String(decoding: body, as: UTF8.self)
+    switch status {
+    case 401, 403, 404:
+      backend.logger.error(
+        "Orq does not let this agent be called. Check orq.key and the agent's key in its card file.",
+        ["status": .int(status), "answer": .string(text)])
+    default: backend.logger.warning("Orq refused a message", ["status": .int(status), "answer": .string(text)])
+    }
+    refuse(UpstreamRefusal.error(status: status, retryAfter: retryAfter))
+  }
+
+  private func answered(json call: OrqCall) {
+    do throws(OrqFault) {
+      let isOver: Bool
+      switch call.route.operation {
+      case .createResponse, .getResponse:
+        let response = try OrqResponse.decode(body)
+        accept()
+        isOver = reader.read(response, deliver)
+      default:
+        let task = try OrqTask.decode(body)
+        accept()
+        isOver = reader.read(task, deliver)
+      }
+      if !isOver { lookUpLater() }
+    } catch {
+      notUnderstood(error.message)
+    }
+  }
+
+  private func receive(events bytes: [UInt8]) {
+    do {
+      try events.feed(bytes) { event in
+        if isAgentFamily {
+          try read(OrqAgentEvent.decode(event.data)) { reader.read($0, deliver) }
+        } else {
+          try read(OrqResponseEvent.decode(event.data)) { reader.read($0, deliver) }
+        }
+      }
+    } catch let fault as OrqFault {
+      stop()
+      notUnderstood(fault.message)
+    } catch {
+      stop()
+      notUnderstood("an event is too large")
+    }
+    if reader.isOver { stop() }
+  }
+
+  private func read<Event>(_ item: OrqStreamItem<Event>, _ use: (Event) -> Void) throws(OrqFault) {
+    switch item {
+    case .event(let event): use(event)
+    case .unknown(let type):
+      reader.countUnknownEvent()
+      backend.logger.info("Orq sent an event of an unknown type; it is passed over", ["type": .string(type)])
+    case .done: break
+    }
+  }
+
+  private func notUnderstood(_ fault: String) {
+    backend.logger.warning("Orq's answer cannot be understood", ["fault": .string(fault)])
+    if isAccepted, reader.context.taskID != nil { return lookUpLater() }
+    refuse(UpstreamRefusal.notUnderstood)
+  }
+
+  // MARK: Looking up
+
+  /// The exchange was cut off, or Orq has not finished yet: asks how the task stands, ever less often.
+  private func lookUpLater() {
+    guard emit != nil else { return }
+    guard reader.context.taskID != nil else { return fail() }
+    timer = loop.schedule(after: pollDelay) { [weak self] in self?.lookUp() }
+    pollDelay = min(pollDelay * 2, OrqExchange.pollDelayMax)
+  }
+
+  private func lookUp() {
+    guard emit != nil, let taskID = reader.context.taskID else { return }
+    let call = backend.lookUp(taskID)
+    send(call, firstByte: nil) { [weak self] in
+      guard let self else { return }
+      switch answer {
+      case .json: answered(json: call)
+      case .refusal(status: 404, _): fail()
+      case .none, .events, .refusal: lookUpLater()
+      }
+    }
+  }
+
+  // MARK: The turn
+
+  private func accept() {
+    guard !isAccepted else { return }
+    isAccepted = true
+    for loss in losses.sorted() { deliver(.loss(loss)) }
+  }
+
+  private func deliver(_ event: TurnEvent) {
+    guard let emit else { return }
+    if event.endsTurn { self.emit = nil }
+    emit(event)
+  }
+
+  /// An error and no task, unless the task has been told of already.
+  private func refuse(_ error: AgentError) {
+    deliver(isAccepted ? .status(.failed, "The agent failed.") : .refused(error))
+  }
+
+  private func fail() { refuse(UpstreamRefusal.notUnderstood) }
+}

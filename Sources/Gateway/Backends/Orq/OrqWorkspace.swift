@@ -1,0 +1,89 @@
+internal import Bytes
+internal import Configuration
+internal import HTTP
+internal import HTTPTransport
+internal import Model
+internal import Network
+internal import Orq
+
+/// The workspace that calls go to: where it is, how we prove who we are, how long we wait.
+final class OrqWorkspace: Sendable {
+  let base: URI
+  let generation: OrqGeneration
+  let cancel: OrqConfiguration.CancelPolicy
+  let timeouts: UpstreamTimeouts
+  private let authorization: String
+  private let tls: TLSClientContext?
+
+  /// - Throws: ``StartError`` naming what cannot be read or is wrong.
+  init(_ configuration: OrqConfiguration) throws {
+    guard let base = URI(configuration.url) else {
+      throw StartError("orq.url \"\(configuration.url)\" is no http or https URL")
+    }
+    self.base = base
+    generation = configuration.generation == .v3 ? .v3 : .v4
+    cancel = configuration.cancel
+    timeouts = configuration.timeouts
+    let key: [UInt8]
+    do {
+      key = try configuration.key.read()
+    } catch {
+      throw StartError("orq.key: \(error.message)")
+    }
+    authorization = "Bearer " + String(decoding: key, as: UTF8.self)
+    tls = base.isSecure ? try TLSMaterial.client(authorityFile: configuration.authorityFile) : nil
+  }
+
+  /// A request for a call, with a limit for the time until its answer begins.
+  func request(_ call: OrqCall, firstByte: Duration? = nil) -> HTTPClientRequest? {
+    let path = base.path == "/" ? "" : base.path
+    guard let url = URI("\(base.scheme)://\(base.authority)\(path)\(call.target)") else { return nil }
+    var fields = HTTPFields()
+    fields.add("Authorization", authorization)
+    fields.add("Accept", call.accept.description)
+    // What is relayed as it comes must come as it is.
+    fields.add("Accept-Encoding", "identity")
+    if call.body != nil { fields.add("Content-Type", "application/json") }
+    var request = HTTPClientRequest(call.method, url, fields: fields, body: call.body ?? [])
+    request.tls = tls
+    request.timeouts.connect = timeouts.connect
+    request.timeouts.firstByte = firstByte ?? timeouts.firstByte
+    request.timeouts.silence = timeouts.silence
+    if call.isStreamed { request.responseBytesMax = .max }
+    return request
+  }
+}
+
+/// What an upstream's refusal becomes for the caller. Its own words stay in the log.
+enum UpstreamRefusal {
+  private static let retryAfterSecondsMax = 3600
+
+  static func error(status: Int, retryAfter: String?) -> AgentError {
+    let seconds = retryAfter.flatMap { Int($0) }.map { min(max($0, 1), retryAfterSecondsMax) }
+    switch status {
+    case 429:
+      return AgentError(
+        .tooManyRequests, "the agent's service limits the rate of messages; retry later", source: .upstream,
+        retryAfterSeconds: seconds ?? 1)
+    case 503:
+      return AgentError(
+        .unavailable, "the agent's service is not available; retry later", source: .upstream,
+        retryAfterSeconds: seconds ?? 5)
+    default: return AgentError(.internalError, "the agent cannot be reached at the moment", source: .upstream)
+    }
+  }
+
+  static func error(_ failure: HTTPClientError) -> AgentError {
+    switch failure.kind {
+    case .resolve, .connect, .connectTimeout, .overloaded, .firstByteTimeout, .closed:
+      AgentError(
+        .unavailable, "the agent's service does not answer; retry later", source: .upstream, retryAfterSeconds: 5)
+    case .tls, .silenceTimeout, .truncated:
+      AgentError(.internalError, "the agent cannot be reached at the moment", source: .upstream)
+    case .invalidResponse, .responseTooLarge: notUnderstood
+    }
+  }
+
+  static let notUnderstood = AgentError(
+    .invalidAgentResponse, "the agent's service gave an answer that cannot be understood", source: .upstream)
+}

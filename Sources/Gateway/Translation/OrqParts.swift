@@ -1,0 +1,101 @@
+internal import A2A
+internal import JSON
+internal import Model
+internal import Orq
+
+/// Content between A2A and Orq (orq.md §2.3, §6.2). Orq takes text, files and results of tools; a data part reaches it as
+/// text.
+enum OrqParts {
+  // MARK: To Orq
+
+  /// - Parameter losses: gains what Orq has no form for.
+  static func parts(of message: Message, losses: inout Set<String>) -> [OrqPart] {
+    message.parts.map { part in
+      if part.metadata != nil { losses.insert("part_metadata") }
+      switch part.content {
+      case .text(let text):
+        if part.mediaType != nil || part.filename != nil { losses.insert("text_media_type") }
+        return .text(text)
+      case .raw(let base64):
+        return OrqPart(.file(OrqFile(.bytes(base64), mediaType: part.mediaType, name: part.filename)))
+      case .url(let url):
+        return OrqPart(.file(OrqFile(.uri(url), mediaType: part.mediaType, name: part.filename)))
+      case .data(let value):
+        losses.insert("data_as_text")
+        return .text(JSONString(String(decoding: value.bytes, as: UTF8.self)))
+      }
+    }
+  }
+
+  // MARK: From Orq
+
+  /// nil for what is no output: reasoning, calls and results of tools.
+  static func part(_ part: OrqPart) -> Part? {
+    switch part.content {
+    case .text(let text): return Part(.text(text), metadata: part.metadata)
+    case .file(let file):
+      let content: Part.Content =
+        switch file.content {
+        case .bytes(let base64): .raw(base64)
+        case .uri(let uri): .url(uri)
+        }
+      return Part(content, mediaType: file.mediaType, filename: file.name, metadata: part.metadata)
+    case .data(let object): return Part(.data(object), metadata: part.metadata)
+    case .error(let text, _): return Part(.text(text), metadata: kind("error"))
+    case .toolCall, .toolResult, .reasoning: return nil
+    case .other(let whole): return Part(.data(whole), metadata: kind("other"))
+    }
+  }
+
+  /// Says which kind of Orq's a part was.
+  private static func kind(_ name: String) -> JSONFragment {
+    JSONFragment(.object([GatewayExtension.uri.description: ["orq_part": .string(name)]]))
+  }
+
+  /// The question that pending calls of the caller's functions are: `{"tool_calls":[{"tool_call_id","name","arguments"}]}`.
+  static func question(_ calls: [OrqPendingToolCall]) -> Part {
+    let entries = calls.map { call -> JSONValue in
+      // Orq writes arguments as JSON within a string; what is no JSON stays text.
+      let text = call.arguments?.string ?? "{}"
+      let arguments = (try? JSONValue.parse(Array(text.utf8))) ?? .string(text)
+      return ["tool_call_id": .string(call.id), "name": .string(call.name?.string ?? ""), "arguments": arguments]
+    }
+    return Part(.data(JSONFragment(["tool_calls": .array(entries)])))
+  }
+
+  // MARK: Results of tools
+
+  /// The results that a message gives for pending calls: data parts `{"tool_results":[{"tool_call_id","result"}]}` or, for
+  /// short, `{"tool_call_id","result"}`. Every pending call must be answered, once, and nothing else.
+  static func results(in message: Message, pending: [String], losses: inout Set<String>) throws(AgentError) -> [OrqPart]
+  {
+    var results: [OrqPart] = []
+    var open = Set(pending)
+    for (index, part) in message.parts.enumerated() {
+      guard case .data(let value) = part.content else {
+        losses.insert("text_beside_tool_results")
+        continue
+      }
+      let root = value.document.root
+      let entries = root["tool_results"]?.elements ?? [root]
+      for entry in entries {
+        guard let id = entry["tool_call_id"]?.string else {
+          throw .invalidField("message.parts[\(index)].data", "a result names its tool_call_id")
+        }
+        guard open.remove(id) != nil else {
+          throw .invalidField(
+            "message.parts[\(index)].data.tool_call_id", "\(id) is not pending; pending: \(list(pending))")
+        }
+        results.append(OrqPart(.toolResult(toolCallID: id, result: entry["result"]?.fragment)))
+      }
+    }
+    guard open.isEmpty else {
+      throw .invalidField(
+        "message.parts",
+        "results are missing for \(list(open.sorted())); send data parts {\"tool_call_id\", \"result\"}")
+    }
+    return results
+  }
+
+  private static func list(_ ids: [String]) -> String { ids.joined(separator: ", ") }
+}
