@@ -35,23 +35,23 @@ final class GatewayService: HTTPService {
     if let preflight = browsers.preflight(head) { return .reject(preflight) }
     state.route = Route(method: head.method, path: head.path)
     switch state.route {
-    case .notFound: return reject(404, "there is nothing at this path", state)
+    case .notFound: return reject(404, "there is nothing at this path", state, head)
     case .methodNotAllowed(let allow):
       var response = problem(405, "this path takes \(allow) only")
       response.fields.add("allow", allow)
       return .reject(decorate(response, state, head))
     case .card(let key):
       // Cards are public, as discovery is (A2A 1.0 §8.2), unless the agent is for certain callers only.
-      guard let agent = agent(key) else { return reject(404, "there is no such agent", state) }
+      guard let agent = agent(key) else { return reject(404, "there is no such agent", state, head) }
       state.agent = agent
       if agent.isPublic { return .accept(bodyBytesMax: 0, state: state) }
-      return identify(head, state) ?? admitAgent(agent, state) ?? .accept(bodyBytesMax: 0, state: state)
+      return identify(head, state) ?? admitAgent(agent, state, head) ?? .accept(bodyBytesMax: 0, state: state)
     case .catalogue: return identify(head, state) ?? .accept(bodyBytesMax: 0, state: state)
     case .jsonRPC(let key), .rest(let key, _):
       if let refusal = identify(head, state) { return refusal }
-      guard let agent = agent(key) else { return reject(404, "there is no such agent", state) }
+      guard let agent = agent(key) else { return reject(404, "there is no such agent", state, head) }
       state.agent = agent
-      if let refusal = admitAgent(agent, state) { return refusal }
+      if let refusal = admitAgent(agent, state, head) { return refusal }
       if let refusal = refuseEncoding(head, state) { return refusal }
       return .accept(bodyBytesMax: context.services.limits.http.bodyBytesMax, state: state)
     }
@@ -98,16 +98,16 @@ final class GatewayService: HTTPService {
   }
 
   /// An agent that the caller may not see is answered like one that does not exist.
-  private func admitAgent(_ agent: ExposedAgent, _ state: ExchangeState) -> HeadDecision? {
+  private func admitAgent(_ agent: ExposedAgent, _ state: ExchangeState, _ head: HTTPRequestHead) -> HeadDecision? {
     guard let principal = state.principal, agent.access.allows(principal: principal.name) else {
-      return reject(404, "there is no such agent", state)
+      return reject(404, "there is no such agent", state, head)
     }
     return nil
   }
 
   private func refuseEncoding(_ head: HTTPRequestHead, _ state: ExchangeState) -> HeadDecision? {
     guard let encoding = head.fields["content-encoding"], encoding.lowercased() != "identity" else { return nil }
-    return reject(415, "send the body without a content encoding", state)
+    return reject(415, "send the body without a content encoding", state, head)
   }
 
   // MARK: With the body
@@ -145,7 +145,9 @@ final class GatewayService: HTTPService {
     }
     writer.endArray()
     writer.endObject()
-    return HTTPResponse(200, contentType: "application/json", body: writer.bytes)
+    var response = HTTPResponse(200, contentType: "application/json", body: writer.bytes)
+    response.fields.add("cache-control", "no-store")
+    return response
   }
 
   // MARK: After the last byte
@@ -159,10 +161,10 @@ final class GatewayService: HTTPService {
 
   // MARK: Answers that belong to no protocol
 
-  private func reject(_ status: Int, _ message: String, _ state: ExchangeState) -> HeadDecision {
-    var response = problem(status, message)
-    response.fields.add("x-request-id", state.requestID)
-    return .reject(response)
+  private func reject(_ status: Int, _ message: String, _ state: ExchangeState, _ head: HTTPRequestHead)
+    -> HeadDecision
+  {
+    .reject(decorate(problem(status, message), state, head))
   }
 
   private func problem(_ status: Int, _ message: String) -> HTTPResponse {
@@ -174,7 +176,10 @@ final class GatewayService: HTTPService {
     writer.member("message", message)
     writer.endObject()
     writer.endObject()
-    return HTTPResponse(status, contentType: "application/json", body: writer.bytes)
+    var response = HTTPResponse(status, contentType: "application/json", body: writer.bytes)
+    // Without a word on it, caches may keep a 404 or 405, and one caller's "not there" is another's agent.
+    response.fields.add("cache-control", "no-store")
+    return response
   }
 
   private func decorate(_ response: HTTPResponse, _ state: ExchangeState, _ head: HTTPRequestHead) -> HTTPResponse {

@@ -12,7 +12,9 @@ final class AdminFace: HTTPService {
 
   func head(_ head: HTTPRequestHead, peer: PeerInfo, exchange: HTTPExchange) -> HeadDecision {
     guard head.method == .get || head.method == .head else {
-      return .reject(AdminFace.response(405, "method not allowed: GET, HEAD"))
+      var response = AdminFace.response(405, "method not allowed: GET, HEAD")
+      response.fields.add("allow", "GET, HEAD")
+      return .reject(response)
     }
     return .accept(bodyBytesMax: 0, state: nil)
   }
