@@ -49,10 +49,10 @@ public struct OrqAgentDefinition: OrqReadable {
       description: reader.text(node, "description"), systemPrompt: reader.text(node, "system_prompt"),
       fallbackModels: reader.elements(node, "fallback_models", max: OrqLimits.fallbackModelsMax) { reader, node in
         OrqModel(node, &reader)
-      },
+      } ?? [],
       memoryStores: reader.strings(node, "memory_stores", max: OrqLimits.memoryStoresMax),
       knowledgeBases: reader.knowledgeBases(node),
-      teamOfAgents: reader.values(node, "team_of_agents", OrqTeamMember.self, max: OrqLimits.teamMembersMax))
+      teamOfAgents: reader.values(node, "team_of_agents", OrqTeamMember.self, max: OrqLimits.teamMembersMax) ?? [])
     if !key.isEmpty, !OrqAgentKey.isValid(key) {
       reader.fail(at: "key", "Must be letters and digits, joined by single dots, hyphens or underscores.")
     }
@@ -188,7 +188,7 @@ extension OrqReader {
   mutating func knowledgeBases(_ node: JSONNode) -> [String] {
     elements(node, "knowledge_bases", max: OrqLimits.knowledgeBasesMax) { reader, node in
       node.kind == .object ? reader.identifier(node, "knowledge_id") : reader.bareID(node)
-    }
+    } ?? []
   }
 
   private mutating func bareID(_ node: JSONNode) -> String {

@@ -149,7 +149,7 @@ extension OrqAgentEvent {
       finishReason = OrqFinishReason(reader.requiredString(data, "finish_reason"))
       workflowRunID = reader.drifting(data, "workflowRunId")
       lastMessageFull = reader.value(data, "last_message_full", OrqMessage.self)
-      pendingToolCalls = reader.values(data, "pending_tool_calls", OrqPendingToolCall.self)
+      pendingToolCalls = reader.values(data, "pending_tool_calls", OrqPendingToolCall.self) ?? []
       usage = reader.value(data, "usage", OrqUsage.self)
       billing = reader.object(data, "billing")
       responseID = reader.string(data, "responseId")

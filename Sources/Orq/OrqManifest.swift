@@ -88,7 +88,7 @@ public struct OrqManifest: OrqValue {
       systemPrompt: reader.text(node, "system_prompt"),
       settings: reader.value(node, "settings", OrqSettings.self) ?? OrqSettings(),
       memoryStores: reader.strings(node, "memory_stores"), knowledgeBases: reader.knowledgeBases(node),
-      teamOfAgents: reader.values(node, "team_of_agents", OrqTeamMember.self),
+      teamOfAgents: reader.values(node, "team_of_agents", OrqTeamMember.self) ?? [],
       skills: reader.strings(node, "skills"), external: reader.value(node, "a2a", OrqExternalAgent.self),
       created: reader.string(node, "created"), updated: reader.string(node, "updated"))
     modelID = reader.value(node, "model", filler: ModelReference(id: "")).id

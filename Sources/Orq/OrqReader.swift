@@ -73,12 +73,12 @@ public struct OrqReader {
     object[name].flatMap { $0.isNull ? nil : $0 }
   }
 
-  private mutating func required<T>(
-    _ object: JSONNode, _ name: StaticString, _ read: (inout OrqReader) -> T?
-  ) -> T? {
-    if member(object, name) != nil { return read(&self) }
-    fail(at: name, "Is required.")
-    return nil
+  /// Notes a fault when `read` finds nothing, unless it has noted one itself.
+  private mutating func required<T>(_ name: StaticString, _ read: (inout OrqReader) -> T?) -> T? {
+    let before = violations.count
+    let value = read(&self)
+    if value == nil, violations.count == before { fail(at: name, "Is required.") }
+    return value
   }
 
   // MARK: Strings
@@ -100,12 +100,12 @@ public struct OrqReader {
   mutating func requiredString(_ object: JSONNode, _ name: StaticString, bytesMax: Int = OrqLimits.identifierBytesMax)
     -> String
   {
-    required(object, name) { $0.string(object, name, bytesMax: bytesMax) } ?? ""
+    required(name) { $0.string(object, name, bytesMax: bytesMax) } ?? ""
   }
 
   /// Not empty.
   mutating func identifier(_ object: JSONNode, _ name: StaticString) -> String {
-    let text = required(object, name) { $0.string(object, name) }
+    let text = required(name) { $0.string(object, name) }
     if let text, text.isEmpty { fail(at: name, "Must not be empty.") }
     return text ?? ""
   }
@@ -125,20 +125,21 @@ public struct OrqReader {
   }
 
   mutating func requiredText(_ object: JSONNode, _ name: StaticString, bytesMax: Int = .max) -> JSONString {
-    required(object, name) { $0.text(object, name, bytesMax: bytesMax) } ?? ""
+    required(name) { $0.text(object, name, bytesMax: bytesMax) } ?? ""
   }
 
+  /// Empty when absent or null.
   mutating func strings(_ object: JSONNode, _ name: StaticString, max: Int = .max) -> [String] {
     elements(object, name, max: max) { reader, node in
       guard let text = node.string else {
         reader.fail("Must be a string.")
-        return ""
+        return nil
       }
       if reader.author == .caller, text.utf8.count > OrqLimits.identifierBytesMax {
         reader.fail("Must not be longer than \(OrqLimits.identifierBytesMax) bytes.")
       }
       return text
-    }
+    } ?? []
   }
 
   private mutating func checkLength(_ count: Int, _ name: StaticString, _ max: Int) {
@@ -157,7 +158,7 @@ public struct OrqReader {
   }
 
   mutating func requiredBool(_ object: JSONNode, _ name: StaticString) -> Bool {
-    required(object, name) { $0.bool(object, name) } ?? false
+    required(name) { $0.bool(object, name) } ?? false
   }
 
   /// A whole number, however written: the SDKs send `10.0`.
@@ -171,7 +172,7 @@ public struct OrqReader {
   }
 
   mutating func requiredInt(_ object: JSONNode, _ name: StaticString) -> Int {
-    required(object, name) { $0.int(object, name) } ?? 0
+    required(name) { $0.int(object, name) } ?? 0
   }
 
   /// A number that keeps its digits.
@@ -185,7 +186,7 @@ public struct OrqReader {
   }
 
   mutating func requiredNumber(_ object: JSONNode, _ name: StaticString) -> JSONNumber {
-    required(object, name) { $0.number(object, name) } ?? JSONNumber(0)
+    required(name) { $0.number(object, name) } ?? JSONNumber(0)
   }
 
   // MARK: JSON that passes through
@@ -196,7 +197,7 @@ public struct OrqReader {
   mutating func object(_ object: JSONNode, _ name: StaticString) -> JSONFragment? { json(object, name, of: .object) }
 
   mutating func requiredObject(_ object: JSONNode, _ name: StaticString) -> JSONFragment {
-    required(object, name) { $0.object(object, name) } ?? JSONFragment(.object([:]))
+    required(name) { $0.object(object, name) } ?? JSONFragment(.object([:]))
   }
 
   mutating func array(_ object: JSONNode, _ name: StaticString) -> JSONFragment? { json(object, name, of: .array) }
@@ -228,41 +229,47 @@ public struct OrqReader {
 
   /// - Parameter filler: stands in beside a fault; never seen by anybody.
   mutating func value<Value: OrqReadable>(_ object: JSONNode, _ name: StaticString, filler: Value) -> Value {
-    required(object, name) { $0.value(object, name, Value.self) } ?? filler
+    required(name) { $0.value(object, name, Value.self) } ?? filler
   }
 
   mutating func values<Value: OrqReadable>(
     _ object: JSONNode, _ name: StaticString, _ type: Value.Type, max: Int = .max
-  ) -> [Value] {
-    elements(object, name, max: max) { reader, node in reader.whole(node, type) }.compactMap { $0 }
+  ) -> [Value]? {
+    elements(object, name, max: max) { reader, node in reader.whole(node, type) }
   }
 
   mutating func requiredValues<Value: OrqReadable>(
     _ object: JSONNode, _ name: StaticString, _ type: Value.Type, max: Int = .max
   ) -> [Value] {
-    required(object, name) { $0.values(object, name, type, max: max) } ?? []
+    required(name) { $0.values(object, name, type, max: max) } ?? []
   }
 
-  /// - Parameter max: elements that a caller may send.
+  /// nil when absent or null.
+  ///
+  /// - Parameters:
+  ///   - max: elements that a caller may send.
+  ///   - read: returns nil beside a fault.
   mutating func elements<Element>(
-    _ object: JSONNode, _ name: StaticString, max: Int, _ read: (inout OrqReader, JSONNode) -> Element
-  ) -> [Element] {
-    guard let list = member(object, name) else { return [] }
+    _ object: JSONNode, _ name: StaticString, max: Int, _ read: (inout OrqReader, JSONNode) -> Element?
+  ) -> [Element]? {
+    guard let list = member(object, name) else { return nil }
     guard list.kind == .array else {
       fail(at: name, "Must be an array.")
-      return []
+      return nil
     }
     guard author == .server || list.count <= max else {
       fail(at: name, "Must not have more than \(max) elements.")
-      return []
+      return nil
     }
     var result: [Element] = []
     result.reserveCapacity(list.count)
     path.append(.member(name))
+    var index = 0
     list.forEachElement { node in
-      path.append(.index(result.count))
-      result.append(read(&self, node))
+      path.append(.index(index))
+      if let element = read(&self, node) { result.append(element) }
       path.removeLast()
+      index += 1
     }
     path.removeLast()
     return result
@@ -304,6 +311,6 @@ public struct OrqReader {
   mutating func requiredName<Value: RawRepresentable & CaseIterable>(
     _ object: JSONNode, _ name: StaticString, filler: Value
   ) -> Value where Value.RawValue == String {
-    required(object, name) { $0.name(object, name, Value.self) } ?? filler
+    required(name) { $0.name(object, name, Value.self) } ?? filler
   }
 }

@@ -170,7 +170,7 @@ public struct OrqResponse: OrqValue {
       createdAt: reader.requiredString(node, "created_at"), model: reader.requiredString(node, "model"),
       usage: reader.value(node, "usage", OrqUsage.self),
       finishReason: reader.string(node, "finish_reason").map { OrqFinishReason($0) },
-      pendingToolCalls: reader.values(node, "pending_tool_calls", OrqPendingToolCall.self),
+      pendingToolCalls: reader.values(node, "pending_tool_calls", OrqPendingToolCall.self) ?? [],
       telemetry: reader.value(node, "telemetry", OrqTelemetry.self),
       status: reader.name(node, "status", Status.self), error: reader.text(node, "error"))
   }

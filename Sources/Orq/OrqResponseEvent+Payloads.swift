@@ -265,7 +265,7 @@ extension OrqResponseEvent {
     init(_ data: JSONNode, _ reader: inout OrqReader) {
       finishReason = OrqFinishReason(reader.requiredString(data, "finishReason"))
       usage = reader.value(data, "usage", OrqUsage.self)
-      pendingToolCalls = reader.values(data, "pendingToolCalls", OrqPendingToolCall.self)
+      pendingToolCalls = reader.values(data, "pendingToolCalls", OrqPendingToolCall.self) ?? []
       telemetry = reader.value(data, "telemetry", OrqTelemetry.self)
     }
 

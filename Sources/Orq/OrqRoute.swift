@@ -69,38 +69,38 @@ public struct OrqRoute: Sendable, Equatable {
 
   /// The path, percent-encoded. Only creating and listing agents depend on the generation.
   public func path(for generation: OrqGeneration) -> String {
-    let base = "/v2/agents"
-    let agent = base + "/" + PercentEncoding.encodePathSegment(agentKey ?? "")
-    let task = PercentEncoding.encodePathSegment(taskID ?? "")
-    let external = base + "/external/" + PercentEncoding.encodePathSegment(agentKey ?? "")
     switch operation {
-    case .createAgent, .listAgents: return generation == .v3 ? base + "/" : base
-    case .retrieveAgent, .updateAgent, .deleteAgent: return agent
-    case .invoke: return agent + "/task"
-    case .streamTask: return agent + "/stream-task"
-    case .run: return base + "/run"
-    case .streamRun: return base + "/stream-run"
-    case .createResponse: return agent + "/responses"
-    case .getResponse: return agent + "/responses/" + task
-    case .listTasks: return agent + "/tasks"
-    case .retrieveTask: return agent + "/tasks/" + task
-    case .listActions: return agent + "/tasks/" + task + "/actions"
-    case .retrieveAction:
-      return agent + "/tasks/" + task + "/actions/" + PercentEncoding.encodePathSegment(actionID ?? "")
-    case .registerExternal: return base + "/a2a"
-    case .refreshCard: return agent + "/card/refresh"
-    case .listExternal, .createExternal: return base + "/external"
-    case .retrieveExternal, .updateExternal, .deleteExternal: return external
-    case .refreshExternalCard: return external + ":refreshCard"
-    case .testExternalConnection: return external + ":testConnection"
+    case .createAgent, .listAgents: generation == .v3 ? Self.base + "/" : Self.base
+    case .retrieveAgent, .updateAgent, .deleteAgent: agent
+    case .invoke: agent + "/task"
+    case .streamTask: agent + "/stream-task"
+    case .run: Self.base + "/run"
+    case .streamRun: Self.base + "/stream-run"
+    case .createResponse: agent + "/responses"
+    case .getResponse: agent + "/responses/" + PercentEncoding.encodePathSegment(taskID ?? "")
+    case .listTasks: agent + "/tasks"
+    case .retrieveTask: task
+    case .listActions: task + "/actions"
+    case .retrieveAction: task + "/actions/" + PercentEncoding.encodePathSegment(actionID ?? "")
+    case .registerExternal: Self.base + "/a2a"
+    case .refreshCard: agent + "/card/refresh"
+    case .listExternal, .createExternal: Self.base + "/external"
+    case .retrieveExternal, .updateExternal, .deleteExternal: external
+    case .refreshExternalCard: external + ":refreshCard"
+    case .testExternalConnection: external + ":testConnection"
     }
   }
+
+  private static let base = "/v2/agents"
+
+  private var agent: String { Self.base + "/" + PercentEncoding.encodePathSegment(agentKey ?? "") }
+  private var task: String { agent + "/tasks/" + PercentEncoding.encodePathSegment(taskID ?? "") }
+  private var external: String { Self.base + "/external/" + PercentEncoding.encodePathSegment(agentKey ?? "") }
 
   // MARK: Matching
 
   /// The segments behind `/v2/agents`, decoded; nil for other paths and for names that none of ours can be.
   private static func names(_ path: String) -> [String]? {
-    let base = "/v2/agents"
     guard path.utf8.starts(with: base.utf8) else { return nil }
     var rest = path.utf8.dropFirst(base.utf8.count)
     guard rest.first ?? UInt8(ascii: "/") == UInt8(ascii: "/") else { return nil }

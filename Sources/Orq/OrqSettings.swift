@@ -27,7 +27,7 @@ public struct OrqSettings: OrqValue {
     self.init(
       iterationsMax: reader.int(node, "max_iterations"), executionSecondsMax: reader.int(node, "max_execution_time"),
       toolApproval: reader.name(node, "tool_approval_required", ToolApproval.self),
-      tools: reader.values(node, "tools", OrqTool.self))
+      tools: reader.values(node, "tools", OrqTool.self) ?? [])
   }
 
   public func write(into json: inout JSONWriter) {

@@ -54,8 +54,8 @@ public struct OrqTask: OrqValue {
     state = status.state
     timestamp = status.timestamp
     statusMessage = status.message
-    if reader.member(node, "messages") != nil { messages = reader.values(node, "messages", OrqMessage.self) }
-    if reader.member(node, "history") != nil { history = reader.values(node, "history", OrqMessage.self) }
+    messages = reader.values(node, "messages", OrqMessage.self)
+    history = reader.values(node, "history", OrqMessage.self)
     artifacts = reader.array(node, "artifacts")
     metadata = reader.object(node, "metadata")
   }

@@ -14,10 +14,10 @@ extension OrqReadable {
 
   /// - Throws: one fault that lists all that is wrong.
   public static func decode(_ node: JSONNode) throws(OrqFault) -> Self {
+    guard node.kind == .object else { throw OrqFault("", "Must be an object.") }
     var reader = OrqReader(author)
-    let value = reader.whole(node, Self.self)
+    let value = Self(node, &reader)
     try reader.finish()
-    guard let value else { preconditionFailure("only a fault leaves no value") }
     return value
   }
 
