@@ -58,8 +58,9 @@ let package = Package(
       name: "a2a-gateway", dependencies: ["Gateway", "Configuration", "HTTPTransport", "Telemetry"],
       swiftSettings: strict),
     .executableTarget(
-      name: "a2a-gateway-bench", dependencies: ["Gateway", "Configuration", "HTTPTransport", "Telemetry"],
-      swiftSettings: strict),
+      name: "a2a-gateway-bench",
+      dependencies: ["Bytes", "JSON", "HTTP", "Model", "Telemetry", "Network", "A2A", "HTTPTransport"],
+      swiftSettings: dataPlane),
     // Tests mirror the sources; TestSupport holds what several of them share.
     .target(
       name: "TestSupport", dependencies: ["Bytes", "COpenSSL"], path: "Tests/TestSupport", swiftSettings: strict),

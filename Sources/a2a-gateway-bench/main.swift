@@ -1,1 +1,3 @@
-print("x")
+import Glibc
+
+exit(BenchTool.run(Array(CommandLine.arguments.dropFirst())))

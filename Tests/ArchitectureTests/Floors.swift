@@ -30,7 +30,9 @@ enum Floors {
         "Configuration", "LocalRuntime",
       ]),
     Row(floor: 6, target: "a2a-gateway", imports: ["Gateway", "Configuration", "HTTPTransport", "Telemetry"]),
-    Row(floor: 6, target: "a2a-gateway-bench", imports: ["Gateway", "Configuration", "HTTPTransport", "Telemetry"]),
+    Row(
+      floor: 6, target: "a2a-gateway-bench",
+      imports: ["Bytes", "JSON", "HTTP", "Model", "Telemetry", "Network", "A2A", "HTTPTransport"]),
   ]
 
   /// Targets without I/O: no socket, no clock, no thread, no randomness. They are testable with bytes alone.

@@ -1,0 +1,115 @@
+import HTTP
+import HTTPTransport
+import JSON
+import Network
+
+/// How the origin streams.
+struct OriginPlan: Sendable {
+  var stream = OrqAnswer.Stream(deltaCount: 100, textBytes: 40)
+  /// Between two events; nil for as fast as they are taken.
+  var pace: Duration?
+}
+
+/// The upstream of a measurement: gives fixed answers at the lowest cost there is, so that what is measured is what
+/// stands in front of it.
+final class OriginService: HTTPService {
+  var plan: OriginPlan
+  private(set) var eventsSent = 0
+
+  private let answer: HTTPFields
+  private let eventStream: HTTPFields
+  private static let bodyBytesMax = 1024 * 1024
+
+  init(_ plan: OriginPlan) {
+    self.plan = plan
+    var answer = HTTPFields()
+    answer.add("Content-Type", "application/json")
+    self.answer = answer
+    var eventStream = HTTPFields()
+    eventStream.add("Content-Type", "text/event-stream")
+    eventStream.add("Cache-Control", "no-cache")
+    // nginx passes events on as they come.
+    eventStream.add("X-Accel-Buffering", "no")
+    self.eventStream = eventStream
+  }
+
+  func head(_ head: HTTPRequestHead, peer: PeerInfo, exchange: HTTPExchange) -> HeadDecision {
+    .accept(bodyBytesMax: OriginService.bodyBytesMax)
+  }
+
+  func request(_ request: HTTPServerRequest, exchange: HTTPExchange) {
+    guard asksForStream(request.body) else {
+      return exchange.respond(status: 200, fields: answer, body: OrqAnswer.response)
+    }
+    exchange.startStream(status: 200, fields: eventStream)
+    OriginStream(self, exchange).start()
+  }
+
+  func finished(_ exchange: HTTPExchange) {}
+
+  func noteEvents(_ count: Int) { eventsSent += count }
+
+  private func asksForStream(_ body: [UInt8]) -> Bool {
+    guard let document = try? JSONDocument.parse(body) else { return false }
+    return document.root["stream"]?.bool == true
+  }
+}
+
+/// One event stream under way. The exchange's handlers and the timer keep it; both let go when the stream ends.
+private final class OriginStream {
+  private let service: OriginService
+  private let exchange: HTTPExchange
+  private let plan: OriginPlan
+  private var sent = 0
+  private var due: MonotonicTime
+
+  /// Written at once; the rest waits until these have left.
+  private static let bufferedBytesMax = 64 * 1024
+
+  init(_ service: OriginService, _ exchange: HTTPExchange) {
+    self.service = service
+    self.exchange = exchange
+    plan = service.plan
+    due = exchange.loop.now
+  }
+
+  func start() {
+    exchange.write(plan.stream.opening)
+    service.noteEvents(1)
+    if let pace = plan.pace {
+      scheduleNext(pace)
+    } else {
+      exchange.onDrained = { [self] in pump() }
+      pump()
+    }
+  }
+
+  private func pump() {
+    let before = sent
+    while sent < plan.stream.deltaCount, exchange.bufferedBytes < OriginStream.bufferedBytesMax {
+      exchange.write(plan.stream.delta)
+      sent += 1
+    }
+    service.noteEvents(sent - before)
+    if sent == plan.stream.deltaCount { finish() }
+  }
+
+  /// The next event is due one pace after the last was due, however late that one was.
+  private func scheduleNext(_ pace: Duration) {
+    due = due + pace
+    let wait = due - exchange.loop.now
+    _ = exchange.loop.schedule(after: wait) { [self] in
+      guard !exchange.isEnded else { return }
+      exchange.write(plan.stream.delta)
+      service.noteEvents(1)
+      sent += 1
+      if sent == plan.stream.deltaCount { finish() } else { scheduleNext(pace) }
+    }
+  }
+
+  private func finish() {
+    for event in plan.stream.closing { exchange.write(event) }
+    service.noteEvents(plan.stream.closing.count - 1)
+    exchange.finish()
+  }
+}
