@@ -110,7 +110,10 @@ struct OrqReader {
       default: unexpected(member)
       }
     }
-    return JSONFragment(node.jsonValue)
+    guard case .object(var agent) = node.jsonValue else { return nil }
+    // A run call must have them, if only to say that all is as Orq has it.
+    if agent["settings"] == nil { agent["settings"] = [:] }
+    return JSONFragment(.object(agent))
   }
 
   private func unexpected(_ member: JSONCNode.Member) {

@@ -28,6 +28,31 @@ public enum HTTPDate {
     return text
   }
 
+  /// Seconds since 1970 of a date in this form; nil for any other text, also for the forms that RFC 9110 calls obsolete.
+  public static func unixSeconds(_ text: String) -> Int64? {
+    let bytes = Array(text.utf8)
+    guard bytes.count == 29, let day = number(bytes[5..<7]), let year = number(bytes[12..<16]),
+      let month = months.firstIndex(of: String(decoding: bytes[8..<11], as: UTF8.self)),
+      let hour = number(bytes[17..<19]), let minute = number(bytes[20..<22]), let second = number(bytes[23..<25]),
+      (1970...9999).contains(year), (1...31).contains(day), hour < 24, minute < 60, second < 60
+    else { return nil }
+    let days = daysBefore(year: year, month: month + 1) + day - 1
+    let seconds = Int64(days * 86_400 + hour * 3600 + minute * 60 + second)
+    // Writing it again finds all that is wrong: the day of the week, the 30th of February, a missing space.
+    return self.text(unixSeconds: seconds) == bytes ? seconds : nil
+  }
+
+  private static func number(_ digits: ArraySlice<UInt8>) -> Int? {
+    digits.allSatisfy(ASCII.isDigit) ? digits.reduce(0) { $0 * 10 + Int($1 & 15) } : nil
+  }
+
+  /// Days from 1970 to the first of a month; the year is counted from March on.
+  private static func daysBefore(year: Int, month: Int) -> Int {
+    let shifted = month <= 2 ? year - 1 : year
+    let dayOfYear = (153 * (month + (month <= 2 ? 9 : -3)) + 2) / 5
+    return shifted * 365 + shifted / 4 - shifted / 100 + shifted / 400 + dayOfYear - 719_468
+  }
+
   private static func append(_ number: Int, _ width: Int, _ text: inout [UInt8]) {
     let digits = Array(String(number).utf8)
     text.append(contentsOf: repeatElement(UInt8(ascii: "0"), count: max(0, width - digits.count)))

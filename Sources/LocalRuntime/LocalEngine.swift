@@ -8,8 +8,8 @@ public protocol LocalEngine: Sendable {
 
   /// Starts to answer one message.
   ///
-  /// `emit` is called on `loop`'s thread only, possibly before `start` returns. A terminal or interrupted status or a
-  /// direct reply ends the turn; nothing is emitted after it, and nothing after ``RunningTurn/cancel()``. Every turn
+  /// `emit` is called on `loop`'s thread only, possibly before `start` returns. A terminal or interrupted status, a refusal
+  /// or a direct reply ends the turn; nothing is emitted after it, and nothing after ``RunningTurn/cancel()``. Every turn
   /// that is not cancelled ends in this way, whatever goes wrong.
   func start(_ turn: Turn, on loop: EventLoop, emit: @escaping (TurnEvent) -> Void) -> any RunningTurn
 }
@@ -36,10 +36,13 @@ public struct EngineDescription: Sendable, Equatable {
   public var mayAnswerWithoutTask: Bool
   /// Reads the earlier turns of the context (``Turn/history``).
   public var usesHistory: Bool
+  /// Reads what it left behind in an earlier turn of the context (``Turn/earlier``).
+  public var remembers: Bool
 
   public init(
     name: String, description: String, version: String, inputModes: [String], outputModes: [String],
-    skills: [AgentSkill], canStream: Bool, mayAnswerWithoutTask: Bool, usesHistory: Bool = false
+    skills: [AgentSkill], canStream: Bool, mayAnswerWithoutTask: Bool, usesHistory: Bool = false,
+    remembers: Bool = false
   ) {
     self.name = name
     self.description = description
@@ -50,6 +53,7 @@ public struct EngineDescription: Sendable, Equatable {
     self.canStream = canStream
     self.mayAnswerWithoutTask = mayAnswerWithoutTask
     self.usesHistory = usesHistory
+    self.remembers = remembers
   }
 }
 

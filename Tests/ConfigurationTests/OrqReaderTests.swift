@@ -103,6 +103,17 @@ import Testing
     #expect(agent.agent?.value.object?.names == ["model", "role", "instructions", "path", "settings"])
   }
 
+  @Test func aRunCallHasSettings() throws {
+    let file = try card(
+      #"{ "backend": { "type": "orq", "call": "run", "agent": { "model": "m", "role": "r", "instructions": "i", "path": "p" } } }"#
+    )
+    guard case .orq(let agent) = file.backend else {
+      Issue.record("not an agent of Orq")
+      return
+    }
+    #expect(agent.agent?.value["settings"] == [:])
+  }
+
   @Test func defaultsAreRead() throws {
     let file = try card(
       """

@@ -113,5 +113,14 @@ import Testing
     ] as [(Int64, String)])
   func textIsThatOfTheStandard(seconds: Int64, text: String) {
     #expect(String(decoding: HTTPDate.text(unixSeconds: seconds), as: UTF8.self) == text)
+    #expect(HTTPDate.unixSeconds(text) == seconds)
   }
+
+  @Test(arguments: [
+    "", "784111777", "Sun, 06 Nov 1994 08:49:37 UTC", "Mon, 06 Nov 1994 08:49:37 GMT",
+    "Sun, 06 Nov 1994 24:49:37 GMT", "Wed, 30 Feb 2000 00:00:00 GMT", "Sunday, 06-Nov-94 08:49:37 GMT",
+    "Sun Nov  6 08:49:37 1994", "Sun, 06 Nov 1994 08:49:3x GMT", "Sun, 06 Nov 1994 08:49:37 GMT ",
+    "Sun, 06 Nux 1994 08:49:37 GMT", "Wed, 31 Dec 1969 23:59:59 GMT",
+  ])
+  func otherDatesAreRefused(text: String) { #expect(HTTPDate.unixSeconds(text) == nil) }
 }

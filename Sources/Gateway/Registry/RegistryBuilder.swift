@@ -1,4 +1,5 @@
 internal import Configuration
+internal import HTTP
 internal import LocalRuntime
 internal import Model
 internal import Telemetry
@@ -60,8 +61,49 @@ struct RegistryBuilder {
       CommandEngine(
         name: file.key, program: try CommandEngine.Program(command), bounds: CommandEngine.Bounds(limits),
         logger: logger)
-    case .openai, .http: throw StartError("\(file.file): this build has no engine of this kind yet")
+    case .openai(let server):
+      ChatEngine(
+        name: file.key, server: try ChatEngine.Server(server, of: file), bounds: UpstreamBounds(limits), logger: logger)
+    case .http(let service):
+      ServiceEngine(
+        name: file.key, service: try ServiceEngine.Service(service, of: file), bounds: UpstreamBounds(limits),
+        logger: logger)
     }
+  }
+}
+
+extension ChatEngine.Server {
+  /// Reads the key and the authorities.
+  init(_ configuration: ChatServerConfiguration, of file: CardFile) throws {
+    let url = configuration.url + "/chat/completions"
+    guard let uri = URI(url), let model = configuration.model else {
+      throw StartError("\(file.file): cannot call \(url)")
+    }
+    self.init(
+      url: uri, model: model, key: try configuration.key.map { try TextOrSecret.secret($0).read() },
+      system: configuration.system, parameters: configuration.parameters, tools: configuration.tools,
+      tls: try TLSMaterial.clientContext(authorityFile: configuration.authorityFile))
+  }
+}
+
+extension ServiceEngine.Service {
+  /// Reads the secrets among the fields, and the authorities.
+  init(_ configuration: ServiceConfiguration, of file: CardFile) throws {
+    guard let url = URI(configuration.url) else { throw StartError("\(file.file): cannot call \(configuration.url)") }
+    var fields = HTTPFields()
+    for header in configuration.headers { fields.add(named: header.name, try header.value.read()) }
+    self.init(
+      url: url, fields: fields, settings: configuration.settings,
+      tls: try TLSMaterial.clientContext(authorityFile: configuration.authorityFile))
+  }
+}
+
+extension UpstreamBounds {
+  init(_ limits: Limits) {
+    self.init()
+    answerBytesMax = limits.commands.outputBytesMax
+    eventBytesMax = limits.commands.lineBytesMax
+    silence = limits.turns.silence
   }
 }
 

@@ -35,6 +35,18 @@ enum TLSMaterial {
     }
   }
 
+  /// The trust in an upstream that names its own authorities; nil for the system's.
+  static func clientContext(authorityFile: String?) throws -> TLSClientContext? {
+    guard let authorityFile else { return nil }
+    var configuration = TLSClientConfiguration()
+    configuration.authorities = try read(authorityFile)
+    do {
+      return try TLSClientContext(configuration)
+    } catch {
+      throw StartError("\(authorityFile): \(error)")
+    }
+  }
+
   private static func read(_ file: String) throws -> [UInt8] {
     guard let data = FileManager.default.contents(atPath: file) else {
       throw StartError("the file \(file) cannot be read")

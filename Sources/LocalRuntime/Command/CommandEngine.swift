@@ -97,8 +97,8 @@ public struct CommandEngine: LocalEngine {
     let logger = logger.with(["task": .string(turn.taskID)])
     let input: [UInt8] =
       switch program.input {
-      case .json: CommandInput.line(turn, settings: program.settings)
-      case .text: Array(CommandInput.text(turn.message).utf8) + [0x0A]
+      case .json: AgentInput.line(turn, settings: program.settings)
+      case .text: Array(AgentInput.text(turn.message).utf8) + [0x0A]
       }
     let image = ProcessImage(
       arguments: program.command, folder: program.folder, environment: environment(of: turn))
@@ -115,7 +115,7 @@ public struct CommandEngine: LocalEngine {
           "program": .string(program.command.first ?? ""), "folder": .string(program.folder),
           "error": .string(error.description),
         ])
-      emit(.status(.failed, "The agent could not be started."))
+      emit(.status(.failed, FailureText.notStarted))
       return EndedTurn()
     }
   }

@@ -6,15 +6,6 @@ import Telemetry
 /// One process at work on one message: feeds it, reads what it says, and sees to its end. Lives on the loop of its
 /// request; the loop's handlers keep it until the process has ended.
 final class CommandTurn: RunningTurn {
-  /// What callers are told. What went wrong in detail is for the operator's log.
-  private enum Answer {
-    static let failed = "The agent failed."
-    static let tookTooLong = "The agent took too long."
-    static let saidTooMuch = "The agent's answer is too long."
-    static let notUnderstood = "The agent's answer could not be understood."
-    static let refused = "The agent refused the message."
-  }
-
   private static let readBytesMax = 65_536
   /// Reads per event, so that a program that floods does not keep the loop from others.
   private static let readsMax = 4
@@ -30,7 +21,7 @@ final class CommandTurn: RunningTurn {
   private var input: [UInt8]
   private var inputOffset = 0
   private var isParserFinished = false
-  private var parser: CommandOutputParser
+  private var parser: AgentOutputParser
   private var errorLines = ErrorLines()
   private var isInputOpen = true
   private var isOutputOpen = true
@@ -49,7 +40,7 @@ final class CommandTurn: RunningTurn {
     self.loop = loop
     self.logger = logger
     self.emit = emit
-    parser = CommandOutputParser(lineBytesMax: bounds.lineBytesMax, outputBytesMax: bounds.outputBytesMax)
+    parser = AgentOutputParser(lineBytesMax: bounds.lineBytesMax, outputBytesMax: bounds.outputBytesMax)
   }
 
   func begin() {
@@ -63,13 +54,13 @@ final class CommandTurn: RunningTurn {
       logger.error("The agent's process cannot be watched.", ["error": .string(error.description)])
       _ = process.end()
       release()
-      finish(.status(.failed, Answer.failed))
+      finish(.status(.failed, FailureText.failed))
       return
     }
     timer = loop.schedule(after: bounds.time) { [self] in
       logger.warning(
         "The agent's process ran into its time limit.", ["limit_s": .int(Int(bounds.time.components.seconds))])
-      fail(Answer.tookTooLong)
+      fail(FailureText.tookTooLong)
     }
   }
 
@@ -143,7 +134,7 @@ final class CommandTurn: RunningTurn {
   // MARK: What the program says
 
   private func take(_ bytes: [UInt8]) {
-    do throws(CommandFault) {
+    do throws(AgentOutputFault) {
       try parser.receive(bytes) { deliver($0) }
     } catch {
       refuse(error)
@@ -154,20 +145,20 @@ final class CommandTurn: RunningTurn {
     if event.endsTurn { finish(event) } else { emit?(event) }
   }
 
-  private func refuse(_ fault: CommandFault) {
+  private func refuse(_ fault: AgentOutputFault) {
     switch fault {
     case .outputTooLong:
       logger.warning("The agent printed more than it may.", ["limit_bytes": .int(bounds.outputBytesMax)])
-      fail(Answer.saidTooMuch)
+      fail(FailureText.saidTooMuch)
     case .lineTooLong(let line):
       logger.warning(
         "The agent printed a longer line than it may.", ["limit_bytes": .int(bounds.lineBytesMax), "line": .int(line)])
-      fail(Answer.saidTooMuch)
+      fail(FailureText.saidTooMuch)
     case .protocolBroken(let line, let reason):
       logger.warning(
         "The agent printed something that is no event. Anything but events belongs on standard error.",
         ["line": .int(line), "reason": .string(reason)])
-      fail(Answer.notUnderstood)
+      fail(FailureText.notUnderstood)
     }
   }
 
@@ -177,7 +168,7 @@ final class CommandTurn: RunningTurn {
     guard emit != nil else { return }
     restartTimer(bounds.killGrace) { [self] in
       logger.warning("The agent closed its output and did not end.")
-      fail(Answer.failed)
+      fail(FailureText.failed)
     }
   }
 
@@ -185,7 +176,7 @@ final class CommandTurn: RunningTurn {
   private func finishParser() {
     guard !isParserFinished else { return }
     isParserFinished = true
-    do throws(CommandFault) {
+    do throws(AgentOutputFault) {
       try parser.finish { deliver($0) }
     } catch {
       refuse(error)
@@ -234,8 +225,8 @@ final class CommandTurn: RunningTurn {
   private func conclude(_ exit: ProcessExit) {
     switch exit {
     case .code(0): finish(.status(.completed))
-    case .code(CommandEngine.rejectedExitCode): finish(.status(.rejected, Answer.refused))
-    case .code, .signal: finish(.status(.failed, Answer.failed))
+    case .code(CommandEngine.rejectedExitCode): finish(.status(.rejected, FailureText.refused))
+    case .code, .signal: finish(.status(.failed, FailureText.failed))
     }
   }
 

@@ -2,8 +2,9 @@ import Bytes
 import JSON
 import Model
 
-/// What a command agent reads: one JSON line, or the message's text alone.
-enum CommandInput {
+/// What an agent reads (a program on its standard input, a service as a request): one JSON line, or the message's text
+/// alone.
+enum AgentInput {
   /// The version of the protocol, which every line carries.
   static let version = 1
 

@@ -2,9 +2,18 @@ import Bytes
 import JSON
 import Model
 
-/// Reads what a command agent prints, in pieces of any size: plain text, which becomes one artifact in chunks, or JSON
-/// events, one per line. Which of the two it is, the first line tells. No I/O.
-struct CommandOutputParser {
+/// Why the output of an agent cannot be used. For the operator's log; a caller is told in general terms only.
+enum AgentOutputFault: Error, Equatable {
+  case outputTooLong
+  case lineTooLong(line: Int)
+  /// What the agent did wrong, and in which line (or event) of its output.
+  case protocolBroken(line: Int, reason: String)
+}
+
+/// Reads what an agent says (a program on its standard output, a service in its response), in pieces of any size: plain
+/// text, which becomes one artifact in chunks, or JSON events, one per line. Which of the two it is, the first line tells,
+/// unless it is known before. No I/O.
+struct AgentOutputParser {
   private enum Mode {
     /// The first line may still turn out to be an event; its bytes wait.
     case undecided
@@ -20,7 +29,7 @@ struct CommandOutputParser {
   private let lineBytesMax: Int
   private let outputBytesMax: Int
   private var mode = Mode.undecided
-  private var decoder = CommandEventDecoder()
+  private var decoder = AgentEventDecoder()
   /// Bytes that are not used up: an open line, or the beginning of a character.
   private var pending: [UInt8] = []
   /// How far `pending` is known to hold no line end.
@@ -29,16 +38,18 @@ struct CommandOutputParser {
   private var line = 0
   /// Some text is out, and its artifact is not closed.
   private var hasBegunText = false
-  /// The program has ended its turn itself, by a final status, a question or a reply.
+  /// The agent has ended its turn itself, by a final status, a question or a reply.
   private(set) var hasEnded = false
 
-  init(lineBytesMax: Int, outputBytesMax: Int) {
+  /// - Parameter isEvents: true where it is known to be events; otherwise the first line tells.
+  init(lineBytesMax: Int, outputBytesMax: Int, isEvents: Bool = false) {
     self.lineBytesMax = lineBytesMax
     self.outputBytesMax = outputBytesMax
+    if isEvents { mode = .events }
   }
 
   /// Takes the next bytes and says what they mean. After the event that ends the turn everything is ignored.
-  mutating func receive(_ bytes: [UInt8], _ emit: (TurnEvent) -> Void) throws(CommandFault) {
+  mutating func receive(_ bytes: [UInt8], _ emit: (TurnEvent) -> Void) throws(AgentOutputFault) {
     guard !hasEnded, !bytes.isEmpty else { return }
     bytesIn += bytes.count
     if bytesIn > outputBytesMax { throw .outputTooLong }
@@ -51,8 +62,17 @@ struct CommandOutputParser {
     }
   }
 
+  /// Takes one whole event, which may have line breaks between its tokens.
+  mutating func receive(event bytes: [UInt8], _ emit: (TurnEvent) -> Void) throws(AgentOutputFault) {
+    guard !hasEnded else { return }
+    bytesIn += bytes.count
+    if bytesIn > outputBytesMax { throw .outputTooLong }
+    mode = .events
+    try emitLine(bytes[...], emit)
+  }
+
   /// The output has ended: what waits is all there is.
-  mutating func finish(_ emit: (TurnEvent) -> Void) throws(CommandFault) {
+  mutating func finish(_ emit: (TurnEvent) -> Void) throws(AgentOutputFault) {
     guard !hasEnded else { return }
     if mode == .undecided { decide(isEnd: true) }
     switch mode {
@@ -81,7 +101,7 @@ struct CommandOutputParser {
       return
     }
     let document = try? JSONDocument.parse(Array(pending[start..<end]), limits: limits)
-    let isEvent = document.map { CommandEventDecoder.kind($0.root) != nil } ?? false
+    let isEvent = document.map { AgentEventDecoder.kind($0.root) != nil } ?? false
     mode = isEvent ? .events : .text
     scanned = 0
   }
@@ -126,7 +146,7 @@ struct CommandOutputParser {
 
   // MARK: Events
 
-  private mutating func emitLines(isEnd: Bool, _ emit: (TurnEvent) -> Void) throws(CommandFault) {
+  private mutating func emitLines(isEnd: Bool, _ emit: (TurnEvent) -> Void) throws(AgentOutputFault) {
     var start = 0
     while !hasEnded, let end = pending[max(start, scanned)...].firstIndex(of: 0x0A) {
       try emitLine(pending[start..<end], emit)
@@ -146,7 +166,7 @@ struct CommandOutputParser {
     if pending.count > lineBytesMax { throw .lineTooLong(line: line + 1) }
   }
 
-  private mutating func emitLine(_ bytes: ArraySlice<UInt8>, _ emit: (TurnEvent) -> Void) throws(CommandFault) {
+  private mutating func emitLine(_ bytes: ArraySlice<UInt8>, _ emit: (TurnEvent) -> Void) throws(AgentOutputFault) {
     line += 1
     if bytes.allSatisfy(Self.isSpace) { return }
     if bytes.count > lineBytesMax { throw .lineTooLong(line: line) }
@@ -155,7 +175,7 @@ struct CommandOutputParser {
       event = try decoder.decode(try JSONDocument.parse(Array(bytes), limits: limits).root)
     } catch let error as JSONError {
       throw .protocolBroken(line: line, reason: "it is not JSON: \(error.message)")
-    } catch let error as CommandEventDecoder.Refusal {
+    } catch let error as AgentEventDecoder.Refusal {
       throw .protocolBroken(line: line, reason: error.reason)
     } catch {
       throw .protocolBroken(line: line, reason: "it cannot be read")

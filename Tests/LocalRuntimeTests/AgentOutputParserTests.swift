@@ -7,7 +7,7 @@ import Testing
 
 /// What a parser says about an output that arrives in the given pieces, with the chunks of an artifact joined.
 private func events(_ pieces: [[UInt8]], lineBytesMax: Int = 1000, outputBytesMax: Int = 10_000) -> [String] {
-  var parser = CommandOutputParser(lineBytesMax: lineBytesMax, outputBytesMax: outputBytesMax)
+  var parser = AgentOutputParser(lineBytesMax: lineBytesMax, outputBytesMax: outputBytesMax)
   var result: [String] = []
   var open: (id: String, text: String)?
   func close() {
@@ -76,7 +76,7 @@ private func verified(_ text: String, sourceLocation: SourceLocation = #_sourceL
   return whole
 }
 
-@Suite struct CommandOutputParserTests {
+@Suite struct AgentOutputParserTests {
   @Test func plainTextIsOneArtifactWithoutTheLastLineEnd() {
     #expect(verified("Hello, world\n") == ["artifact answer: Hello, world"])
     #expect(verified("one\ntwo\r\n\nthree") == ["artifact answer: one\ntwo\r\n\nthree"])
@@ -89,7 +89,7 @@ private func verified(_ text: String, sourceLocation: SourceLocation = #_sourceL
   }
 
   @Test func textIsSentAsItComes() throws {
-    var parser = CommandOutputParser(lineBytesMax: 1000, outputBytesMax: 1000)
+    var parser = AgentOutputParser(lineBytesMax: 1000, outputBytesMax: 1000)
     var seen: [TurnEvent] = []
     try parser.receive(Array("Hel".utf8)) { seen.append($0) }
     try parser.receive(Array("lo\n".utf8)) { seen.append($0) }
@@ -102,7 +102,7 @@ private func verified(_ text: String, sourceLocation: SourceLocation = #_sourceL
   }
 
   @Test func noChunkHoldsHalfACharacter() throws {
-    var parser = CommandOutputParser(lineBytesMax: 1000, outputBytesMax: 1000)
+    var parser = AgentOutputParser(lineBytesMax: 1000, outputBytesMax: 1000)
     var seen = ""
     for byte in Array("a😀b".utf8) {
       try parser.receive([byte]) { event in

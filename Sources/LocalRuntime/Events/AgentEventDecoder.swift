@@ -2,18 +2,10 @@ import Bytes
 import JSON
 import Model
 
-/// Why the output of a command agent cannot be used. For the operator's log; a caller is told in general terms only.
-enum CommandFault: Error, Equatable {
-  case outputTooLong
-  case lineTooLong(line: Int)
-  /// What the program did wrong, and in which line of its output.
-  case protocolBroken(line: Int, reason: String)
-}
-
-/// Turns one JSON object of a command agent into an event. Keeps what short forms need: the artifact that a chunk without
+/// Turns one JSON object of an agent (a program or a service) into an event. Keeps what short forms need: the artifact that a chunk without
 /// an id belongs to, and whether anything was said yet.
-struct CommandEventDecoder {
-  /// The events that a program can send. A first line whose `type` is none of these is plain text.
+struct AgentEventDecoder {
+  /// The events that an agent can send. A first line whose `type` is none of these is plain text.
   enum Kind: String, CaseIterable {
     case status, artifact, message, tool, usage, metadata
   }
