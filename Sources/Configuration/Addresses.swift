@@ -1,4 +1,5 @@
-import Foundation
+import FoundationEssentials
+import Glibc
 
 /// Where a listener binds: `127.0.0.1:8080`, `[::1]:8080` or `unix:/run/gateway.sock`. No host names: what a name means
 /// can change between two starts.

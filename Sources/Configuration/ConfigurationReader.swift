@@ -1,5 +1,5 @@
 import Bytes
-import Foundation
+import FoundationEssentials
 import JSON
 
 /// Reads the configuration file: one function per object of the file, each line one key with its bounds.

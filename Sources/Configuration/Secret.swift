@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// Where a secret is found. The secret itself never stands in a configuration file, so that such files can be shared.
 public enum Secret: Sendable, Hashable {
@@ -50,33 +50,4 @@ public enum TextOrSecret: Sendable, Equatable {
 /// Why a secret could not be read.
 public struct SecretError: Error, Sendable, Equatable {
   public var message: String
-}
-
-/// Reads whole files that an operator named, up to a bound.
-enum BoundedFile {
-  struct Failure: Error {
-    /// What is wrong, without the path.
-    let message: String
-  }
-
-  static func read(_ path: String, bytesMax: Int) throws(Failure) -> [UInt8] {
-    var isFolder: ObjCBool = false
-    // The pointer is a local, used only during the call.
-    guard unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-      throw Failure(message: "no such file")
-    }
-    guard !isFolder.boolValue else { throw Failure(message: "is a folder, not a file") }
-    guard let handle = FileHandle(forReadingAtPath: path) else {
-      throw Failure(message: "cannot be opened; check its permissions")
-    }
-    defer { try? handle.close() }
-    let data: Data
-    do {
-      data = try handle.read(upToCount: bytesMax + 1) ?? Data()
-    } catch {
-      throw Failure(message: "cannot be read")
-    }
-    guard data.count <= bytesMax else { throw Failure(message: "is larger than \(Quantity.text(bytes: bytesMax))") }
-    return [UInt8](data)
-  }
 }

@@ -15,7 +15,7 @@ public struct ClockEngine: LocalEngine {
           id: "current-date", name: "Current date",
           description: "Tells the current date, the day of the week and the time, in UTC, whatever is asked.",
           tags: ["date", "time"], examples: ["What is the date today?", "What time is it?"])
-      ], canStream: true, mayAnswerWithoutTask: false)
+      ], canStream: true, mayAnswerWithoutTask: false, answersAtOnce: true)
   }
 
   public func start(_ turn: Turn, on loop: EventLoop, emit: @escaping (TurnEvent) -> Void) -> any RunningTurn {

@@ -15,7 +15,7 @@ public struct EchoEngine: LocalEngine {
         AgentSkill(
           id: "echo", name: "Echo", description: "Returns every part of the message unchanged: text, files and data.",
           tags: ["echo", "test"], examples: ["Hello, is anybody there?"])
-      ], canStream: true, mayAnswerWithoutTask: false)
+      ], canStream: true, mayAnswerWithoutTask: false, answersAtOnce: true)
   }
 
   public func start(_ turn: Turn, on loop: EventLoop, emit: @escaping (TurnEvent) -> Void) -> any RunningTurn {

@@ -38,11 +38,13 @@ public struct EngineDescription: Sendable, Equatable {
   public var usesHistory: Bool
   /// Reads what it left behind in an earlier turn of the context (``Turn/earlier``).
   public var remembers: Bool
+  /// Every turn is over when its start returns, so that a task is written once, when it has ended.
+  public var answersAtOnce: Bool
 
   public init(
     name: String, description: String, version: String, inputModes: [String], outputModes: [String],
     skills: [AgentSkill], canStream: Bool, mayAnswerWithoutTask: Bool, usesHistory: Bool = false,
-    remembers: Bool = false
+    remembers: Bool = false, answersAtOnce: Bool = false
   ) {
     self.name = name
     self.description = description
@@ -54,6 +56,7 @@ public struct EngineDescription: Sendable, Equatable {
     self.mayAnswerWithoutTask = mayAnswerWithoutTask
     self.usesHistory = usesHistory
     self.remembers = remembers
+    self.answersAtOnce = answersAtOnce
   }
 }
 

@@ -1,4 +1,4 @@
-import Foundation
 import Gateway
+import Glibc
 
 exit(CommandLineTool.run(Array(CommandLine.arguments.dropFirst())).rawValue)

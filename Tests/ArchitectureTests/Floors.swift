@@ -39,7 +39,7 @@ enum Floors {
   static let withoutIO: Set = ["Bytes", "JSON", "HTTP", "Model", "A2A", "Orq"]
 
   /// What the other targets may import from outside of the package.
-  static let system: Set = ["Foundation", "Glibc", "Dispatch", "Synchronization"]
+  static let system: Set = ["FoundationEssentials", "Glibc", "Dispatch", "Synchronization"]
 
   static func row(_ target: String) -> Row? { table.first { $0.target == target } }
 }

@@ -1,5 +1,3 @@
-internal import Foundation
-
 /// The `a2a-gateway` command.
 public enum CommandLineTool {
   public static let version = "0.1.0"

@@ -1,17 +1,23 @@
-internal import Foundation
+internal import Glibc
 
 /// What a command says: results on standard output, everything else on standard error.
 struct Console {
-  func print(_ text: String) { write(text + "\n", to: FileHandle.standardOutput) }
+  func print(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
 
   /// Without a line end, shown at once.
-  func printFragment(_ text: String) { write(text, to: FileHandle.standardOutput) }
+  func printFragment(_ text: String) { write(text, to: STDOUT_FILENO) }
 
-  func error(_ text: String) { write(text + "\n", to: FileHandle.standardError) }
+  func error(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
 
-  private func write(_ text: String, to handle: FileHandle) {
-    // A closed pipe (`… | head`) ends the output, not the command.
-    try? handle.write(contentsOf: Data(text.utf8))
+  private func write(_ text: String, to descriptor: Int32) {
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+      // The pointer is that of the slice, for the time of the call.
+      let written = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      // A closed pipe (`… | head`) ends the output, not the command.
+      guard written > 0 || errno == EINTR else { return }
+      rest = rest.dropFirst(max(0, written))
+    }
   }
 }
 

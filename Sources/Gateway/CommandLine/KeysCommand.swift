@@ -1,6 +1,6 @@
 internal import Bytes
+internal import Configuration
 internal import Crypto
-internal import Foundation
 internal import JSON
 
 /// `a2a-gateway keys`.
@@ -42,10 +42,10 @@ enum KeysCommand {
     guard arguments.isEmpty else {
       throw UsageError(message: "keys hash reads the key from standard input, so that it is in no process list")
     }
-    var key = try FileHandle.standardInput.read(upToCount: 4096) ?? Data()
+    var key = try BoundedFile.read(descriptor: 0, bytesMax: 4096)
     while let last = key.last, last == 0x0A || last == 0x0D { key.removeLast() }
     guard !key.isEmpty else { throw UsageError(message: "there is no key on standard input") }
-    console.print(Hex.encode(SHA256.hash(Array(key))))
+    console.print(Hex.encode(SHA256.hash(key)))
     return .ok
   }
 

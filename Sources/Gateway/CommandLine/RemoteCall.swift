@@ -1,4 +1,4 @@
-internal import Foundation
+internal import Configuration
 internal import HTTP
 internal import HTTPTransport
 internal import Network
@@ -68,10 +68,11 @@ struct RemoteCall {
   private func tls() throws -> TLSClientContext {
     var configuration = TLSClientConfiguration()
     if let authorityFile {
-      guard let data = FileManager.default.contents(atPath: authorityFile) else {
-        throw UsageError(message: "the file \(authorityFile) cannot be read")
+      do {
+        configuration.authorities = try BoundedFile.read(authorityFile, bytesMax: 4 * 1024 * 1024)
+      } catch {
+        throw UsageError(message: "\(authorityFile): \(error.message)")
       }
-      configuration.authorities = Array(data)
     }
     return try TLSClientContext(configuration)
   }

@@ -2,7 +2,7 @@ internal import A2A
 internal import Bytes
 internal import Configuration
 internal import Crypto
-internal import Foundation
+internal import FoundationEssentials
 internal import HTTP
 internal import JSON
 internal import Model

@@ -1,5 +1,6 @@
 internal import Configuration
-internal import Foundation
+internal import FoundationEssentials
+internal import Glibc
 internal import Network
 internal import Telemetry
 

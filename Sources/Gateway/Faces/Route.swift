@@ -14,7 +14,17 @@ enum Route: Equatable {
   case methodNotAllowed(allow: String)
   case notFound
 
+  private static let agents = "/agents/"
+
   init(method: HTTPMethod, path: String) {
+    // Nearly every request: an agent's own URL, in no need of decoding.
+    let rest = path.utf8.dropFirst(Route.agents.utf8.count)
+    if method == .post, path.hasPrefix(Route.agents), !rest.isEmpty,
+      !rest.contains(where: { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "%") })
+    {
+      self = .jsonRPC(agentKey: String(Substring(rest)))
+      return
+    }
     var segments = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
     if segments.last?.isEmpty == true { segments.removeLast() }
     switch segments.first {

@@ -12,6 +12,7 @@ final class ExposedAgent: Sendable {
   /// See ``EngineDescription``.
   let mayAnswerWithoutTask: Bool
   let usesHistory: Bool
+  let answersAtOnce: Bool
   let access: AccessRules
   /// The gateway's bounds, with the card file's own in place of them.
   let limits: Limits
@@ -28,6 +29,7 @@ final class ExposedAgent: Sendable {
     self.backend = backend
     mayAnswerWithoutTask = backend.description.mayAnswerWithoutTask
     usesHistory = backend.description.usesHistory
+    answersAtOnce = backend.description.answersAtOnce
     self.access = access
     self.limits = limits
     self.card = card

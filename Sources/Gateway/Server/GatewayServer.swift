@@ -84,6 +84,8 @@ public final class GatewayServer: Sendable {
   private static func bind(_ bind: BindAddress, loops: Int) throws -> [ListeningSocket] {
     guard let address = SocketAddress(bind.text) else { throw StartError("\(bind.text) is no address to listen on") }
     do {
+      // Sockets that share a port share it with those of another gateway too: without them first, to find one.
+      if loops > 1, address.port != 0, !address.isUnix { _ = try ListeningSocket.bind(to: address) }
       // The first socket may choose the port; the others share it.
       let first = try ListeningSocket.bind(to: address, reusePort: loops > 1)
       if first.address.isUnix { return Array(repeating: first, count: loops) }

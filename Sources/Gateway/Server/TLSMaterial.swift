@@ -1,9 +1,10 @@
 internal import Configuration
-internal import Foundation
 internal import Network
 
 /// Reads what a listener's TLS is made of.
 enum TLSMaterial {
+  private static let fileBytesMax = 4 * 1024 * 1024
+
   /// nil for a plain listener.
   static func context(of listener: ListenerConfiguration) throws -> TLSContext? {
     guard let tls = listener.tls else { return nil }
@@ -48,9 +49,10 @@ enum TLSMaterial {
   }
 
   private static func read(_ file: String) throws -> [UInt8] {
-    guard let data = FileManager.default.contents(atPath: file) else {
-      throw StartError("the file \(file) cannot be read")
+    do {
+      return try BoundedFile.read(file, bytesMax: fileBytesMax)
+    } catch {
+      throw StartError("\(file): \(error.message)")
     }
-    return Array(data)
   }
 }

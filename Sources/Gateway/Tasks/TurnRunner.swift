@@ -90,7 +90,7 @@ final class TurnRunner {
       return refuse("this agent has as many tasks under way as it may have; retry in a moment")
     }
     if isContextNew {
-      if openNow, !open() { return }
+      if openNow, !agent.answersAtOnce, !open() { return }
       start(isContextNew: true)
       guard phase == .running else { return }
       isInLine = true
@@ -107,7 +107,7 @@ final class TurnRunner {
     case .wait:
       _ = open()
     case .start:
-      if openNow, !open() { return }
+      if openNow, !agent.answersAtOnce, !open() { return }
       start()
     }
   }

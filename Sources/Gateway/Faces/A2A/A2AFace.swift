@@ -117,8 +117,10 @@ struct A2AFace {
   // MARK: Versions and media types
 
   private func negotiate(_ head: HTTPRequestHead, family: ProtocolVersion?) -> Result<ProtocolVersion, AgentError> {
-    VersionNegotiation.resolve(
-      header: head.fields.values("a2a-version"), query: statedInQuery(head), family: family, lenient: isLenient)
+    let stated = head.fields.values("a2a-version")
+    if stated.count == 1, stated[0] == "1.0", family == .v1_0 { return .success(.v1_0) }
+    return VersionNegotiation.resolve(
+      header: stated, query: statedInQuery(head), family: family, lenient: isLenient)
   }
 
   private func statedInQuery(_ head: HTTPRequestHead) -> [String] {
