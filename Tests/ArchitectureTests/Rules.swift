@@ -42,7 +42,8 @@ enum Rules {
 
   /// A file imports what its target's row names, and of the system only what such a target may use.
   static func imports(of file: SourceFile, in row: Floors.Row, all targets: Set<String>) -> [String] {
-    let system = Floors.withoutIO.contains(row.target) ? [] : Floors.system
+    var system = Floors.withoutIO.contains(row.target) ? [] : Floors.system
+    if row.target == Floors.bench { system.insert("Foundation") }
     return file.imports.compactMap { module, line in
       if targets.contains(module) {
         return row.imports.contains(module)
