@@ -72,11 +72,13 @@ public final class GatewayServer: Sendable {
       let accessLog = accessSink.map { AccessLog(sink: $0, wallMilliseconds: time.wallMilliseconds) }
       let context = LoopContext(loop: loop, services: services, accessLog: accessLog)
       let lanes = sockets.map { $0[loop.index] }
-      let servers = Self.servers(context, lanes, tls, admin: loop.index == 0 ? adminSocket : nil)
-      for server in servers { try server.start() }
+      let members = LoopMembers(
+        servers: Self.servers(context, lanes, tls), admin: loop.index == 0 ? Self.admin(context, adminSocket) : nil,
+        accessLog: accessLog)
+      for server in members.all { try server.start() }
       Self.keepHouse(context)
-      let members = LoopBound(LoopMembers(servers: servers, accessLog: accessLog), on: loop)
-      started.withLock { $0[loop.index] = members }
+      let bound = LoopBound(members, on: loop)
+      started.withLock { $0[loop.index] = bound }
     }
     members = started.withLock { members in members.keys.sorted().compactMap { members[$0] } }
   }
@@ -96,21 +98,21 @@ public final class GatewayServer: Sendable {
   }
 
   /// Runs on the loop, as all below.
-  private static func servers(
-    _ context: LoopContext, _ sockets: [ListeningSocket], _ tls: [TLSContext?], admin: ListeningSocket?
-  ) -> [HTTPServer] {
+  private static func servers(_ context: LoopContext, _ sockets: [ListeningSocket], _ tls: [TLSContext?])
+    -> [HTTPServer]
+  {
     let options = HTTPServerOptions(context.services.limits.http)
-    let logger = context.services.logger
-    var servers = sockets.enumerated().map { index, socket in
+    return sockets.enumerated().map { index, socket in
       HTTPServer(
         loop: context.loop, socket: socket, tls: tls[index], options: options,
-        service: GatewayService(context: context, listenerIndex: index), logger: logger)
+        service: GatewayService(context: context, listenerIndex: index), logger: context.services.logger)
     }
-    if let admin {
-      let face = AdminFace(services: context.services)
-      servers.append(HTTPServer(loop: context.loop, socket: admin, options: options, service: face, logger: logger))
-    }
-    return servers
+  }
+
+  private static func admin(_ context: LoopContext, _ socket: ListeningSocket) -> HTTPServer {
+    HTTPServer(
+      loop: context.loop, socket: socket, options: HTTPServerOptions(context.services.limits.http),
+      service: AdminFace(services: context.services), logger: context.services.logger)
   }
 
   /// What recurs: the access log is written out, retention is applied.
@@ -131,7 +133,8 @@ public final class GatewayServer: Sendable {
 
   // MARK: Stopping
 
-  /// Stops accepting and lets open requests and streams finish within `limits.http.drainTime`; what is left then is cut.
+  /// Stops accepting callers and lets open requests and streams finish within `limits.http.drainTime`; what is left then
+  /// is cut. The admin listener goes on until ``stop()``, to say how it stands.
   ///
   /// - Parameter onDrained: called once, on some loop's thread.
   public func drain(_ onDrained: @escaping @Sendable () -> Void) {
@@ -153,7 +156,7 @@ public final class GatewayServer: Sendable {
   public func stop() {
     services.beginDrain()
     eachLoop { members in
-      for server in members.servers { server.closeAll() }
+      for server in members.all { server.closeAll() }
       members.accessLog?.flush()
     }
     loops.stop()
@@ -169,13 +172,19 @@ public final class GatewayServer: Sendable {
 
 /// What runs on one loop.
 private final class LoopMembers {
+  /// For callers; one for each listener.
   let servers: [HTTPServer]
+  /// On the first loop only.
+  let admin: HTTPServer?
   let accessLog: AccessLog?
 
-  init(servers: [HTTPServer], accessLog: AccessLog?) {
+  init(servers: [HTTPServer], admin: HTTPServer?, accessLog: AccessLog?) {
     self.servers = servers
+    self.admin = admin
     self.accessLog = accessLog
   }
+
+  var all: [HTTPServer] { servers + (admin.map { [$0] } ?? []) }
 }
 
 /// Counts loops that have still to drain.

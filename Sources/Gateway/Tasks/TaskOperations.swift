@@ -78,6 +78,12 @@ struct TaskOperations {
     return snapshot.task
   }
 
+  /// Whether a caller that has seen a task up to `sequence` has missed its end; false where the journal cannot tell.
+  func missedEnd(after sequence: JournalSequence?, of id: String) -> Bool {
+    guard let sequence, let seen = store.snapshot(of: id, owner: owner, at: sequence) else { return false }
+    return !seen.task.status.state.isTerminal
+  }
+
   func list(_ request: ListTasksRequest) throws(AgentError) -> TaskPage { try store.list(request, owner: owner) }
 
   /// Marks a task canceled and stops its turn, wherever it runs.

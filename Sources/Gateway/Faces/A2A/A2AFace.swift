@@ -207,7 +207,7 @@ struct A2AFace {
   ) throws(AgentError) {
     let task = try operations.task(id)
     let resumed = resumedSequence(head)
-    if task.status.state.isTerminal, resumed == nil {
+    if task.status.state.isTerminal, !operations.missedEnd(after: resumed, of: id) {
       throw AgentError(
         .unsupportedOperation, "the task is \(task.status.state.word); there is nothing more to follow",
         metadata: ["state": task.status.state.word])

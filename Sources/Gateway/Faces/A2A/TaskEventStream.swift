@@ -79,7 +79,13 @@ final class TaskEventStream: TurnObserver {
     responder.startStream()
     responder.exchange.onClose = { [weak self] in self?.close() }
     responder.exchange.onDrained = { [weak self] in self?.pump() }
-    send(.task(snapshot.task.trimmed(toHistory: historyLength)), endsStream: false)
+    let isTerminal = snapshot.task.status.state.isTerminal
+    send(.task(snapshot.task.trimmed(toHistory: historyLength)), endsStream: isTerminal)
+    if isTerminal {
+      // It ended between the caller's question and this answer: there is nothing to wait for.
+      close()
+      return responder.finishStream()
+    }
     armKeepAlive()
     // The journal may already hold more, even the end.
     context.loop.later { [weak self] in self?.pump() }
@@ -87,9 +93,10 @@ final class TaskEventStream: TurnObserver {
 
   private func pump() {
     let store = context.services.store
+    let bufferBytesMax = context.services.limits.streams.bufferBytesMax
     while isAttached, !isOver {
       // A slow reader is read for no further; `onDrained` comes back here.
-      if responder.exchange.bufferedBytes > context.services.limits.streams.bufferBytesMax { return }
+      if responder.exchange.bufferedBytes > bufferBytesMax { return }
       guard let events = store.events(of: taskID, owner: owner, after: cursor, max: TaskEventStream.eventsPerRead)
       else {
         // Retention took the task, or the journal no longer reaches back: the caller asks for the task anew.
@@ -101,6 +108,8 @@ final class TaskEventStream: TurnObserver {
         continue
       }
       for entry in events {
+        // A few events can be large: what does not fit is read again when there is room.
+        if responder.exchange.bufferedBytes > bufferBytesMax { return }
         cursor = entry.sequence
         if relay(entry.event) { return }
       }
