@@ -1,3 +1,5 @@
+import Glibc
+
 /// An HTTP/1.1 response as it was on the wire, framing removed.
 public struct WebResponse: Sendable {
   public let status: Int
@@ -102,6 +104,8 @@ public final class EventReader {
   public let client: WebClient
   public let head: WebResponse
   private var buffer: [UInt8] = []
+  /// No event ends before this place of the buffer.
+  private var searched = 0
   private var hasEnded = false
 
   public init(_ client: WebClient, _ head: WebResponse) {
@@ -112,17 +116,35 @@ public final class EventReader {
   /// The next event or comment; nil at the proper end of the stream.
   public func next() throws -> ServerSentEvent? {
     while true {
-      if let end = buffer.firstRange(of: Array("\n\n".utf8)) {
-        let block = Array(buffer[..<end.lowerBound])
-        buffer.removeSubrange(..<end.upperBound)
-        return try EventReader.parse(String(decoding: block, as: UTF8.self))
+      if let end = endOfEvent() {
+        let block = String(decoding: buffer[..<end], as: UTF8.self)
+        buffer.removeSubrange(..<(end + 2))
+        searched = 0
+        return try EventReader.parse(block)
       }
+      searched = max(0, buffer.count - 1)
       guard !hasEnded, let chunk = try client.chunk() else {
         hasEnded = true
         guard buffer.isEmpty else { throw RawClient.Failure("the stream ends inside an event") }
         return nil
       }
-      buffer += chunk.filter { $0 != UInt8(ascii: "\r") }
+      buffer += chunk
+    }
+  }
+
+  /// Where the empty line begins that ends the first event.
+  private func endOfEvent() -> Int? {
+    let start = searched
+    // The search stays within the buffer, and its results are addresses in it.
+    return unsafe buffer.withUnsafeBytes { bytes -> Int? in
+      guard let base = bytes.baseAddress else { return nil }
+      var place = start
+      while place < bytes.count - 1, let found = unsafe memchr(base + place, 10, bytes.count - 1 - place) {
+        place = unsafe base.distance(to: UnsafeRawPointer(found))
+        if unsafe bytes[place + 1] == 10 { return place }
+        place += 1
+      }
+      return nil
     }
   }
 

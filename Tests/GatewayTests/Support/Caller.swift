@@ -113,7 +113,8 @@ struct EventView {
     self.wire = wire
     id = event.id
     var json = try JSONValue.parse(Array(event.data.utf8))
-    if json["error"] != nil || event.name == "error" {
+    // REST of 0.3 has neither a name for such an event nor an envelope.
+    if json["error"] != nil || event.name == "error" || wire == .rest03 && json["code"] != nil {
       kind = .error
       self.json = json
       return

@@ -95,9 +95,9 @@ final class TestGateway {
   }
 
   /// A connection that a certain loop serves; needs the agent ``TestAgent/compass``.
-  func web(onLoop loop: Int) throws -> WebClient {
+  func web(onLoop loop: Int, receiveBufferBytes: Int32? = nil) throws -> WebClient {
     for _ in 0..<200 {
-      let client = try web()
+      let client = try web(receiveBufferBytes: receiveBufferBytes)
       let reply = try caller(TestAgent.compass.key).call(.rest10, .send(), on: client)
       if try reply.task.texts == ["\(loop)"] { return client }
     }
