@@ -87,7 +87,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "LocalRuntimeTests",
-      dependencies: ["LocalRuntime", "Model", "JSON", "Bytes", "Network", "Telemetry", "TestSupport"],
+      dependencies: [
+        "LocalRuntime", "Model", "JSON", "Bytes", "HTTP", "HTTPTransport", "Network", "Telemetry", "TestSupport",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "GatewayTests",

@@ -255,6 +255,13 @@ public final class RawListener {
 
   deinit { _ = Glibc.close(fd) }
 
+  /// Whether a connection waits to be accepted.
+  public var hasConnection: Bool {
+    var watched = pollfd(fd: fd, events: Int16(POLLIN), revents: 0)
+    // One entry, written during the call; it does not wait.
+    return unsafe poll(&watched, 1, 0) > 0
+  }
+
   public func accept() throws -> RawClient {
     let accepted = Glibc.accept(fd, nil, nil)
     guard accepted >= 0 else { throw RawClient.Failure("accept: errno \(errno)") }

@@ -14,28 +14,37 @@ struct ChunkPacer {
 
   var isHolding: Bool { held != nil }
 
-  /// Takes the next event; only pieces that add text to an artifact are held.
-  mutating func take(_ event: TurnEvent, at now: MonotonicTime, _ emit: (TurnEvent) -> Void) {
+  /// Takes the next event and returns what leaves now; only pieces that add text to an artifact are held.
+  mutating func take(_ event: TurnEvent, at now: MonotonicTime) -> [TurnEvent] {
     if let joined = held.flatMap({ $0.joined(with: event) }) {
       held = nil
-      if joined.isOpenText { held = joined } else { send(joined, at: now, emit) }
-      return
+      return hold(joined, at: now)
     }
-    release(at: now, emit)
-    if event.isOpenText { held = event } else { send(event, at: now, emit) }
+    let before = release(at: now)
+    let after = hold(event, at: now)
+    return before.map { [$0] + after } ?? after
   }
 
-  /// Sends what is held.
-  mutating func release(at now: MonotonicTime, _ emit: (TurnEvent) -> Void) {
-    guard let event = held else { return }
+  /// What was held.
+  mutating func release(at now: MonotonicTime) -> TurnEvent? {
+    guard let event = held else { return nil }
     held = nil
-    send(event, at: now, emit)
+    count(at: now)
+    return event
   }
 
-  private mutating func send(_ event: TurnEvent, at now: MonotonicTime, _ emit: (TurnEvent) -> Void) {
+  private mutating func hold(_ event: TurnEvent, at now: MonotonicTime) -> [TurnEvent] {
+    if event.isOpenText {
+      held = event
+      return []
+    }
+    count(at: now)
+    return [event]
+  }
+
+  private mutating func count(at now: MonotonicTime) {
     count += 1
     due = now + .microseconds(100 * count)
-    emit(event)
   }
 }
 

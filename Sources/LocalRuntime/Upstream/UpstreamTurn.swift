@@ -133,18 +133,22 @@ final class UpstreamTurn<Answer: UpstreamAnswer>: RunningTurn {
 
   private func deliver(_ event: TurnEvent) {
     guard Answer.comesInSmallPieces else { return pass(event) }
-    pacer.take(event, at: loop.now) { pass($0) }
+    for event in pacer.take(event, at: loop.now) { pass(event) }
   }
 
   /// Sends what is held if its time has come, else when it comes.
   private func pace() {
     guard emit != nil, pacer.isHolding, pacingTimer == nil else { return }
-    guard pacer.due > loop.now else { return pacer.release(at: loop.now) { pass($0) } }
+    guard pacer.due > loop.now else { return release() }
     pacingTimer = loop.schedule(after: pacer.due - loop.now) { [weak self] in
       guard let self else { return }
       pacingTimer = nil
-      pacer.release(at: loop.now) { self.pass($0) }
+      release()
     }
+  }
+
+  private func release() {
+    if let event = pacer.release(at: loop.now) { pass(event) }
   }
 
   private func pass(_ event: TurnEvent) {
@@ -167,7 +171,7 @@ final class UpstreamTurn<Answer: UpstreamAnswer>: RunningTurn {
   /// Ends the turn with its last event; what was held back goes before it.
   private func finish(_ event: TurnEvent) {
     guard let emit else { return }
-    if !event.isRefusal { pacer.release(at: loop.now, emit) }
+    if let held = pacer.release(at: loop.now) { emit(held) }
     self.emit = nil
     if case .answering = phase { phase = .lingering }
     if call?.isEnded == false {
@@ -198,8 +202,4 @@ final class UpstreamTurn<Answer: UpstreamAnswer>: RunningTurn {
     logger.warning(
       "The agent's server refused the message.", ["status": .int(status), "answer": .string(excerpt)])
   }
-}
-
-extension TurnEvent {
-  fileprivate var isRefusal: Bool { if case .refused = self { true } else { false } }
 }
