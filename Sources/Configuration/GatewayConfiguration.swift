@@ -39,6 +39,8 @@ public struct ListenerConfiguration: Sendable, Equatable {
   /// The APIs that a listener can speak.
   public enum Face: String, Sendable, CaseIterable {
     case a2a
+    /// The Orq Agents API, below `/v2/agents`.
+    case orq
   }
 
   public var bind: BindAddress

@@ -116,7 +116,7 @@ import Testing
     (#"{ "bind": "127.0.0.1:80", "public_url": "https://a.example/v1/" }"#, "path segment \"v1\""),
     (#"{ "bind": "127.0.0.1:80", "public_url": "https://u:p@a.example" }"#, "must not hold a user"),
     (#"{ "bind": "127.0.0.1:80", "public_url": "https://a.example/?x" }"#, "must not hold a query"),
-    (#"{ "bind": "127.0.0.1:80", "faces": ["orq"] }"#, "there is no face \"orq\""),
+    (#"{ "bind": "127.0.0.1:80", "faces": ["grpc"] }"#, "there is no face \"grpc\""),
     (#"{ "bind": "127.0.0.1:80", "faces": [] }"#, "at least one face"),
     (#"{ "bind": "127.0.0.1:80", "trusted_proxies": ["10.0.0.0/33"] }"#, "no address and no network"),
     (#"{ "bind": "127.0.0.1:80", "cors": ["https://app.example/x"] }"#, "is no origin"),

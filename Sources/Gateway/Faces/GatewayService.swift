@@ -1,4 +1,3 @@
-internal import A2A
 internal import Bytes
 internal import Configuration
 internal import HTTP
@@ -6,6 +5,7 @@ internal import HTTPTransport
 internal import JSON
 internal import Model
 internal import Network
+internal import Orq
 internal import Telemetry
 
 /// One listener on one loop. Takes each request through its phases: route → identify → decode → authorise → call →
@@ -15,6 +15,7 @@ final class GatewayService: HTTPService {
   private let listenerIndex: Int
   private let listener: ListenerConfiguration
   private let a2a: A2AFace
+  private let orq: OrqFace
   private let browsers: BrowserPolicy
 
   init(context: LoopContext, listenerIndex: Int) {
@@ -22,6 +23,7 @@ final class GatewayService: HTTPService {
     self.listenerIndex = listenerIndex
     listener = context.services.configuration.listeners[listenerIndex]
     a2a = A2AFace(context: context)
+    orq = OrqFace(context: context)
     browsers = BrowserPolicy(allowedOrigins: listener.cors)
   }
 
@@ -33,11 +35,11 @@ final class GatewayService: HTTPService {
     state.client = client(peer, head)
     exchange.userState = state
     if let preflight = browsers.preflight(head) { return .reject(preflight) }
-    state.route = Route(method: head.method, path: head.path)
+    state.route = Route(method: head.method, path: head.path, faces: listener.faces)
     switch state.route {
     case .notFound: return reject(404, "there is nothing at this path", state, head)
     case .methodNotAllowed(let allow):
-      var response = problem(405, "this path takes \(allow) only")
+      var response = problem(405, "this path takes \(allow) only", state)
       response.fields.add("allow", allow)
       return .reject(decorate(response, state, head))
     case .card(let key):
@@ -54,6 +56,23 @@ final class GatewayService: HTTPService {
       if let refusal = admitAgent(agent, state, head) { return refusal }
       if let refusal = refuseEncoding(head, state) { return refusal }
       return .accept(bodyBytesMax: context.services.limits.http.bodyBytesMax, state: state)
+    case .orq(let match): return admit(match, head, state)
+    }
+  }
+
+  private func admit(_ match: OrqRoute.Match, _ head: HTTPRequestHead, _ state: ExchangeState) -> HeadDecision {
+    if let refusal = identify(head, state) { return refusal }
+    switch OrqFace.admission(match) {
+    case .refused(let response): return .reject(decorate(response, state, head))
+    case .accepted(let route):
+      if let key = route.agentKey {
+        guard let agent = agent(key) else { return reject(404, "there is no such agent", state, head) }
+        state.agent = agent
+        if let refusal = admitAgent(agent, state, head) { return refusal }
+      }
+      if let refusal = refuseEncoding(head, state) { return refusal }
+      let hasBody = route.operation.method != .get
+      return .accept(bodyBytesMax: hasBody ? context.services.limits.http.bodyBytesMax : 0, state: state)
     }
   }
 
@@ -91,7 +110,7 @@ final class GatewayService: HTTPService {
   private func unauthorized(_ challenge: String, _ message: String, _ state: ExchangeState, _ head: HTTPRequestHead)
     -> HeadDecision
   {
-    var response = problem(401, message)
+    var response = problem(401, message, state)
     response.fields.add("www-authenticate", challenge)
     state.errorKind = "unauthenticated"
     return .reject(decorate(response, state, head))
@@ -123,7 +142,8 @@ final class GatewayService: HTTPService {
     case .catalogue: exchange.respond(decorate(catalogue(for: state), state, request.head))
     case .jsonRPC: a2a.jsonRPC(request, state, exchange, browsers.fields(for: request.head))
     case .rest(_, let path): a2a.rest(request, path, state, exchange, browsers.fields(for: request.head))
-    case .methodNotAllowed, .notFound: exchange.respond(problem(404, "there is nothing at this path"))
+    case .orq(.route(let route)): orq.answer(request, route, state, exchange, browsers.fields(for: request.head))
+    case .orq, .methodNotAllowed, .notFound: exchange.respond(problem(404, "there is nothing at this path", state))
     }
   }
 
@@ -159,15 +179,16 @@ final class GatewayService: HTTPService {
     state.observer = nil
   }
 
-  // MARK: Answers that belong to no protocol
+  // MARK: Answers that belong to no operation
 
   private func reject(_ status: Int, _ message: String, _ state: ExchangeState, _ head: HTTPRequestHead)
     -> HeadDecision
   {
-    .reject(decorate(problem(status, message), state, head))
+    .reject(decorate(problem(status, message, state), state, head))
   }
 
-  private func problem(_ status: Int, _ message: String) -> HTTPResponse {
+  private func problem(_ status: Int, _ message: String, _ state: ExchangeState) -> HTTPResponse {
+    if case .orq = state.route { return OrqResponder.problem(status, message) }
     var writer = JSONWriter()
     writer.beginObject()
     writer.key("error")

@@ -1,5 +1,7 @@
 internal import Bytes
+internal import Configuration
 internal import HTTP
+internal import Orq
 
 /// Where a request goes, by its method and path alone; decided before any body is read.
 enum Route: Equatable {
@@ -10,13 +12,32 @@ enum Route: Equatable {
   /// A REST path below the agent's URL, with its first slash, still percent-encoded.
   case rest(agentKey: String?, path: String)
   case catalogue
+  /// Below `/v2/agents`, where the listener has the Orq face.
+  case orq(OrqRoute.Match)
   /// The path exists, the method does not.
   case methodNotAllowed(allow: String)
   case notFound
 
   private static let agents = "/agents/"
 
-  init(method: HTTPMethod, path: String) {
+  /// - Parameter faces: of the listener.
+  init(method: HTTPMethod, path: String, faces: Set<ListenerConfiguration.Face> = [.a2a]) {
+    if faces.contains(.orq), Route.isOrqs(path) {
+      self = .orq(OrqRoute.match(method: method == .head ? .get : method, path: path))
+    } else if faces.contains(.a2a) {
+      self.init(a2a: method, path: path)
+    } else {
+      self = .notFound
+    }
+  }
+
+  private static func isOrqs(_ path: String) -> Bool {
+    let base = "/v2/agents"
+    return path.utf8.starts(with: base.utf8)
+      && path.utf8.dropFirst(base.utf8.count).first ?? UInt8(ascii: "/") == UInt8(ascii: "/")
+  }
+
+  private init(a2a method: HTTPMethod, path: String) {
     // Nearly every request: an agent's own URL, in no need of decoding.
     let rest = path.utf8.dropFirst(Route.agents.utf8.count)
     if method == .post, path.hasPrefix(Route.agents), !rest.isEmpty,

@@ -131,6 +131,10 @@ public final class MemoryTaskStore: TaskStore {
     return shards[MemoryTaskStore.shard(of: owner)].state.withLock { $0.list(query, owner: owner) }
   }
 
+  public func listContexts(_ request: ListContextsRequest, owner: TaskOwner) -> ContextPage {
+    shards[MemoryTaskStore.shard(of: owner)].state.withLock { $0.listContexts(request, owner: owner) }
+  }
+
   // MARK: Waiting
 
   public func wait(forEventsOf id: String, owner: TaskOwner, after cursor: JournalSequence, waker: Waker)

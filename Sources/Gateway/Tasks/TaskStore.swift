@@ -123,6 +123,9 @@ public protocol TaskStore: Sendable {
   /// A page of the owner's tasks, the latest status first (A2A 1.0 §3.1.4).
   func list(_ request: ListTasksRequest, owner: TaskOwner) throws(AgentError) -> TaskPage
 
+  /// A page of the owner's contexts.
+  func listContexts(_ request: ListContextsRequest, owner: TaskOwner) -> ContextPage
+
   /// How the newest task of a context stands, with the last backend state of the context; nil for a new context.
   func earlierTurn(inContext contextID: String, owner: TaskOwner) -> EarlierTurn?
 

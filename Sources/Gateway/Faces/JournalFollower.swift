@@ -1,0 +1,114 @@
+internal import Configuration
+internal import HTTPTransport
+internal import Network
+
+/// What a follower of a journal does with it, on the follower's loop.
+protocol JournalReader: AnyObject {
+  /// The next entry. True if the reader wants no more.
+  func take(_ entry: SequencedEvent) -> Bool
+  /// Nothing was taken for a while: proxies and clients want to see life.
+  func keepAlive()
+  /// Retention took the task, or the journal no longer reaches back to the place of the reader.
+  func journalLost()
+}
+
+/// Hands one task's journal to a reader that writes it to an exchange, at the pace of that exchange's caller.
+final class JournalFollower {
+  private let context: LoopContext
+  private let owner: TaskOwner
+  private let exchange: HTTPExchange
+  private weak var reader: (any JournalReader)?
+
+  private var taskID = ""
+  private var cursor: JournalSequence = 0
+  private var isOver = true
+  private var waitToken: WaitToken?
+  private var keepAliveTimer: Timer?
+  private var lastWriteAt: MonotonicTime
+
+  private static let eventsPerRead = 64
+
+  init(context: LoopContext, owner: TaskOwner, exchange: HTTPExchange) {
+    self.context = context
+    self.owner = owner
+    self.exchange = exchange
+    lastWriteAt = context.loop.now
+  }
+
+  /// Begins behind `sequence`, at the end of this turn of the loop. The exchange is a stream already.
+  func follow(_ taskID: String, after sequence: JournalSequence, reader: any JournalReader) {
+    self.taskID = taskID
+    self.reader = reader
+    cursor = sequence
+    isOver = false
+    exchange.onClose = { [weak self] in self?.stop() }
+    exchange.onDrained = { [weak self] in self?.pump() }
+    armKeepAlive()
+    context.loop.later { [weak self] in self?.pump() }
+  }
+
+  /// Reads what there is; to be called when it is known that the journal has grown, otherwise it comes by itself.
+  func pump() {
+    while !isOver {
+      // A slow caller is read for no further; `onDrained` comes back here.
+      if exchange.bufferedBytes > context.services.limits.streams.bufferBytesMax { return }
+      guard
+        let entries = context.services.store.events(
+          of: taskID, owner: owner, after: cursor, max: JournalFollower.eventsPerRead)
+      else { return lose() }
+      if entries.isEmpty {
+        if waitForMore() { continue }
+        return
+      }
+      for entry in entries {
+        cursor = entry.sequence
+        lastWriteAt = context.loop.now
+        guard let reader, !reader.take(entry) else { return stop() }
+      }
+    }
+  }
+
+  /// Nothing is handed out any more.
+  func stop() {
+    guard !isOver else { return }
+    isOver = true
+    if let waitToken { context.services.store.cancelWait(waitToken, forEventsOf: taskID) }
+    if let keepAliveTimer { context.loop.cancel(keepAliveTimer) }
+    waitToken = nil
+    keepAliveTimer = nil
+  }
+
+  /// False once a waker is registered; true if there is something to read after all.
+  private func waitForMore() -> Bool {
+    if waitToken != nil { return false }
+    let bound = LoopBound(self, on: context.loop)
+    let waker = Waker(mailbox: context.loop.mailbox) { loop in
+      let follower = bound.value(on: loop)
+      follower.waitToken = nil
+      follower.pump()
+    }
+    switch context.services.store.wait(forEventsOf: taskID, owner: owner, after: cursor, waker: waker) {
+    case .ready: return true
+    case .registered(let token): waitToken = token
+    case .notFound: lose()
+    }
+    return false
+  }
+
+  private func lose() {
+    stop()
+    reader?.journalLost()
+  }
+
+  private func armKeepAlive() {
+    let interval = context.services.limits.streams.keepAlive
+    keepAliveTimer = context.loop.schedule(after: lastWriteAt + interval - context.loop.now) { [weak self] in
+      guard let self, !isOver else { return }
+      if context.loop.now >= lastWriteAt + interval {
+        lastWriteAt = context.loop.now
+        reader?.keepAlive()
+      }
+      armKeepAlive()
+    }
+  }
+}

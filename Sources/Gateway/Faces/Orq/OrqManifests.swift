@@ -1,0 +1,57 @@
+internal import Configuration
+internal import JSON
+internal import Model
+internal import Orq
+
+/// Names that Orq's shapes ask for and this gateway makes up: always the same ones.
+enum OrqNames {
+  static let workspaceID = "a2a-gateway"
+  static let projectID = "a2a-gateway"
+  static let path = "Default"
+
+  /// Who answers is nobody's business: the agent stands for its model.
+  static func model(agent key: String) -> String { "agent/\(key)" }
+
+  static func responseID(turn: String) -> String { "resp_\(turn)" }
+}
+
+extension OrqManifest {
+  /// An agent as its card tells it: no instructions, no models, no tools.
+  init(_ agent: ExposedAgent) {
+    let card = agent.card
+    self.init(
+      id: agent.key, key: agent.key, displayName: JSONString(card.name), description: JSONString(card.description),
+      role: OrqManifest.role(of: card), path: JSONString(OrqNames.path), modelID: OrqNames.model(agent: agent.key),
+      projectID: OrqNames.projectID, workspaceID: OrqNames.workspaceID, version: card.version,
+      skills: card.skills.map(\.id))
+  }
+
+  /// Never empty: the SDKs refuse that.
+  fileprivate static func role(of card: AgentCard) -> JSONString {
+    JSONString(card.name.isEmpty ? "Agent" : card.name)
+  }
+}
+
+extension OrqTaskRecord.Snapshot {
+  init(_ agent: ExposedAgent) {
+    self.init(
+      id: agent.key, key: agent.key, role: OrqManifest.role(of: agent.card),
+      description: JSONString(agent.card.description), instructions: "", modelID: OrqNames.model(agent: agent.key))
+  }
+}
+
+extension OrqList where Element == OrqManifest {
+  /// A page of agents in the order of their keys, which are their cursors.
+  init(_ agents: [ExposedAgent], _ query: OrqListQuery) {
+    let all = query.kind == .a2a ? [] : agents
+    let inRange = all.filter { agent in
+      if let after = query.startingAfter, agent.key <= after { return false }
+      if let before = query.endingBefore, agent.key >= before { return false }
+      return true
+    }
+    let limit = query.limit ?? inRange.count
+    // A page that ends at a place holds the last agents before it.
+    let page = query.endingBefore != nil && query.startingAfter == nil ? inRange.suffix(limit) : inRange.prefix(limit)
+    self.init(page.map { OrqManifest($0) }, hasMore: page.count < inRange.count)
+  }
+}
