@@ -71,7 +71,7 @@ struct ConfigurationReader {
     guard let bind else { return nil }
     var result = ListenerConfiguration(bind: bind)
     result.publicURL = publicURL
-    result.faces = faces
+    if let faces { result.faces = faces }
     result.tls = tls
     result.auth = auth
     result.trustedProxies = proxies
@@ -133,8 +133,9 @@ struct ConfigurationReader {
     return String(result)
   }
 
-  private func faces(_ reader: inout ObjectReader) -> Set<ListenerConfiguration.Face> {
-    guard let words = reader.strings("faces") else { return [.a2a] }
+  /// nil where the file states none.
+  private func faces(_ reader: inout ObjectReader) -> Set<ListenerConfiguration.Face>? {
+    guard let words = reader.strings("faces") else { return nil }
     var result: Set<ListenerConfiguration.Face> = []
     let names = ListenerConfiguration.Face.allCases.map(\.rawValue)
     for (text, node) in words {

@@ -47,7 +47,7 @@ public struct ListenerConfiguration: Sendable, Equatable {
   /// What callers use to reach this listener, without a slash at its end; nil on a loopback listener that shall use its
   /// bound address.
   public var publicURL: String?
-  public var faces: Set<Face> = [.a2a]
+  public var faces: Set<Face> = [.a2a, .orq]
   /// nil for plain HTTP.
   public var tls: TLSConfiguration?
   public var auth: AuthenticationConfiguration

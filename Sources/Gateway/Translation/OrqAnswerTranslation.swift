@@ -44,7 +44,7 @@ struct OrqAnswerTranslation {
 
   // MARK: Messages
 
-  /// A message of a conversation. Results of tools make it one of the role `tool`.
+  /// A message of a conversation, with the calls that it asks for. Results of tools make it one of the role `tool`.
   mutating func message(_ message: Message) -> OrqMessage {
     var parts: [OrqPart] = []
     var results: [OrqPart] = []
@@ -52,7 +52,7 @@ struct OrqAnswerTranslation {
       if message.role == .user, let more = OrqToolCalls.results(in: part) {
         results += more
       } else {
-        parts.append(self.part(part))
+        parts += OrqToolCalls.callParts(in: part) ?? [self.part(part)]
       }
     }
     return OrqMessage(
@@ -60,27 +60,32 @@ struct OrqAnswerTranslation {
       parts: parts + results)
   }
 
-  /// What a task says in the end, as one message of the agent: its artifacts and the words of its last status. Calls that
-  /// it waits for are told elsewhere. nil when there is nothing.
-  mutating func output(of task: AgentTask) -> OrqMessage? {
+  /// What a task says in the end, as one message of the agent: its artifacts and the words of its last status. nil when
+  /// there is nothing.
+  ///
+  /// - Parameter withCalls: calls that the task waits for are parts too; otherwise they are told elsewhere.
+  mutating func output(of task: AgentTask, withCalls: Bool) -> OrqMessage? {
     var parts: [OrqPart] = []
     for artifact in task.artifacts {
       noteNames(of: artifact)
       for part in artifact.parts { parts.append(self.part(part)) }
     }
-    parts += lastWords(of: task.status)
+    for part in task.status.message?.parts ?? [] {
+      guard let calls = OrqToolCalls.callParts(in: part) else {
+        parts.append(self.part(part))
+        continue
+      }
+      if withCalls { parts += calls }
+    }
     return parts.isEmpty ? nil : OrqMessage(messageID: "\(task.id).output", role: .agent, parts: parts)
-  }
-
-  mutating func lastWords(of status: TaskStatus) -> [OrqPart] {
-    (status.message?.parts ?? []).filter { OrqToolCalls.pending(in: $0) == nil }.map { part($0) }
   }
 
   // MARK: Facts beside the output
 
-  /// Why a turn stopped, by the task's metadata where the agent has said it.
-  static func finishReason(stated: JSONFragment?, pending: [OrqPendingToolCall]) -> OrqFinishReason {
-    if !pending.isEmpty { return .functionCall }
+  /// Why a turn stopped, by the task's metadata where the agent has said it. An agent that waits for its caller is told by
+  /// the one reason that Orq has for that, whether it names functions or asks in words (contract §6.2).
+  static func finishReason(_ state: TaskState, stated: JSONFragment?) -> OrqFinishReason {
+    if state.isInterrupted { return .functionCall }
     guard let name = stated?.document.root.string else { return .stop }
     // The SDKs refuse names that they do not know.
     if case .other = OrqFinishReason(name) { return .stop }

@@ -14,8 +14,8 @@ struct OrqLosses: OptionSet, Sendable, Hashable {
   static let artifactNames = OrqLosses(rawValue: 1 << 4)
   /// An artifact took the place of one that the stream had told already; the caller has both.
   static let artifactReplaced = OrqLosses(rawValue: 1 << 5)
-  /// What an agent tells of its tools on the way has no place.
-  static let toolActivity = OrqLosses(rawValue: 1 << 6)
+  /// What an agent tells of its activities on the way, in metadata, has no place.
+  static let activity = OrqLosses(rawValue: 1 << 6)
   /// Of progress in the response family only texts are told.
   static let progress = OrqLosses(rawValue: 1 << 7)
   /// The agent counts its usage in a way that Orq has no words for.
@@ -26,7 +26,7 @@ struct OrqLosses: OptionSet, Sendable, Hashable {
   private static let names: [(OrqLosses, String)] = [
     (.partMediaType, "part_media_type"), (.partFilename, "part_filename"), (.partMetadata, "part_metadata"),
     (.dataWrapped, "data_wrapped"), (.artifactNames, "artifact_names"), (.artifactReplaced, "artifact_replaced"),
-    (.toolActivity, "tool_activity"), (.progress, "progress"), (.usage, "usage"),
+    (.activity, "activity"), (.progress, "progress"), (.usage, "usage"),
     (.agentDefinition, "agent_definition"),
   ]
 

@@ -14,8 +14,8 @@ extension Message {
     for part in turn.message.parts {
       if case .toolResult(let id, let result) = part.content {
         results.append((id, result))
-      } else {
-        parts.append(Part(part))
+      } else if let part = OrqParts.part(part) {
+        parts.append(part)
       }
     }
     if !results.isEmpty { parts.append(OrqToolCalls.resultsPart(results)) }
@@ -57,28 +57,6 @@ extension JSONFragment {
       self = try JSONFragment.parse(value.encoded())
     } catch {
       preconditionFailure("what the API writes is JSON: \(error)")
-    }
-  }
-}
-
-extension Part {
-  /// A part of Orq's that is no tool result of a caller.
-  init(_ part: OrqPart) {
-    self.init(.text(""), metadata: part.metadata)
-    switch part.content {
-    case .text(let text): content = .text(text)
-    case .file(let file):
-      switch file.content {
-      case .bytes(let base64): content = .raw(base64)
-      case .uri(let uri): content = .url(uri)
-      }
-      mediaType = file.mediaType
-      filename = file.name
-    case .data(let data): content = .data(data)
-    case .toolCall, .toolResult, .error, .reasoning, .other:
-      // The model has no such kinds: the part as a whole is data, and its member `kind` tells what it is.
-      content = .data(JSONFragment(part))
-      metadata = nil
     }
   }
 }

@@ -14,6 +14,19 @@ enum OrqToolCalls {
     }
   }
 
+  /// The same calls as parts of a message, for a task, which has no other place for them.
+  static func callParts(in part: Part) -> [OrqPart]? {
+    elements(of: part, "tool_calls") { node in
+      guard let id = id(node) else { return nil }
+      let arguments = node["arguments"].map { argument -> JSONFragment in
+        argument.kind == .object ? argument.fragment : .object("value", argument.fragment.bytes)
+      }
+      return OrqPart(
+        .toolCall(
+          OrqToolCall(id: id, name: node["name"]?.text ?? "", arguments: arguments ?? JSONFragment(.object([:])))))
+    }
+  }
+
   /// The calls that a status waits for.
   static func pending(in status: TaskStatus) -> [OrqPendingToolCall] {
     guard status.state == .inputRequired else { return [] }

@@ -1,4 +1,6 @@
+import Configuration
 import HTTP
+import Orq
 import Testing
 
 @testable import Gateway
@@ -25,4 +27,23 @@ import Testing
 ])
 func aPathLeadsToItsPlace(_ path: String, _ method: HTTPMethod, _ route: Route) {
   #expect(Route(method: method, path: path) == route)
+}
+
+@Test(arguments: [
+  ("/v2/agents", HTTPMethod.get, OrqRoute.Match.route(OrqRoute(.listAgents))),
+  ("/v2/agents/", .head, .route(OrqRoute(.listAgents))),
+  ("/v2/agents/echo/task", .post, .route(OrqRoute(.invoke, agentKey: "echo"))),
+  ("/v2/agents/echo/task", .get, .methodNotAllowed(allow: "POST")),
+  ("/v2/agents/echo/nothing", .get, .none),
+])
+func aListenerWithTheOrqFaceServesTheOrqPaths(_ path: String, _ method: HTTPMethod, _ match: OrqRoute.Match) {
+  #expect(Route(method: method, path: path, faces: [.a2a, .orq]) == .orq(match))
+  #expect(Route(method: method, path: path, faces: [.orq]) == .orq(match))
+  #expect(Route(method: method, path: path, faces: [.a2a]) != .orq(match))
+}
+
+@Test func aListenerServesNothingBeyondItsFaces() {
+  #expect(Route(method: .post, path: "/agents/echo", faces: [.orq]) == .notFound)
+  #expect(Route(method: .get, path: "/agents", faces: [.orq]) == .notFound)
+  #expect(Route(method: .get, path: "/v2/agentsx", faces: [.orq]) == .notFound)
 }

@@ -61,7 +61,7 @@ struct OrqAgentProjection: OrqProjection {
   mutating func progress(
     _ status: TaskStatus, metadata: JSONFragment?, at time: Timestamp, into output: inout [UInt8]
   ) {
-    if metadata?.document.root["tool"] != nil { translation.lose(.toolActivity) }
+    if metadata != nil { translation.lose(.activity) }
     if (status.state == .authRequired) != isInReview {
       isInReview.toggle()
       write(isInReview ? .executionReviewRequired : .executionReviewed, time, &output)
@@ -86,12 +86,11 @@ struct OrqAgentProjection: OrqProjection {
       return write(.errored(errored), time, &output)
     }
     task.status = status
-    let answer = translation.output(of: task)
-    let pending = OrqToolCalls.pending(in: status)
+    let answer = translation.output(of: task, withCalls: false)
     let inactive = OrqAgentEvent.Inactive(
       lastMessage: answer?.text ?? "",
-      finishReason: OrqAnswerTranslation.finishReason(stated: finishReason, pending: pending),
-      workflowRunID: subject.turnID, lastMessageFull: answer, pendingToolCalls: pending,
+      finishReason: OrqAnswerTranslation.finishReason(status.state, stated: finishReason),
+      workflowRunID: subject.turnID, lastMessageFull: answer, pendingToolCalls: OrqToolCalls.pending(in: status),
       usage: translation.usage(usage), responseID: OrqNames.responseID(turn: subject.turnID))
     write(.inactive(inactive), time, &output)
   }

@@ -118,7 +118,9 @@ struct OrqConversations {
       let parts = task.history.flatMap(\.parts) + task.artifacts.flatMap(\.parts) + (task.status.message?.parts ?? [])
       bytes += parts.reduce(0) { $0 + $1.byteCount }
       if bytes > OrqConversations.historyBytesMax, !messages.isEmpty { break }
-      let turn = task.history.map { translation.message($0) } + (translation.output(of: task).map { [$0] } ?? [])
+      let turn =
+        task.history.map { translation.message($0) }
+        + (translation.output(of: task, withCalls: true).map { [$0] } ?? [])
       messages.insert(contentsOf: turn, at: 0)
     }
     return messages

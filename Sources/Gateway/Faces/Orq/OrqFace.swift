@@ -151,7 +151,7 @@ struct OrqFace {
     let reply = OrqReply(conversations, responder, form, waits: waits, message: send.message, losses: losses)
     state.observer = reply
     // A caller that waits can be told of a refusal; one that does not is given its task at once.
-    try conversations.operations.send(send, openNow: !waits, observer: reply)
+    try conversations.operations.send(send, openNow: !waits, wantsEvents: !waits, observer: reply)
   }
 
   private func stream(
@@ -164,7 +164,7 @@ struct OrqFace {
       conversations, responder, family, turn: turn, message: send.message,
       timeout: family == .agent ? .seconds(seconds ?? OrqLimits.streamTimeoutSecondsDefault) : nil, losses: losses)
     state.observer = stream
-    try conversations.operations.send(send, openNow: false, observer: stream)
+    try conversations.operations.send(send, openNow: false, wantsEvents: true, observer: stream)
   }
 
   // MARK: Looking up

@@ -66,7 +66,7 @@ struct OrqResponseProjection: OrqProjection {
   mutating func progress(
     _ status: TaskStatus, metadata: JSONFragment?, at time: Timestamp, into output: inout [UInt8]
   ) {
-    if metadata?.document.root["tool"] != nil { translation.lose(.toolActivity) }
+    if metadata != nil { translation.lose(.activity) }
     review(status, time, &output)
     for part in status.message?.parts ?? [] {
       guard case .text(let text) = translation.part(part).content else {
@@ -101,10 +101,9 @@ struct OrqResponseProjection: OrqProjection {
       self.part(part, of: "", time, &output)
       close("", time, &output)
     }
-    let pending = OrqToolCalls.pending(in: status)
     let done = OrqResponseEvent.Done(
-      finishReason: OrqAnswerTranslation.finishReason(stated: finishReason, pending: pending),
-      usage: translation.usage(usage), pendingToolCalls: pending)
+      finishReason: OrqAnswerTranslation.finishReason(status.state, stated: finishReason),
+      usage: translation.usage(usage), pendingToolCalls: OrqToolCalls.pending(in: status))
     write(.done(done), time, &output)
   }
 

@@ -11,8 +11,6 @@ struct OrqTurnView {
   /// Its agent works, or waits for an approval elsewhere.
   let isActive: Bool
 
-  private var pending: [OrqPendingToolCall] { OrqToolCalls.pending(in: task.status) }
-
   private func stated(_ name: StaticString) -> JSONFragment? { task.metadata?.document.root[name]?.fragment }
 
   /// The answer of `run`, `invoke` and `retrieve_task` (contract §2.5, §3.11).
@@ -24,11 +22,12 @@ struct OrqTurnView {
     withOutput: Bool = false, history: [OrqMessage]? = nil, _ translation: inout OrqAnswerTranslation
   ) -> OrqTask {
     var messages: [OrqMessage]?
-    if withOutput { messages = translation.output(of: task).map { [inConversation($0)] } ?? [] }
+    if withOutput { messages = translation.output(of: task, withCalls: true).map { [inConversation($0)] } ?? [] }
     return OrqTask(
       id: task.contextID, contextID: task.contextID, state: OrqTask.State(task.status.state),
       timestamp: task.status.timestamp?.text, statusMessage: task.status.message.map { translation.message($0) },
-      messages: messages, history: history?.map(inConversation), metadata: translation.metadata(of: task, agentKey: agent.key))
+      messages: messages, history: history?.map(inConversation),
+      metadata: translation.metadata(of: task, agentKey: agent.key))
   }
 
   private func inConversation(_ message: OrqMessage) -> OrqMessage {
@@ -45,15 +44,15 @@ struct OrqTurnView {
       createdAt: (TaskIdentifier(task.id)?.created ?? task.status.timestamp)?.text ?? "",
       model: OrqNames.model(agent: agent.key), status: .inProgress)
     if isActive { return response }
-    response.output = translation.output(of: task).map { [$0] } ?? []
+    response.output = translation.output(of: task, withCalls: false).map { [$0] } ?? []
     response.usage = translation.usage(stated("usage"))
     if task.status.state.isFailure {
       response.status = .failed
       response.error = task.status.failureText
     } else {
       response.status = .completed
-      response.pendingToolCalls = pending
-      response.finishReason = OrqAnswerTranslation.finishReason(stated: stated("finish_reason"), pending: pending)
+      response.pendingToolCalls = OrqToolCalls.pending(in: task.status)
+      response.finishReason = OrqAnswerTranslation.finishReason(task.status.state, stated: stated("finish_reason"))
     }
     return response
   }
