@@ -22,7 +22,7 @@ enum Route: Equatable {
 
   /// - Parameter faces: of the listener.
   init(method: HTTPMethod, path: String, faces: Set<ListenerConfiguration.Face> = [.a2a]) {
-    if faces.contains(.orq), Route.isOrqs(path) {
+    if Route.isOrqs(path), faces.contains(.orq) {
       self = .orq(OrqRoute.match(method: method == .head ? .get : method, path: path))
     } else if faces.contains(.a2a) {
       self.init(a2a: method, path: path)
