@@ -32,6 +32,25 @@ public struct URI: Sendable, Hashable {
     query = queryStart == target.endIndex ? nil : String(target[target.index(after: queryStart)...])
   }
 
+  private init(_ base: URI, path: String, query: String?) {
+    scheme = base.scheme
+    host = base.host
+    port = base.port
+    self.path = path
+    self.query = query
+  }
+
+  /// A resource below this URL: its path, then this target.
+  ///
+  /// - Parameter target: a path with its first slash, and a query; percent-encoded as it must be.
+  public func appending(target: String) -> URI {
+    let base = path == "/" ? "" : path
+    guard let mark = target.utf8.firstIndex(of: UInt8(ascii: "?")) else {
+      return URI(self, path: base + target, query: nil)
+    }
+    return URI(self, path: base + target[..<mark], query: String(target[target.utf8.index(after: mark)...]))
+  }
+
   public var isSecure: Bool { scheme == "https" }
 
   /// The port to connect to.

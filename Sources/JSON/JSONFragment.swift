@@ -15,6 +15,13 @@ public struct JSONFragment: Sendable, Hashable {
     self.init(unchecked: writer.bytes)
   }
 
+  /// Writes a value. `body` must write exactly one; nothing checks it.
+  public init(writing body: (inout JSONWriter) -> Void) {
+    var writer = JSONWriter(reserving: 128)
+    body(&writer)
+    self.init(unchecked: writer.bytes)
+  }
+
   /// Takes a text that holds one value, with space around it or not.
   public static func parse(_ bytes: [UInt8], limits: JSONLimits = .default) throws(JSONError) -> JSONFragment {
     try JSONDocument.parse(bytes, limits: limits).root.fragment

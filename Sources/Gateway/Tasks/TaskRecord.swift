@@ -75,10 +75,18 @@ struct TaskRecord {
     case .history(let message): task.history.append(message)
     case .backendState: break
     case .metadata(let name, let value):
-      var object: JSONObject = [:]
-      if case .object(let members)? = task.metadata?.document.root.value { object = members }
-      object[name] = value.document.root.value
-      task.metadata = JSONFragment(.object(object))
+      let before = task.metadata?.document.root
+      task.metadata = JSONFragment { json in
+        json.beginObject()
+        before?.forEachMember { key, old in
+          guard key.string != name else { return }
+          json.key(string: key.string)
+          json.fragment(old.fragment)
+        }
+        json.key(string: name)
+        json.fragment(value)
+        json.endObject()
+      }
     }
   }
 

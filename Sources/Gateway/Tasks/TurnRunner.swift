@@ -46,6 +46,8 @@ final class TurnRunner {
   private var isStarting = false
   /// Runs or waits in the line of its context, and leaves it at its end.
   private var isInLine = false
+  /// The context is known to nobody before the task is: the turn takes its place when the task opens, if it goes on then.
+  private var joinsLineLate = false
   private var flushIsDue = false
   private var pending: [JournalEvent] = []
   private var eventCount = 0
@@ -90,12 +92,9 @@ final class TurnRunner {
       return refuse("this agent has as many tasks under way as it may have; retry in a moment")
     }
     if isContextNew {
+      joinsLineLate = true
       if openNow, !agent.answersAtOnce, !open() { return }
       start(isContextNew: true)
-      guard phase == .running else { return }
-      isInLine = true
-      _ = context.services.turns.admit(handle, to: key)
-      stopIfCanceled()
       return
     }
     isInLine = true
@@ -140,7 +139,7 @@ final class TurnRunner {
     }
     let limits = agent.limits.turns
     isStarting = true
-    let started = agent.backend.start(turn, on: context.loop) { [weak self] event in self?.receive(event) }
+    let started = agent.backend.start(turn, on: context.loop) { [self] event in receive(event) }
     isStarting = false
     if phase == .ended { return }
     running = started
@@ -158,6 +157,13 @@ final class TurnRunner {
     pending = []
     running?.cancel()
     end()
+  }
+
+  private func joinLine() {
+    guard joinsLineLate, !isInLine, !isDone, phase != .ended else { return }
+    isInLine = true
+    _ = context.services.turns.admit(handle, to: key)
+    stopIfCanceled()
   }
 
   /// The task was in the store before the turn was in the line: who canceled it in between did not find the turn.
@@ -345,6 +351,7 @@ final class TurnRunner {
     }
     isOpen = true
     observer?.turnOpened(taskID: turn.taskID, at: 0)
+    joinLine()
     return true
   }
 

@@ -47,7 +47,8 @@ struct OrqBackend: AgentBackend {
   /// What the turn builds on: the Orq task of the turn before, where Orq can continue it, on the context's own thread.
   private func context(of turn: Turn, _ losses: inout Set<String>) -> OrqContextState {
     guard let earlier = turn.earlier, var state = OrqContextState(earlier.backendState) else {
-      return OrqContextState(threadID: "a2a_" + Hex.encode(Random.bytes(16)))
+      // Of our own making: the caller's own name of the context stays here.
+      return OrqContextState(threadID: "a2a_" + turn.taskID)
     }
     // A failed or abandoned Orq task cannot be continued, nor one that waits for results of tools by anything else.
     let isContinuable = turn.isContinuation || (earlier.state == .completed && state.pendingToolCalls.isEmpty)

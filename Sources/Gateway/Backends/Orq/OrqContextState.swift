@@ -23,9 +23,17 @@ struct OrqContextState: Equatable {
   }
 
   var fragment: JSONFragment {
-    var object: JSONObject = ["thread": .string(threadID)]
-    if let taskID { object["task"] = .string(taskID) }
-    if !pendingToolCalls.isEmpty { object["pending"] = .array(pendingToolCalls.map { .string($0) }) }
-    return JSONFragment(.object(object))
+    JSONFragment { json in
+      json.beginObject()
+      json.member("thread", threadID)
+      if let taskID { json.member("task", taskID) }
+      if !pendingToolCalls.isEmpty {
+        json.key("pending")
+        json.beginArray()
+        for call in pendingToolCalls { json.string(call) }
+        json.endArray()
+      }
+      json.endObject()
+    }
   }
 }

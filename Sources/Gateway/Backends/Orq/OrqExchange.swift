@@ -69,15 +69,16 @@ final class OrqExchange: RunningTurn {
   // MARK: The call
 
   private func send(_ call: OrqCall, firstByte: Duration?, then answered: @escaping () -> Void) {
-    guard let request = backend.workspace.request(call, firstByte: firstByte) else { return fail() }
+    let request = backend.workspace.request(call, firstByte: firstByte)
     answer = .none
     body = []
+    // The call holds this exchange until it ends, one way or the other.
     let handlers = HTTPClientHandlers(
-      onHead: { [weak self] in self?.receive($0) }, onBody: { [weak self] in self?.receive($0) },
-      onEnd: { [weak self] in
-        self?.call = nil
+      onHead: { [self] in receive($0) }, onBody: { [self] in receive($0) },
+      onEnd: { [self] in
+        self.call = nil
         answered()
-      }, onError: { [weak self] in self?.receive($0) })
+      }, onError: { [self] in receive($0) })
     self.call = HTTPClient.shared(on: loop).send(request, handlers)
   }
 

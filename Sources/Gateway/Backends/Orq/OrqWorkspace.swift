@@ -35,16 +35,15 @@ final class OrqWorkspace: Sendable {
   }
 
   /// A request for a call, with a limit for the time until its answer begins.
-  func request(_ call: OrqCall, firstByte: Duration? = nil) -> HTTPClientRequest? {
-    let path = base.path == "/" ? "" : base.path
-    guard let url = URI("\(base.scheme)://\(base.authority)\(path)\(call.target)") else { return nil }
+  func request(_ call: OrqCall, firstByte: Duration? = nil) -> HTTPClientRequest {
     var fields = HTTPFields()
     fields.add("Authorization", authorization)
     fields.add("Accept", call.accept.description)
     // What is relayed as it comes must come as it is.
     fields.add("Accept-Encoding", "identity")
     if call.body != nil { fields.add("Content-Type", "application/json") }
-    var request = HTTPClientRequest(call.method, url, fields: fields, body: call.body ?? [])
+    var request = HTTPClientRequest(
+      call.method, base.appending(target: call.target), fields: fields, body: call.body ?? [])
     request.tls = tls
     request.timeouts.connect = timeouts.connect
     request.timeouts.firstByte = firstByte ?? timeouts.firstByte
