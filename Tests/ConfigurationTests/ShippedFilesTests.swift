@@ -53,7 +53,7 @@ import Testing
       Issue.record("not a list")
       return
     }
-    #expect(examples.count == 3)
+    #expect(examples.count == 2)
     for example in examples { #expect(example["gateway"]?["backend"] != nil) }
   }
 

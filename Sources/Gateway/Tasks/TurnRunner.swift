@@ -287,8 +287,8 @@ final class TurnRunner {
   private func flushAtTurnEnd() {
     if flushIsDue { return }
     flushIsDue = true
-    context.loop.later { [weak self] in
-      guard let self else { return }
+    // Holds the runner: a backend that is done lets go of it before the loop turn is over.
+    context.loop.later { [self] in
       flushIsDue = false
       flush()
     }
