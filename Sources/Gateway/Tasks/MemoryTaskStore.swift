@@ -116,11 +116,23 @@ public final class MemoryTaskStore: TaskStore {
     }
   }
 
-  public func earlierTurn(inContext contextID: String, owner: TaskOwner) -> EarlierTurn? {
-    shards[MemoryTaskStore.shard(of: owner)].state.withLock { shard in
-      let slots = shard.slots(inContext: contextID, owner: owner, max: MemoryTaskStore.earlierTurnsMax)
-      guard let newest = slots.first else { return nil }
-      let remembering = slots.first { shard.slots[$0].record.backendState != nil }
+  public func earlierTurn(before turn: Turn, owner: TaskOwner) -> EarlierTurn? {
+    if turn.isContinuation {
+      return withShard(of: turn.taskID) { shard, key in
+        guard let slot = shard.slot(of: key, owner: owner) else { return nil }
+        let record = shard.slots[slot].record
+        return EarlierTurn(state: record.task.status.state, backendState: record.backendState)
+      }
+    }
+    return shards[MemoryTaskStore.shard(of: owner)].state.withLock { shard in
+      let slots = shard.slots(inContext: turn.contextID, owner: owner, max: MemoryTaskStore.earlierTurnsMax)
+      // The turn's own task may be there already, and with it those that wait behind it.
+      let begun = slots.filter { slot in
+        let task = shard.slots[slot].record.task
+        return task.id != turn.taskID && task.status.state != .submitted
+      }
+      guard let newest = begun.first else { return nil }
+      let remembering = begun.first { shard.slots[$0].record.backendState != nil }
       let state = remembering.flatMap { shard.slots[$0].record.backendState }
       return EarlierTurn(state: shard.slots[newest].record.task.status.state, backendState: state)
     }

@@ -126,8 +126,10 @@ public protocol TaskStore: Sendable {
   /// A page of the owner's contexts.
   func listContexts(_ request: ListContextsRequest, owner: TaskOwner) -> ContextPage
 
-  /// How the newest task of a context stands, with the last backend state of the context; nil for a new context.
-  func earlierTurn(inContext contextID: String, owner: TaskOwner) -> EarlierTurn?
+  /// What a turn that starts now builds on: of a task that it continues, that task's own backend state; else how the
+  /// newest other task of the context that has begun stands, with the last backend state of the context. nil where there
+  /// is none.
+  func earlierTurn(before turn: Turn, owner: TaskOwner) -> EarlierTurn?
 
   /// The newest tasks of a context, oldest first, at most `max`.
   func tasks(inContext contextID: String, owner: TaskOwner, max: Int) -> [AgentTask]

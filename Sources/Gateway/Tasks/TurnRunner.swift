@@ -131,7 +131,7 @@ final class TurnRunner {
     phase = .running
     lastEventAt = context.loop.now
     if agent.backend.remembers, !isContextNew {
-      turn.earlier = context.services.store.earlierTurn(inContext: turn.contextID, owner: owner)
+      turn.earlier = context.services.store.earlierTurn(before: turn, owner: owner)
     }
     if !isContextNew, agent.usesHistory {
       turn.history = context.services.store.conversation(
