@@ -1,4 +1,6 @@
+internal import A2A
 internal import Configuration
+internal import JSON
 internal import LocalRuntime
 internal import Model
 internal import Network
@@ -89,14 +91,16 @@ struct TaskOperations {
   /// Marks a task canceled and stops its turn, wherever it runs.
   func cancel(_ id: String) throws(AgentError) -> AgentTask {
     var status = TaskStatus(.canceled)
+    var events: [JournalEvent] = []
     switch agent.backend.cancellation {
     case .stops: break
     case .refused: return try refuseCancel(of: id)
     case .local(let note):
       status.message = Message(messageID: context.mint.messageID(), role: .agent, parts: [.text(note)], taskID: id)
+      events.append(try translationNote(on: id, "agent_may_run_on", .bool(true)))
     }
-    let result = store.append(
-      [.status(status, metadata: nil)], to: id, owner: owner, at: context.wallTime, onlyIf: .notTerminal)
+    events.append(.status(status, metadata: nil))
+    let result = store.append(events, to: id, owner: owner, at: context.wallTime, onlyIf: .notTerminal)
     guard case .appended = result, let snapshot = store.snapshot(of: id, owner: owner) else {
       if case .refused(let state) = result {
         throw AgentError(
@@ -107,6 +111,14 @@ struct TaskOperations {
     let key = ContextKey(owner: owner, contextID: snapshot.task.contextID)
     for turn in context.services.turns.turns(of: id, in: key) { turn.perform { $0.cancel() } }
     return snapshot.task
+  }
+
+  /// One more member of what the gateway says of its translation in the task's metadata.
+  private func translationNote(on id: String, _ name: String, _ value: JSONValue) throws(AgentError) -> JournalEvent {
+    var note: JSONObject = [:]
+    if case .object(let object)? = try task(id).metadata?.document.root[GatewayExtension.uri]?.value { note = object }
+    note[name] = value
+    return .metadata(name: GatewayExtension.uri.description, JSONFragment(.object(note)))
   }
 
   private func refuseCancel(of id: String) throws(AgentError) -> AgentTask {
