@@ -32,6 +32,8 @@ import Glibc
   private var fd: Int32
   private var ssl: OpaquePointer?
   private var context: OpaquePointer?
+  fileprivate var descriptor: Int32 { fd }
+  fileprivate var holdsBytes: Bool { !rest.isEmpty }
   /// Bytes that were received beyond what was asked for.
   private var rest: [UInt8] = []
 
@@ -143,6 +145,8 @@ import Glibc
     shutdown(fd, Int32(SHUT_WR))
   }
 
+  public var isClosed: Bool { fd < 0 }
+
   /// Closes without a word: over TLS without close_notify.
   public func close() {
     guard fd >= 0 else { return }
@@ -223,6 +227,20 @@ import Glibc
     return (head, String(decoding: try receive(count: length), as: UTF8.self))
   }
 
+  /// Whether anything comes before the end.
+  public func hasMore() throws -> Bool {
+    if rest.isEmpty { rest = try receive() }
+    return !rest.isEmpty
+  }
+
+  /// Closes so that the other side sees a reset.
+  public func reset() {
+    var linger = linger(l_onoff: 1, l_linger: 0)
+    // The kernel copies the value.
+    unsafe setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))
+    close()
+  }
+
   /// Whether the server has ended the connection properly.
   public func isAtEnd() throws -> Bool { try receive().isEmpty }
 }
@@ -260,6 +278,20 @@ public final class RawListener {
     var watched = pollfd(fd: fd, events: Int16(POLLIN), revents: 0)
     // One entry, written during the call; it does not wait.
     return unsafe poll(&watched, 1, 0) > 0
+  }
+
+  /// Waits for a new connection, or for bytes or the end on one of those that are there, and tells which; nil for a new
+  /// one. Throws when nothing comes in time.
+  public func wait(among connections: [RawClient], milliseconds: Int32 = 5000) throws -> RawClient? {
+    if let ready = connections.first(where: { $0.holdsBytes }) { return ready }
+    var entries = connections.map { pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0) }
+    entries.append(pollfd(fd: fd, events: Int16(POLLIN), revents: 0))
+    // The kernel writes into the entries, and knows their number.
+    guard unsafe poll(&entries, nfds_t(entries.count), milliseconds) > 0 else {
+      throw RawClient.Failure("nothing came in time")
+    }
+    // Connections first: what was asked first is answered first.
+    return zip(connections, entries).first { $1.revents != 0 }?.0
   }
 
   public func accept() throws -> RawClient {

@@ -13,7 +13,8 @@ import Testing
 /// An agent of a test's gateway.
 struct TestAgent {
   var key: String
-  var engine: any LocalEngine
+  /// nil where the file's backend answers.
+  var engine: (any LocalEngine)?
   var file: CardFile
 
   init(_ key: String = "agent", _ engine: any LocalEngine, _ change: (inout CardFile) -> Void = { _ in }) {
@@ -21,6 +22,11 @@ struct TestAgent {
     self.engine = engine
     file = CardFile(file: "\(key).json", key: key, backend: .local(.echo))
     change(&file)
+  }
+
+  init(file: CardFile) {
+    key = file.key
+    self.file = file
   }
 
   static let echo = TestAgent("echo", EchoEngine())
@@ -40,8 +46,15 @@ final class TestGateway {
   /// - Parameters:
   ///   - needsKey: callers must present a key.
   ///   - time: a clock for the test to move; nil is the system's.
-  init(
+  convenience init(
     _ agents: TestAgent..., needsKey: Bool = false, time: ManualTime? = nil,
+    _ configure: (inout GatewayConfiguration) -> Void = { _ in }
+  ) throws {
+    try self.init(agents: agents, needsKey: needsKey, time: time, configure)
+  }
+
+  init(
+    agents: [TestAgent], needsKey: Bool = false, time: ManualTime? = nil,
     _ configure: (inout GatewayConfiguration) -> Void = { _ in }
   ) throws {
     var configuration = GatewayConfiguration(workers: 2)
@@ -56,7 +69,7 @@ final class TestGateway {
     manualTime = time
     server = try GatewayServer(
       configuration: configuration, cards: agents.map(\.file),
-      engines: Dictionary(agents.map { ($0.key, $0.engine) }, uniquingKeysWith: { first, _ in first }),
+      engines: agents.reduce(into: [:]) { $0[$1.key] = $1.engine },
       logger: Logger(level: .debug, sink: log), accessSink: accessLog, time: time ?? SystemTime())
   }
 

@@ -101,10 +101,11 @@ struct OrqBackend: AgentBackend {
     }
   }
 
-  /// Looks up how a task stands.
-  func lookUp(_ taskID: String) -> OrqCall {
-    workspace.generation == .v4 && agent.call == .responses
-      ? .getResponse(agent.agentKey, taskID: taskID) : .retrieveTask(agent.agentKey, taskID: taskID)
+  /// Looks up how a task stands: in the ways to ask, the likeliest first. 4.x has `responses.get` for tasks of every call,
+  /// by all that is known (contract §10.3); servers before 4.5 know `retrieve_task` alone.
+  func lookUps(of taskID: String) -> [OrqCall] {
+    let task = OrqCall.retrieveTask(agent.agentKey, taskID: taskID)
+    return workspace.generation == .v3 ? [task] : [.getResponse(agent.agentKey, taskID: taskID), task]
   }
 }
 

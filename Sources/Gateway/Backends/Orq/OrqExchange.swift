@@ -34,11 +34,16 @@ final class OrqExchange: RunningTurn {
   private var isAccepted = false
   private var losses: Set<String> = []
   private var pollDelay = OrqExchange.pollDelayMin
+  /// Which of the ways to look a task up answers; the next one is tried where one knows of no such task.
+  private var lookUpIndex = 0
 
   private static let eventBytesMax = 16 * 1024 * 1024
+  private static let bodyBytesMax = 16 * 1024 * 1024
   private static let refusalBytesMax = 2048
   private static let pollDelayMin: Duration = .milliseconds(250)
   private static let pollDelayMax: Duration = .seconds(5)
+  /// How long a stream may go on behind its last event, so that its connection can be used again.
+  private static let lingerTime: Duration = .seconds(1)
 
   init(backend: OrqBackend, context: OrqContextState, loop: EventLoop, emit: @escaping (TurnEvent) -> Void) {
     self.backend = backend
@@ -96,7 +101,13 @@ final class OrqExchange: RunningTurn {
     switch answer {
     case .none: break
     case .refusal: body += bytes.prefix(max(0, OrqExchange.refusalBytesMax - body.count))
-    case .json: body += bytes
+    case .json:
+      body += bytes
+      // The client bounds what it knows to be no stream; whether a stream was asked for, Orq decides (contract §3.14).
+      if body.count > OrqExchange.bodyBytesMax {
+        stop()
+        notUnderstood("the answer is too large")
+      }
     case .events: receive(events: bytes)
     }
   }
@@ -167,7 +178,14 @@ final class OrqExchange: RunningTurn {
       stop()
       notUnderstood("an event is too large")
     }
-    if reader.isOver { stop() }
+    if reader.isOver { linger() }
+  }
+
+  /// All is said. The end of the stream comes in a moment, and leaves its connection free for the next call.
+  private func linger() {
+    guard let call else { return }
+    self.call = nil
+    _ = loop.schedule(after: OrqExchange.lingerTime) { call.cancel() }
   }
 
   private func read<Event>(_ item: OrqStreamItem<Event>, _ use: (Event) -> Void) throws(OrqFault) {
@@ -175,14 +193,17 @@ final class OrqExchange: RunningTurn {
     case .event(let event): use(event)
     case .unknown(let type):
       reader.countUnknownEvent()
-      backend.logger.info("Orq sent an event of an unknown type; it is passed over", ["type": .string(type)])
+      // Once a turn: who sends one may send thousands.
+      if reader.unknownEvents == 1 {
+        backend.logger.warning("Orq sent an event of an unknown type; it is passed over", ["type": .string(type)])
+      }
     case .done: break
     }
   }
 
   private func notUnderstood(_ fault: String) {
     backend.logger.warning("Orq's answer cannot be understood", ["fault": .string(fault)])
-    if isAccepted, reader.context.taskID != nil { return lookUpLater() }
+    if isAccepted { return lookUpLater() }
     refuse(UpstreamRefusal.notUnderstood)
   }
 
@@ -191,19 +212,23 @@ final class OrqExchange: RunningTurn {
   /// The exchange was cut off, or Orq has not finished yet: asks how the task stands, ever less often.
   private func lookUpLater() {
     guard emit != nil else { return }
-    guard reader.context.taskID != nil else { return fail() }
+    // Not before Orq has named the task of this turn: a continued one would show the answer of the turn before.
+    guard reader.isAccepted else { return fail() }
     timer = loop.schedule(after: pollDelay) { [weak self] in self?.lookUp() }
     pollDelay = min(pollDelay * 2, OrqExchange.pollDelayMax)
   }
 
   private func lookUp() {
     guard emit != nil, let taskID = reader.context.taskID else { return }
-    let call = backend.lookUp(taskID)
+    let ways = backend.lookUps(of: taskID)
+    let call = ways[lookUpIndex]
     send(call, firstByte: nil) { [weak self] in
       guard let self else { return }
       switch answer {
       case .json: answered(json: call)
-      case .refusal(status: 404, _): fail()
+      case .refusal(status: 404, _):
+        lookUpIndex += 1
+        lookUpIndex < ways.count ? lookUp() : fail()
       case .none, .events, .refusal: lookUpLater()
       }
     }

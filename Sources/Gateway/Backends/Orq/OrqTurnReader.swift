@@ -11,10 +11,14 @@ struct OrqTurnReader {
   private(set) var isOver = false
   /// Types of events that are new to us.
   private(set) var unknownEvents = 0
-  private var isWorking = false
-  /// Output parts in the order of their first mention: Orq's id of each, nil for those of a whole answer.
-  private var outputs: [String] = []
-  private var hasOutput = false
+  /// Orq has named the task of this turn: it can be looked up.
+  private(set) var isAccepted = false
+  /// The task waits for an approval.
+  private var isAwaiting = false
+  /// Parts of the output in the order of their first mention; one artifact each.
+  private var outputs: [OutputPart] = []
+  /// Where a part of this id is, in streams.
+  private var outputIndex: [String: Int] = [:]
 
   /// - Parameter context: of the context's last turn, or a fresh one.
   init(context: OrqContextState) { self.context = context }
@@ -33,7 +37,7 @@ struct OrqTurnReader {
     case .toolDone(let tool): activity("tool", tool.toolID, "done", emit)
     case .toolFailed(let tool): activity("tool", tool.toolID, "failed", emit)
     case .toolReviewRequested: awaitApproval(emit)
-    case .toolReviewDone: emit(.status(.working))
+    case .toolReviewDone: resume(emit)
     case .done(let done):
       end(reason: done.finishReason, pending: done.pendingToolCalls, usage: done.usage, billing: nil, emit)
     case .failed: fail(emit)
@@ -53,7 +57,7 @@ struct OrqTurnReader {
     case .toolFinished(let tool): activity("tool", tool.actionType, "done", emit)
     case .toolFailed(let tool): activity("tool", tool.actionType, "failed", emit)
     case .actionReviewRequested, .executionReviewRequired: awaitApproval(emit)
-    case .actionReviewed, .executionReviewed: emit(.status(.working))
+    case .actionReviewed, .executionReviewed: resume(emit)
     case .inactive(let inactive):
       // The one place where the answer stands whole; thoughts only led there.
       whole(inactive.lastMessageFull?.parts ?? [.text(inactive.lastMessage)], emit)
@@ -90,11 +94,15 @@ struct OrqTurnReader {
     accepted(task.id, emit)
     switch task.state {
     case .submitted, .working: return false
-    case .failed, .canceled, .rejected: fail(emit)
+    case .failed: fail(emit)
+    case .canceled: end(.canceled, "The agent's service has canceled the task.", emit)
+    case .rejected: end(.rejected, "The agent does not take this message.", emit)
     case .authRequired:
       awaitApproval(emit)
       return false
-    case .completed, .inputRequired, .unknown:
+    // A state that is new to us is no end: what is not over goes on to be looked up (contract §6.2).
+    case .unknown: return false
+    case .completed, .inputRequired:
       let messages = task.messages ?? task.history ?? []
       let last = messages.last { $0.role == .agent } ?? task.statusMessage
       whole(last?.parts ?? [], emit)
@@ -122,67 +130,112 @@ struct OrqTurnReader {
   // MARK: Steps
 
   private mutating func accepted(_ taskID: String, _ emit: Emit) {
+    guard !isAccepted else { return }
+    isAccepted = true
     if context.taskID != taskID {
       context.taskID = taskID
       context.pendingToolCalls = []
-      emit(.backendState(context.fragment))
     }
-    guard !isWorking else { return }
-    isWorking = true
+    // Each task keeps its own: an earlier one of the context may be continued after a later one.
+    emit(.backendState(context.fragment))
     emit(.status(.working))
   }
 
-  private func activity(_ kind: String, _ name: String, _ phase: String, _ emit: Emit) {
+  private mutating func activity(_ kind: String, _ name: String, _ phase: String, _ emit: Emit) {
+    isAwaiting = false
     let metadata: JSONValue = .object([
       GatewayExtension.uri.description: ["activity": .string(kind), "name": .string(name), "phase": .string(phase)]
     ])
     emit(.status(.working, parts: [], metadata: JSONFragment(metadata)))
   }
 
-  private func awaitApproval(_ emit: Emit) {
+  /// Said once, however often Orq repeats it or is asked.
+  private mutating func awaitApproval(_ emit: Emit) {
+    guard !isAwaiting else { return }
+    isAwaiting = true
     emit(.awaitingApproval(parts: [.text("The agent waits for an approval. Approve or reject it in Orq.")]))
   }
 
+  private mutating func resume(_ emit: Emit) {
+    guard isAwaiting else { return }
+    isAwaiting = false
+    emit(.status(.working))
+  }
+
+  // MARK: Output
+
   private mutating func chunk(_ partID: String, _ delta: OrqPart, _ emit: Emit) {
     // Only text comes in pieces; other parts are taken whole when they are done.
-    guard case .text = delta.content, let part = OrqParts.part(delta) else { return }
-    let isNew = !outputs.contains(partID)
-    emit(.artifact(artifact(partID, [part]), append: !isNew, lastChunk: false, metadata: nil))
+    guard case .text(let text) = delta.content, !text.isEmpty else { return }
+    resume(emit)
+    let index = place(of: partID)
+    // What comes behind a part's end comes twice, or too late: the end said all of it.
+    guard !outputs[index].isDone else { return }
+    let isFirst = outputs[index].pieces == nil
+    outputs[index].add(text)
+    emit(.artifact(artifact(index, Part(.text(text))), append: !isFirst, lastChunk: false, metadata: nil))
   }
 
   private mutating func finish(_ partID: String, _ part: OrqPart, _ emit: Emit) {
-    guard let whole = OrqParts.part(part) else { return }
-    if outputs.contains(partID), case .text = whole.content {
-      // All of it was sent in pieces; only the end is to be told.
-      emit(.artifact(artifact(partID, [.text("")]), append: true, lastChunk: true, metadata: nil))
-    } else {
-      emit(.artifact(artifact(partID, [whole]), append: false, lastChunk: true, metadata: nil))
+    guard let whole = OrqParts.part(part), OrqTurnReader.saysSomething(whole) || outputIndex[partID] != nil else {
+      return
     }
+    resume(emit)
+    let index = place(of: partID)
+    // Said twice.
+    if !outputs[index].isDone { settle(index, whole, emit) }
   }
 
-  /// The whole output. What came in pieces before (a stream that was lost) is replaced.
+  /// The whole output. What came in pieces before (a stream that was lost) stands if it says the same.
   private mutating func whole(_ parts: [OrqPart], _ emit: Emit) {
-    let output = parts.compactMap(OrqParts.part).filter { part in
-      if case .text(let text) = part.content { !text.isEmpty } else { true }
-    }
+    let output = parts.compactMap(OrqParts.part).filter(OrqTurnReader.saysSomething)
     for (index, part) in output.enumerated() {
-      let partID = index < outputs.count ? outputs[index] : "#\(index)"
-      emit(.artifact(artifact(partID, [part]), append: false, lastChunk: true, metadata: nil))
+      if index == outputs.count { outputs.append(OutputPart()) }
+      settle(index, part, emit)
     }
   }
 
-  /// One artifact for each part of the output, by ids of our own.
-  private mutating func artifact(_ partID: String, _ parts: [Part]) -> Artifact {
-    hasOutput = true
-    let index = outputs.firstIndex(of: partID) ?? outputs.count
-    if index == outputs.count { outputs.append(partID) }
-    return Artifact(artifactID: "output-\(index + 1)", parts: parts)
+  /// A part is told in full. Where its pieces do not add up to that (some were lost, repeated or out of order), it
+  /// replaces them.
+  private mutating func settle(_ index: Int, _ whole: Part, _ emit: Emit) {
+    var same = false
+    if case .text(let text) = whole.content { same = outputs[index].pieces == TextDigest(text) }
+    if same, outputs[index].isDone { return }
+    if same { return close(index, emit) }
+    if case .text(let text) = whole.content { outputs[index].pieces = TextDigest(text) }
+    outputs[index].isDone = true
+    emit(.artifact(artifact(index, whole), append: false, lastChunk: true, metadata: nil))
   }
+
+  /// All of it was sent in pieces; only the end is to be told.
+  private mutating func close(_ index: Int, _ emit: Emit) {
+    outputs[index].isDone = true
+    emit(.artifact(artifact(index, .text("")), append: true, lastChunk: true, metadata: nil))
+  }
+
+  private static func saysSomething(_ part: Part) -> Bool {
+    if case .text(let text) = part.content { !text.isEmpty } else { true }
+  }
+
+  private mutating func place(of partID: String) -> Int {
+    if let index = outputIndex[partID] { return index }
+    outputIndex[partID] = outputs.count
+    outputs.append(OutputPart())
+    return outputs.count - 1
+  }
+
+  /// By an id of our own.
+  private func artifact(_ index: Int, _ part: Part) -> Artifact {
+    Artifact(artifactID: "output-\(index + 1)", parts: [part])
+  }
+
+  // MARK: Ends
 
   private mutating func end(
     reason: OrqFinishReason, pending: [OrqPendingToolCall], usage: OrqUsage?, billing: JSONFragment?, _ emit: Emit
   ) {
     isOver = true
+    for index in outputs.indices where !outputs[index].isDone { close(index, emit) }
     if let usage { emit(.taskMetadata(name: "usage", usage.fragment)) }
     if let billing { emit(.taskMetadata(name: "cost", billing)) }
     emit(.taskMetadata(name: "finish_reason", JSONFragment(.string(reason.name))))
@@ -193,20 +246,56 @@ struct OrqTurnReader {
     }
     switch reason {
     case .functionCall: emit(.status(.inputRequired))
-    case .maxIterations where !hasOutput, .maxTime where !hasOutput, .contentFilter where !hasOutput:
-      emit(.status(.failed, "The agent stopped without an answer (\(reason.name))."))
-    default: emit(.status(.completed))
+    case .maxIterations, .maxTime, .contentFilter:
+      if outputs.isEmpty {
+        emit(.status(.failed, "The agent stopped without an answer (\(reason.name))."))
+      } else {
+        emit(.status(.completed))
+      }
+    case .stop, .length, .toolCalls, .other: emit(.status(.completed))
     }
   }
+
+  private mutating func end(_ state: TaskState, _ text: String, _ emit: Emit) {
+    isOver = true
+    emit(.status(state, text))
+  }
+
+  private mutating func fail(_ emit: Emit) { end(.failed, "The agent failed.", emit) }
 
   private mutating func remember(pending: [String], _ emit: Emit) {
     guard context.pendingToolCalls != pending else { return }
     context.pendingToolCalls = pending
     emit(.backendState(context.fragment))
   }
+}
 
-  private mutating func fail(_ emit: Emit) {
-    isOver = true
-    emit(.status(.failed, "The agent failed."))
+/// What was sent of one part of the output.
+private struct OutputPart {
+  /// The text that was sent; nil before the first piece, and for parts that are no text.
+  var pieces: TextDigest?
+  var isDone = false
+
+  mutating func add(_ text: JSONString) {
+    var digest = pieces ?? TextDigest()
+    digest.add(text)
+    pieces = digest
+  }
+}
+
+/// Tells whether pieces add up to a text without keeping them: their length and FNV-1a. Nothing rests on it but whether a
+/// text is sent once more.
+private struct TextDigest: Equatable {
+  private var count = 0
+  private var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+
+  init() {}
+
+  init(_ text: JSONString) { add(text) }
+
+  mutating func add(_ text: JSONString) {
+    let bytes = text.utf8
+    count += bytes.count
+    for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
   }
 }

@@ -68,6 +68,8 @@ enum UpstreamRefusal {
       return AgentError(
         .unavailable, "the agent's service is not available; retry later", source: .upstream,
         retryAfterSeconds: seconds ?? 5)
+    case 400, 409, 413, 422:
+      return AgentError(.internalError, "the agent's service did not take the message", source: .upstream)
     default: return AgentError(.internalError, "the agent cannot be reached at the moment", source: .upstream)
     }
   }
