@@ -86,8 +86,8 @@ final class GatewayService: HTTPService {
   }
 
   private func agent(_ key: String?) -> ExposedAgent? {
-    guard let key else { return context.services.registry.defaultAgent }
-    return context.services.registry[key]
+    guard let key else { return context.registry.defaultAgent }
+    return context.registry[key]
   }
 
   /// nil when the caller is known (or may be anonymous).
@@ -152,7 +152,7 @@ final class GatewayService: HTTPService {
     writer.beginObject()
     writer.key("agents")
     writer.beginArray()
-    for agent in context.services.registry.all {
+    for agent in context.registry.all {
       guard let principal = state.principal, agent.access.allows(principal: principal.name) else { continue }
       let url = context.services.publicURLs[listenerIndex] + "/agents/" + agent.key
       writer.beginObject()

@@ -5,7 +5,7 @@ internal import Model
 internal import Synchronization
 
 /// An agent that callers can reach, with everything a request needs to know of it. Immutable but for a count: a change of
-/// cards or configuration makes a new one.
+/// cards or configuration makes a new one, and requests that are under way keep the one that they began with.
 final class ExposedAgent: Sendable {
   let key: String
   let backend: any AgentBackend
@@ -21,10 +21,14 @@ final class ExposedAgent: Sendable {
   /// By listener.
   let documents: [CardDocuments]
 
+  private let places: TaskPlaces
+
+  /// - Parameter earlier: what this agent takes the place of; tasks that are under way count for both.
   init(
     key: String, backend: any AgentBackend, access: AccessRules, limits: Limits, card: AgentCard,
-    documents: [CardDocuments]
+    documents: [CardDocuments], replacing earlier: ExposedAgent? = nil
   ) {
+    places = earlier?.places ?? TaskPlaces()
     self.key = key
     self.backend = backend
     mayAnswerWithoutTask = backend.description.mayAnswerWithoutTask
@@ -36,16 +40,14 @@ final class ExposedAgent: Sendable {
     self.documents = documents
   }
 
-  private let tasksUnderWay = Atomic<Int>(0)
-
   /// Takes a place among the tasks that run or wait at once; false when all are taken.
   func takePlace() -> Bool {
-    if tasksUnderWay.add(1, ordering: .relaxed).newValue <= limits.turns.concurrentTasksMax { return true }
+    if places.taken.add(1, ordering: .relaxed).newValue <= limits.turns.concurrentTasksMax { return true }
     leavePlace()
     return false
   }
 
-  func leavePlace() { tasksUnderWay.subtract(1, ordering: .relaxed) }
+  func leavePlace() { places.taken.subtract(1, ordering: .relaxed) }
 
   /// Anyone may read the card: callers are not restricted.
   var isPublic: Bool { access.callers.contains(.any) }
@@ -56,7 +58,12 @@ final class ExposedAgent: Sendable {
   var requiredExtensions: [String] { card.capabilities.extensions.filter(\.required).map(\.uri) }
 }
 
-/// The agents of this gateway. Immutable.
+/// Counts the tasks of an agent that are under way, over all the forms that the agent takes.
+private final class TaskPlaces: Sendable {
+  let taken = Atomic<Int>(0)
+}
+
+/// The agents of this gateway. Immutable: a change of one agent makes a new registry.
 struct Registry: Sendable {
   private let agents: [String: ExposedAgent]
   let defaultAgent: ExposedAgent?

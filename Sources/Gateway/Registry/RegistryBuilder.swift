@@ -23,14 +23,48 @@ struct RegistryBuilder {
     return Registry(agents, defaultAgent: configuration.defaultAgent)
   }
 
-  private func agent(_ file: CardFile, backend: any AgentBackend, _ limits: Limits) -> ExposedAgent {
+  /// The registry with what an Orq workspace tells of its agents: cards of agents that card files name, and agents that
+  /// are exposed without one. Agents that have not changed stay what they are.
+  ///
+  /// - Parameters:
+  ///   - current: what is served now.
+  ///   - cards: the card files that it was built of.
+  func registry(_ current: Registry, cards: [CardFile], with agents: OrqAgents) -> Registry {
+    let fromFiles = cards.compactMap { file -> ExposedAgent? in
+      guard let now = current[file.key], case .orq(let agent) = file.backend, agent.call != .run,
+        let description = agents.descriptions[agent.agentKey]
+      else { return current[file.key] }
+      return self.agent(file, agent, description, replacing: now)
+    }
+    let withoutFiles = agents.exposed.sorted().compactMap { key -> ExposedAgent? in
+      guard let description = agents.descriptions[key] else { return nil }
+      let agent = OrqAgentConfiguration(agentKey: key)
+      let file = CardFile(file: "orq.expose", key: key, backend: .orq(agent))
+      return self.agent(file, agent, description, replacing: current[key])
+    }
+    return Registry(fromFiles + withoutFiles, defaultAgent: configuration.defaultAgent)
+  }
+
+  private func agent(
+    _ file: CardFile, _ agent: OrqAgentConfiguration, _ description: EngineDescription, replacing now: ExposedAgent?
+  ) -> ExposedAgent? {
+    guard let workspace, now?.backend.description != description else { return now }
+    let limits = file.limits.applied(to: configuration.limits)
+    let backend = orqBackend(workspace, agent, of: file, description, limits)
+    return self.agent(file, backend: backend, limits, replacing: now)
+  }
+
+  private func agent(
+    _ file: CardFile, backend: any AgentBackend, _ limits: Limits, replacing earlier: ExposedAgent? = nil
+  ) -> ExposedAgent {
     let pipeline = CardPipeline()
     let card = pipeline.card(for: file, engine: backend.description)
     let documents = zip(configuration.listeners, publicURLs).map { listener, url in
       CardDocuments(pipeline.published(card, key: file.key, at: listener, publicURL: url))
     }
     return ExposedAgent(
-      key: file.key, backend: backend, access: file.access, limits: limits, card: card, documents: documents)
+      key: file.key, backend: backend, access: file.access, limits: limits, card: card, documents: documents,
+      replacing: earlier)
   }
 
   private func backend(for file: CardFile, _ limits: Limits) throws -> any AgentBackend {
@@ -42,12 +76,22 @@ struct RegistryBuilder {
 
   private func orqBackend(_ agent: OrqAgentConfiguration, of file: CardFile, _ limits: Limits) throws -> OrqBackend {
     guard let workspace else { throw StartError("\(file.file): the configuration has no \"orq\" to call") }
-    if agent.call == .run, agent.definition == nil {
+    let definition = agent.definition
+    if agent.call == .run, definition == nil {
       throw StartError(
         "\(file.file): \"agent\" needs model, role, instructions, path and settings, as Orq's run call takes them")
     }
-    return OrqBackend(
-      workspace: workspace, agent: agent, defaults: file.orq, description: OrqDescription.placeholder(agent.agentKey),
+    let description =
+      definition.map { OrqDescription.description($0) } ?? OrqDescription.placeholder(agent.agentKey)
+    return orqBackend(workspace, agent, of: file, description, limits)
+  }
+
+  private func orqBackend(
+    _ workspace: OrqWorkspace, _ agent: OrqAgentConfiguration, of file: CardFile, _ description: EngineDescription,
+    _ limits: Limits
+  ) -> OrqBackend {
+    OrqBackend(
+      workspace: workspace, agent: agent, defaults: file.orq, description: description,
       taskTime: limits.turns.taskTime, logger: logger.with(["agent": .string(file.key)]))
   }
 

@@ -57,11 +57,10 @@ public final class GatewayServer: Sendable {
     let publicURLs = zip(configuration.listeners, addresses).map { listener, address in
       listener.publicURL ?? "\(listener.tls == nil ? "http" : "https")://\(address)"
     }
-    let registry = try RegistryBuilder(
+    let builder = RegistryBuilder(
       configuration: configuration, publicURLs: publicURLs, logger: logger,
-      workspace: try configuration.orq.map { try OrqWorkspace($0) }
-    )
-    .build(cards: cards, engines: engines)
+      workspace: try configuration.orq.map { try OrqWorkspace($0) })
+    let registry = try builder.build(cards: cards, engines: engines)
     let services = GatewayServices(
       configuration: configuration, publicURLs: publicURLs,
       store: MemoryTaskStore(limits: configuration.limits.tasks), registry: registry,
@@ -73,14 +72,15 @@ public final class GatewayServer: Sendable {
       let context = LoopContext(loop: loop, services: services, accessLog: accessLog)
       let lanes = sockets.map { $0[loop.index] }
       let members = LoopMembers(
-        servers: Self.servers(context, lanes, tls), admin: loop.index == 0 ? Self.admin(context, adminSocket) : nil,
-        accessLog: accessLog)
+        context: context, servers: Self.servers(context, lanes, tls),
+        admin: loop.index == 0 ? Self.admin(context, adminSocket) : nil)
       for server in members.all { try server.start() }
       Self.keepHouse(context)
       let bound = LoopBound(members, on: loop)
       started.withLock { $0[loop.index] = bound }
     }
     members = started.withLock { members in members.keys.sorted().compactMap { members[$0] } }
+    follow(configuration.orq, builder, cards)
   }
 
   private static func bind(_ bind: BindAddress, loops: Int) throws -> [ListeningSocket] {
@@ -131,6 +131,32 @@ public final class GatewayServer: Sendable {
     }
   }
 
+  // MARK: Agents that come and go
+
+  /// Keeps in step with the Orq workspace, from the first loop on.
+  private func follow(_ orq: OrqConfiguration?, _ builder: RegistryBuilder, _ cards: [CardFile]) {
+    guard let orq, let workspace = builder.workspace else { return }
+    let interest = OrqDirectory.Interest(cards: cards, expose: orq.expose)
+    if interest.isEmpty { return }
+    let members = members[0]
+    loops.mailboxes[0].submit { [weak self] loop in
+      let directory = OrqDirectory(
+        loop: loop, workspace: workspace, interest: interest, refresh: orq.refresh, logger: builder.logger
+      ) { [weak self] agents in
+        guard let self else { return }
+        self.replace(builder.registry(self.services.registry, cards: cards, with: agents))
+      }
+      members.value(on: loop).directory = directory
+      directory.start()
+    }
+  }
+
+  /// Each loop has the new agents from one of its turns on.
+  private func replace(_ registry: Registry) {
+    services.replace(registry)
+    eachLoop { $0.context.registry = registry }
+  }
+
   // MARK: Stopping
 
   /// Stops accepting callers and lets open requests and streams finish within `limits.http.drainTime`; what is left then
@@ -142,6 +168,7 @@ public final class GatewayServer: Sendable {
     let deadline = services.limits.http.drainTime
     let left = DrainCount(members.count, onDrained)
     eachLoop { members in
+      members.directory?.stop()
       var open = members.servers.count
       for server in members.servers {
         server.drain(deadline: deadline) {
@@ -157,7 +184,7 @@ public final class GatewayServer: Sendable {
     services.beginDrain()
     eachLoop { members in
       for server in members.all { server.closeAll() }
-      members.accessLog?.flush()
+      members.context.accessLog?.flush()
     }
     loops.stop()
     loops.join()
@@ -172,16 +199,18 @@ public final class GatewayServer: Sendable {
 
 /// What runs on one loop.
 private final class LoopMembers {
+  let context: LoopContext
   /// For callers; one for each listener.
   let servers: [HTTPServer]
   /// On the first loop only.
   let admin: HTTPServer?
-  let accessLog: AccessLog?
+  /// On the first loop, where there is an Orq workspace.
+  var directory: OrqDirectory?
 
-  init(servers: [HTTPServer], admin: HTTPServer?, accessLog: AccessLog?) {
+  init(context: LoopContext, servers: [HTTPServer], admin: HTTPServer?) {
+    self.context = context
     self.servers = servers
     self.admin = admin
-    self.accessLog = accessLog
   }
 
   var all: [HTTPServer] { servers + (admin.map { [$0] } ?? []) }

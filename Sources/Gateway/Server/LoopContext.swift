@@ -12,12 +12,12 @@ final class GatewayServices: Sendable {
   let publicURLs: [String]
   let store: any TaskStore
   let turns: TurnQueue
-  let registry: Registry
   let authenticator: Authenticator
   let logger: Logger
   /// Tells this process's journals from those of an earlier one in the ids of stream events.
   let epoch: String
   private let draining = Atomic(false)
+  private let currentRegistry: Mutex<Registry>
 
   init(
     configuration: GatewayConfiguration, publicURLs: [String], store: any TaskStore, registry: Registry,
@@ -29,7 +29,7 @@ final class GatewayServices: Sendable {
     limits = configuration.limits
     self.store = store
     turns = TurnQueue(waitingMax: configuration.limits.contexts.waitingTurnsMax)
-    self.registry = registry
+    currentRegistry = Mutex(registry)
     self.authenticator = authenticator
     self.logger = logger
     self.epoch = epoch
@@ -39,12 +39,19 @@ final class GatewayServices: Sendable {
   var isDraining: Bool { draining.load(ordering: .relaxed) }
 
   func beginDrain() { draining.store(true, ordering: .relaxed) }
+
+  /// The agents as they are now. Requests read their loop's own copy, ``LoopContext/registry``.
+  var registry: Registry { currentRegistry.withLock { $0 } }
+
+  func replace(_ registry: Registry) { currentRegistry.withLock { $0 = registry } }
 }
 
 /// What one loop has for itself.
 final class LoopContext {
   let loop: EventLoop
   let services: GatewayServices
+  /// The agents, as they were at some moment as a whole; the server replaces it.
+  var registry: Registry
   let mint: IdentifierMint
   let accessLog: AccessLog?
 
@@ -52,6 +59,7 @@ final class LoopContext {
     self.loop = loop
     self.services = services
     self.accessLog = accessLog
+    registry = services.registry
     mint = IdentifierMint(wallMilliseconds: { [unowned loop] in loop.wallMilliseconds })
   }
 

@@ -28,6 +28,16 @@ enum OrqDescription {
       version: manifest.version.isEmpty ? "0" : manifest.version, skills: [whole] + tools)
   }
 
+  /// Of an agent that a run call defines.
+  static func description(_ definition: OrqAgentDefinition) -> EngineDescription {
+    let text = (definition.description ?? definition.role).string
+    let skill = AgentSkill(
+      id: definition.key, name: definition.role.isEmpty ? definition.key : definition.role.string,
+      description: text.isEmpty ? "Answers messages." : text, tags: ["agent"])
+    return description(
+      name: definition.key, text: text.isEmpty ? "The agent \(definition.key)." : text, version: "0", skills: [skill])
+  }
+
   private static func description(name: String, text: String, version: String, skills: [AgentSkill])
     -> EngineDescription
   {

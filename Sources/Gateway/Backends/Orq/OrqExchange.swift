@@ -114,6 +114,7 @@ final class OrqExchange: RunningTurn {
 
   private func receive(_ failure: HTTPClientError) {
     call = nil
+    guard emit != nil else { return }
     backend.logger.warning(
       "a call to Orq failed", ["error": .string(failure.message), "accepted": .bool(isAccepted)])
     if isAccepted { return lookUpLater() }

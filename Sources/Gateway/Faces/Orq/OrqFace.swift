@@ -67,7 +67,7 @@ struct OrqFace {
 
   private func visibleAgents(_ state: ExchangeState) -> [ExposedAgent] {
     guard let principal = state.principal else { return [] }
-    return context.services.registry.all.filter { $0.access.allows(principal: principal.name) }
+    return context.registry.all.filter { $0.access.allows(principal: principal.name) }
   }
 
   private static func query(_ head: HTTPRequestHead) throws(AgentError) -> OrqListQuery {
@@ -116,7 +116,7 @@ struct OrqFace {
     _ request: HTTPServerRequest, _ operation: OrqOperation, _ state: ExchangeState, _ responder: OrqResponder
   ) throws(AgentError) {
     let call = try body(request, OrqRunRequest.self)
-    guard let agent = context.services.registry[call.agent.key], let principal = state.principal,
+    guard let agent = context.registry[call.agent.key], let principal = state.principal,
       agent.access.allows(principal: principal.name)
     else {
       throw AgentError(
