@@ -41,6 +41,7 @@ final class JournalFollower {
     self.reader = reader
     cursor = sequence
     isOver = false
+    lastWriteAt = context.loop.now
     exchange.onClose = { [weak self] in self?.stop() }
     exchange.onDrained = { [weak self] in self?.pump() }
     armKeepAlive()
@@ -49,9 +50,11 @@ final class JournalFollower {
 
   /// Reads what there is; to be called when it is known that the journal has grown, otherwise it comes by itself.
   func pump() {
+    guard let reader else { return stop() }
+    let bufferBytesMax = context.services.limits.streams.bufferBytesMax
     while !isOver {
       // A slow caller is read for no further; `onDrained` comes back here.
-      if exchange.bufferedBytes > context.services.limits.streams.bufferBytesMax { return }
+      if exchange.bufferedBytes > bufferBytesMax { return }
       guard
         let entries = context.services.store.events(
           of: taskID, owner: owner, after: cursor, max: JournalFollower.eventsPerRead)
@@ -61,12 +64,16 @@ final class JournalFollower {
         return
       }
       for entry in entries {
+        // A few entries can be large: what does not fit is read again when there is room.
+        if exchange.bufferedBytes > bufferBytesMax { return }
         cursor = entry.sequence
-        lastWriteAt = context.loop.now
-        guard let reader, !reader.take(entry) else { return stop() }
+        if reader.take(entry) { return stop() }
       }
     }
   }
+
+  /// The reader has written to the exchange.
+  func noteWrite() { lastWriteAt = context.loop.now }
 
   /// Nothing is handed out any more.
   func stop() {

@@ -6,7 +6,7 @@ internal import Network
 
 /// Sends one task's journal to one caller as server-sent events: the task first, then what happens to it. Reads at the
 /// pace of the caller; whoever is cut can come back with the id of the last event it saw.
-final class TaskEventStream: TurnObserver {
+final class TaskEventStream: TurnObserver, JournalReader {
   private let context: LoopContext
   private let owner: TaskOwner
   private let responder: A2AResponder
@@ -17,14 +17,11 @@ final class TaskEventStream: TurnObserver {
 
   private var taskID = ""
   private var contextID = ""
+  /// The place in the journal of what is sent.
   private var cursor: JournalSequence = 0
   private var isAttached = false
   private var isOver = false
-  private var waitToken: WaitToken?
-  private var keepAliveTimer: Timer?
-  private var lastWriteAt: MonotonicTime
-
-  private static let eventsPerRead = 64
+  private let follower: JournalFollower
 
   init(
     context: LoopContext, owner: TaskOwner, responder: A2AResponder, historyLength: Int?, endsWhenInterrupted: Bool
@@ -34,7 +31,7 @@ final class TaskEventStream: TurnObserver {
     self.responder = responder
     self.historyLength = historyLength
     self.endsWhenInterrupted = endsWhenInterrupted
-    lastWriteAt = context.loop.now
+    follower = JournalFollower(context: context, owner: owner, exchange: responder.exchange)
   }
 
   // MARK: A sent message
@@ -49,7 +46,7 @@ final class TaskEventStream: TurnObserver {
 
   func turnOpened(taskID: String, at sequence: JournalSequence) { attach(to: taskID, at: sequence) }
 
-  func turnEnded(taskID: String) { pump() }
+  func turnEnded(taskID: String) { follower.pump() }
 
   func turnLost(_ name: String) { responder.note(loss: name) }
 
@@ -59,6 +56,7 @@ final class TaskEventStream: TurnObserver {
   func turnRefused(_ error: AgentError) {
     guard !isOver else { return }
     isOver = true
+    follower.stop()
     if isAttached { responder.failStream(error) } else { responder.respond(error) }
   }
 
@@ -77,48 +75,20 @@ final class TaskEventStream: TurnObserver {
     cursor = snapshot.sequence
     responder.note(taskID: taskID, state: snapshot.task.status.state)
     responder.startStream()
-    responder.exchange.onClose = { [weak self] in self?.close() }
-    responder.exchange.onDrained = { [weak self] in self?.pump() }
     let isTerminal = snapshot.task.status.state.isTerminal
     send(.task(snapshot.task.trimmed(toHistory: historyLength)), endsStream: isTerminal)
     if isTerminal {
       // It ended between the caller's question and this answer: there is nothing to wait for.
-      close()
+      isOver = true
       return responder.finishStream()
     }
-    armKeepAlive()
-    // The journal may already hold more, even the end.
-    context.loop.later { [weak self] in self?.pump() }
+    follower.follow(taskID, after: cursor, reader: self)
   }
 
-  private func pump() {
-    let store = context.services.store
-    let bufferBytesMax = context.services.limits.streams.bufferBytesMax
-    while isAttached, !isOver {
-      // A slow reader is read for no further; `onDrained` comes back here.
-      if responder.exchange.bufferedBytes > bufferBytesMax { return }
-      guard let events = store.events(of: taskID, owner: owner, after: cursor, max: TaskEventStream.eventsPerRead)
-      else {
-        // Retention took the task, or the journal no longer reaches back: the caller asks for the task anew.
-        fail()
-        return
-      }
-      if events.isEmpty {
-        if !waitForMore() { return }
-        continue
-      }
-      for entry in events {
-        // A few events can be large: what does not fit is read again when there is room.
-        if responder.exchange.bufferedBytes > bufferBytesMax { return }
-        cursor = entry.sequence
-        if relay(entry.event) { return }
-      }
-    }
-  }
-
-  /// True when the stream has ended.
-  private func relay(_ event: JournalEvent) -> Bool {
-    switch event {
+  func take(_ entry: SequencedEvent) -> Bool {
+    if isOver { return true }
+    cursor = entry.sequence
+    switch entry.event {
     case .history, .metadata, .backendState: return false
     case .artifact(let artifact, let append, let lastChunk, let metadata):
       let update = TaskArtifactUpdate(
@@ -132,7 +102,7 @@ final class TaskEventStream: TurnObserver {
       let update = TaskStatusUpdate(taskID: taskID, contextID: contextID, status: status, metadata: metadata)
       send(.status(update), endsStream: ends)
       guard ends else { return false }
-      close()
+      isOver = true
       responder.finishStream()
       return true
     }
@@ -152,58 +122,17 @@ final class TaskEventStream: TurnObserver {
     context.services.turns.isRunning(taskID, in: ContextKey(owner: owner, contextID: contextID))
   }
 
-  /// False once a waker is registered; true if there is something to read after all.
-  private func waitForMore() -> Bool {
-    if waitToken != nil { return false }
-    let bound = LoopBound(self, on: context.loop)
-    let waker = Waker(mailbox: context.loop.mailbox) { loop in
-      let stream = bound.value(on: loop)
-      stream.waitToken = nil
-      stream.pump()
-    }
-    switch context.services.store.wait(forEventsOf: taskID, owner: owner, after: cursor, waker: waker) {
-    case .ready: return true
-    case .registered(let token):
-      waitToken = token
-      return false
-    case .notFound:
-      fail()
-      return false
-    }
-  }
+  func keepAlive() { responder.sendKeepAlive() }
 
-  private func send(_ event: TaskEvent, endsStream: Bool) {
-    lastWriteAt = context.loop.now
-    responder.send(event, endsStream: endsStream, id: "\(context.services.epoch).\(cursor)")
-  }
-
-  private func fail() {
+  func journalLost() {
     guard !isOver else { return }
-    close()
+    isOver = true
     responder.failStream(
       AgentError(.internalError, "the stream cannot go on; ask for the task to see how it stands", source: .gateway))
   }
 
-  private func close() {
-    guard !isOver else { return }
-    isOver = true
-    if let waitToken { context.services.store.cancelWait(waitToken, forEventsOf: taskID) }
-    if let keepAliveTimer { context.loop.cancel(keepAliveTimer) }
-    waitToken = nil
-    keepAliveTimer = nil
-  }
-
-  // MARK: Keep-alive
-
-  private func armKeepAlive() {
-    let interval = context.services.limits.streams.keepAlive
-    keepAliveTimer = context.loop.schedule(after: lastWriteAt + interval - context.loop.now) { [weak self] in
-      guard let self, !isOver else { return }
-      if context.loop.now >= lastWriteAt + interval {
-        lastWriteAt = context.loop.now
-        responder.sendKeepAlive()
-      }
-      armKeepAlive()
-    }
+  private func send(_ event: TaskEvent, endsStream: Bool) {
+    follower.noteWrite()
+    responder.send(event, endsStream: endsStream, id: "\(context.services.epoch).\(cursor)")
   }
 }

@@ -132,7 +132,10 @@ final class OrqEventStream: TurnObserver, JournalReader {
     }
     self.projection = projection
     responder.note(eventCount: projection.eventCount)
-    responder.write(events)
+    if !events.isEmpty {
+      responder.write(events)
+      follower.noteWrite()
+    }
     return false
   }
 
