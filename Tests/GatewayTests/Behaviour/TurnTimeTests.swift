@@ -1,5 +1,6 @@
 import Configuration
 import JSON
+import LocalRuntime
 import Model
 import Network
 import TestSupport
@@ -159,4 +160,25 @@ func aDirectReplyToACallerWhoDoesNotWaitCompletesItsTask(_ wire: Wire) throws {
   #expect(task.state == "submitted")
   try engine.nextTurn().emit(.reply("hi"))
   #expect(try gateway.caller().call(wire, .get(task.id)).task.state == "completed")
+}
+
+/// Says nothing at first, then everything in one go, and forgets its listener.
+private struct LateEngine: LocalEngine {
+  let description = EngineDescription(
+    name: "late", description: "Says all at once, a little later.", version: "1", inputModes: ["text/plain"],
+    outputModes: ["text/plain"], skills: [], canStream: true, mayAnswerWithoutTask: true)
+
+  func start(_ turn: Turn, on loop: EventLoop, emit: @escaping (TurnEvent) -> Void) -> any RunningTurn {
+    loop.later {
+      emit(.artifact(Artifact(artifactID: "a", parts: [.text("all")]), append: false, lastChunk: true, metadata: nil))
+      emit(.status(.completed))
+    }
+    return EndedTurn()
+  }
+}
+
+@Test(arguments: Wire.allCases)
+func aTurnWhoseBackendSaysAllAtOnceAndLetsGoIsNotLost(_ wire: Wire) throws {
+  let gateway = try TestGateway(TestAgent("agent", LateEngine()))
+  #expect(try gateway.caller().call(wire, .send()).task.state == "completed")
 }
