@@ -242,7 +242,10 @@ import Glibc
   }
 
   /// Whether the server has ended the connection properly.
-  public func isAtEnd() throws -> Bool { try receive().isEmpty }
+  public func isAtEnd() throws -> Bool {
+    rest = try receive()
+    return rest.isEmpty
+  }
 }
 
 /// Listens on a free port of the loopback address and hands out connections: for a test that plays the server byte by
