@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the built gateway against the official clients of both protocol generations and prints the matrix.
+# Runs the built gateway against the official clients of both generations of A2A and of Orq and prints the matrix.
 # Results go to .build/results; arguments are passed on to pytest, for example: config/interop.sh -k stream
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -7,7 +7,8 @@ cd "$(dirname "$0")/.."
 results=.build/results
 failed=0
 mkdir -p "$results"
-for generation in 1.0 0.3; do
+generations=(1.0 0.3 orq-4.8.15 orq-3.13.16)
+for generation in "${generations[@]}"; do
   venv=.build/interop/$generation
   requirements=Tests/Interop/requirements-$generation.txt
   if ! cmp --silent "$requirements" "$venv/installed.txt"; then
@@ -24,5 +25,6 @@ for generation in 1.0 0.3; do
     --junitxml "$results/interop-$generation.xml" "$@" || failed=1
 done
 echo
-python3 Tests/Interop/matrix.py "$results"/matrix-*.json
+files=("${generations[@]/#/$results/matrix-}")
+python3 Tests/Interop/matrix.py "${files[@]/%/.json}"
 exit "$failed"

@@ -16,14 +16,31 @@ from gateway import Gateway
 # A scenario that takes longer hangs.
 SCENARIO_SECONDS_MAX = 30
 
-GENERATION = "1.0" if importlib.metadata.version("a2a-sdk").startswith("1.") else "0.3"
-BINDINGS = {"JSONRPC": "JSON-RPC", "HTTP+JSON": "REST"}
+
+
+def installed(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+# Each session runs with one SDK; only its scenarios are collected.
+ORQ = installed("orq-ai-sdk")
+GENERATION = ORQ or ("1.0" if importlib.metadata.version("a2a-sdk").startswith("1.") else "0.3")
+BINDINGS = {"Orq": "Orq"} if ORQ else {"JSONRPC": "JSON-RPC", "HTTP+JSON": "REST"}
 CLIENTS = [f"{GENERATION} {name} {line}" for name in BINDINGS.values() for line in ("plain", "TLS")]
+collect_ignore_glob = ["test_*.py"] if ORQ else ["orq/*"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--gateway", required=True, help="the built a2a-gateway program")
     parser.addoption("--matrix", help="file for the outcome of each scenario and client, as JSON")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # Half of Orq's operations are deprecated in 4.x; they are served all the same.
+    config.addinivalue_line("filterwarnings", r"ignore:warning. \*\* DEPRECATED:DeprecationWarning")
 
 
 @pytest.fixture(scope="session")
@@ -52,6 +69,15 @@ def client(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def caller(client: str, gateway: Gateway) -> Caller:
     return new_caller(client, gateway)
+
+
+@pytest.fixture
+def orq(client: str, gateway: Gateway):
+    """The Orq SDK as a client of the matrix."""
+    import sdk_orq
+
+    with sdk_orq.Caller(gateway.tls() if client.endswith("TLS") else gateway.plain()) as caller:
+        yield caller
 
 
 @pytest.fixture

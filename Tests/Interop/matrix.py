@@ -6,7 +6,7 @@ import sys
 
 MARKS = {"passed": "ok", "failed": "FAILED", "skipped": "-", None: ""}
 
-sessions = [json.loads(pathlib.Path(path).read_text(encoding="utf-8")) for path in sorted(sys.argv[1:], reverse=True)]
+sessions = [json.loads(pathlib.Path(path).read_text(encoding="utf-8")) for path in sys.argv[1:]]
 clients = [client for session in sessions for client in session["clients"]]
 rows: dict[str, dict[str, str]] = {}
 for session in sessions:

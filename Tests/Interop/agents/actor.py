@@ -52,6 +52,12 @@ def ask(turn, *words):
     status("input-required", " ".join(words))
 
 
+def call(turn, *names):
+    """Asks its caller to call these functions, and answers with their results."""
+    calls = [{"tool_call_id": f"call-{name}", "name": name, "arguments": {"city": "Köln"}} for name in names]
+    emit("status", state="input-required", parts=[{"data": {"tool_calls": calls}}])
+
+
 def login(turn, *words):
     status("auth-required", " ".join(words))
 
@@ -110,10 +116,11 @@ def obey(turn, path):
                 return
 
 
-VERBS = [say, reply, reject, fail, crash, ask, login, show, mirror, remember, spend, whoami, obey]
+VERBS = [say, reply, reject, fail, crash, ask, call, login, show, mirror, remember, spend, whoami, obey]
 
 turn = json.loads(sys.stdin.readline())
-told = turn["message"]["parts"][0]["text"]
+first = turn["message"]["parts"][0]
+told = first["text"] if "text" in first else json.dumps(first["data"], ensure_ascii=False)
 if turn["continuation"]:
     say(turn, "you answered", told)
 else:

@@ -1,0 +1,68 @@
+"""The agents of the gateway as those of an Orq workspace."""
+
+from sdk_orq import IS_V4, Caller, refusal
+
+
+def keys(page) -> list[str]:
+    return [agent.key for agent in page.data]
+
+
+def test_orq_list_agents(orq):
+    page = orq.agents.list(limit=100)
+    assert page.object == "list"
+    assert keys(page) == ["actor", "clock", "echo", "words"]
+    assert not page.has_more
+    actor = page.data[0]
+    assert actor.id and actor.role and actor.status == "live"
+    assert actor.instructions == ""
+    assert actor.memory_stores == [] and actor.team_of_agents == []
+
+
+def test_orq_list_agents_in_pages(orq):
+    seen = []
+    page = orq.agents.list(limit=3)
+    assert page.has_more
+    while True:
+        seen += keys(page)
+        if not page.has_more:
+            break
+        page = orq.agents.list(limit=3, starting_after=page.data[-1].id)
+    assert seen == ["actor", "clock", "echo", "words"]
+    assert keys(orq.agents.list(limit=1, ending_before=seen[2])) == [seen[1]]
+
+
+def test_orq_retrieve_agent(orq):
+    agent = orq.agents.retrieve(agent_key="actor")
+    assert agent.key == "actor"
+    assert agent.description == "An agent of the interoperability suite: actor."
+    if IS_V4:
+        assert agent.display_name == "The actor"
+        assert agent.type == "internal"
+
+
+def test_orq_unknown_agent(orq):
+    with refusal(404, "no such agent", declared=True):
+        orq.agents.retrieve(agent_key="nobody")
+    with refusal(404, "no such agent"):
+        orq.invoke("nobody", "hello")
+
+
+def test_orq_agents_are_not_made_by_calls(orq):
+    definition = {
+        "key": "new", "role": "r", "description": "d", "instructions": "i", "path": "Default", "model": "m/m",
+        "settings": {} if IS_V4 else {"tools": []},
+    }
+    with refusal(405, "operator"):
+        orq.agents.create(**definition) if IS_V4 else orq.agents.create(request=definition)
+    with refusal(405, "operator"):
+        orq.agents.delete(agent_key="actor")
+    with refusal(405, "operator"):
+        orq.agents.update(agent_key="actor", description="other")
+
+
+def test_orq_key_is_wanted(gateway, client):
+    if client.endswith("TLS"):
+        with Caller(gateway.tls_without_key()) as nobody, refusal(401):
+            nobody.agents.list()
+    with Caller(gateway.tls("sk-of-somebody-else-1234567890")) as stranger, refusal(401):
+        stranger.agents.retrieve(agent_key="actor")
