@@ -161,6 +161,15 @@ enum WebAddress {
     return host != "localhost" && IPAddress(host)?.isLoopback != true
   }
 
+  /// Whether text is the name of a host: labels of letters, digits and hyphens (RFC 1123 §2.1).
+  static func isHostName(_ text: String) -> Bool {
+    guard (1...253).contains(text.utf8.count) else { return false }
+    return text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { label in
+      (1...63).contains(label.utf8.count) && label.first != "-" && label.last != "-"
+        && label.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
+    }
+  }
+
   /// Whether text is an absolute http or https URL.
   static func isWebAddress(_ text: String) -> Bool {
     guard let parts = URLComponents(string: text), let scheme = parts.scheme?.lowercased(), let host = parts.host

@@ -26,6 +26,8 @@ struct ConfigurationReader {
       }
       result.orq = reader.object("orq") { OrqReader(faults: faults).workspace(&$0) } ?? nil
       _ = reader.object("runtime") { runtime(&$0, &result.runtime) }
+      _ = reader.object("state") { result.state.folder = $0.path("dir") }
+      _ = reader.object("egress") { egress(&$0, &result.egress) }
       _ = reader.object("limits") { LimitsReader.read(&$0, &result.limits) }
       _ = reader.object("log") { log(&$0, &result.log) }
       reader.count("workers", &result.workers, in: 1...256)
@@ -271,6 +273,20 @@ struct ConfigurationReader {
         EngineReader(faults: faults, folder: folder, pattern: rule.name).engine(&$0)
       }
       if let engine = engine ?? nil { result.models.append(.init(models: Glob(rule.name), engine: engine)) }
+    }
+  }
+
+  private func egress(_ reader: inout ObjectReader, _ result: inout EgressConfiguration) {
+    for (text, node) in reader.strings("allow") ?? [] {
+      if let range = AddressRange(text) {
+        result.networks.append(range)
+      } else if WebAddress.isHostName(text) {
+        result.hosts.insert(text.lowercased())
+      } else {
+        faults.error(
+          node.range, "\"\(text)\" is no network, no address and no name of a host",
+          hint: "such as \"10.0.0.0/8\", \"127.0.0.1\" or \"agents.internal\"")
+      }
     }
   }
 

@@ -14,6 +14,8 @@ public struct GatewayConfiguration: Sendable, Equatable {
   /// nil where no Orq workspace is called.
   public var orq: OrqConfiguration?
   public var runtime = RuntimeConfiguration()
+  public var state = StateConfiguration()
+  public var egress = EgressConfiguration()
   public var limits = Limits()
   public var log = LogConfiguration()
   /// Event loops, each with its own thread.
@@ -110,6 +112,24 @@ public struct TLSConfiguration: Sendable, Equatable {
 /// Where operators look: health, and later metrics and status.
 public struct AdminConfiguration: Sendable, Equatable {
   public var bind: BindAddress = .loopback(port: 9901)
+
+  public init() {}
+}
+
+/// Where the gateway keeps what must outlive it: registrations, and keys of its own.
+public struct StateConfiguration: Sendable, Equatable {
+  /// A folder for one gateway alone; nil for `$STATE_DIRECTORY`, else `.a2a-gateway` below the working folder.
+  public var folder: String?
+
+  public init() {}
+}
+
+/// Which addresses may be called although they are private, where a URL comes from outside: of cards, and of what cards
+/// name. Addresses that the operator states in the configuration or in a card file need no permission.
+public struct EgressConfiguration: Sendable, Equatable {
+  public var networks: [AddressRange] = []
+  /// Names of hosts, in lower case.
+  public var hosts: Set<String> = []
 
   public init() {}
 }

@@ -43,6 +43,7 @@ import Testing
         "keys": [ { "name": "partner-a", "sha256": "\(digest)", "roles": ["operator"] } ],
         "limits": { "http": { "body_bytes_max": "2MiB", "idle_time": "90s" }, "turns": { "blocking_wait": "5m" },
                     "contexts": { "waiting_turns_max": 0 } },
+        "state": { "dir": "state" }, "egress": { "allow": ["10.0.0.0/8", "Agents.internal"] },
         "log": { "level": "debug", "access": "access.log" },
         "workers": 3, "lenient_versions": true,
       }
@@ -71,6 +72,9 @@ import Testing
     #expect(configuration.limits.http.idleTime == .seconds(90))
     #expect(configuration.limits.turns.blockingWait == .seconds(300))
     #expect(configuration.limits.contexts.waitingTurnsMax == 0)
+    #expect(configuration.state.folder == workspace.folder + "/state")
+    #expect(configuration.egress.networks.map { $0.contains("10.1.2.3") } == [true])
+    #expect(configuration.egress.hosts == ["agents.internal"])
     #expect(configuration.log.level == .debug)
     #expect(configuration.log.access == .file(workspace.folder + "/access.log"))
     #expect(configuration.workers == 3)
@@ -101,7 +105,14 @@ import Testing
         ])
   }
 
-  @Test(arguments: ["state", "push", "metrics"])
+  @Test(arguments: ["", "10.0.0.0/33", "-a.example", "a..b", "https://a.example", "a b"])
+  func whatIsNoPlaceCannotBeAllowed(_ text: String) throws {
+    let faults = try Workspace().faults("{ \"egress\": { \"allow\": [\"\(text)\"] } }")
+    #expect(faults.count == 1)
+    #expect(faults.first?.contains("\"\(text)\" is no network, no address and no name of a host") == true)
+  }
+
+  @Test(arguments: ["push", "metrics"])
   func keysOfLaterReleasesAreUnknown(_ key: String) throws {
     #expect(try Workspace().faults("{ \"\(key)\": {} }").contains { $0.contains("unknown key \"\(key)\"") })
   }

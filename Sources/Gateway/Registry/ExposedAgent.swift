@@ -20,13 +20,15 @@ final class ExposedAgent: Sendable {
   let card: AgentCard
   /// By listener.
   let documents: [CardDocuments]
+  /// What a call made it of; nil for an agent of a card file or of an Orq workspace.
+  let record: (any AgentRecord)?
 
   private let places: TaskPlaces
 
   /// - Parameter earlier: what this agent takes the place of; tasks that are under way count for both.
   init(
     key: String, backend: any AgentBackend, access: AccessRules, limits: Limits, card: AgentCard,
-    documents: [CardDocuments], replacing earlier: ExposedAgent? = nil
+    documents: [CardDocuments], record: (any AgentRecord)? = nil, replacing earlier: ExposedAgent? = nil
   ) {
     places = earlier?.places ?? TaskPlaces()
     self.key = key
@@ -38,6 +40,7 @@ final class ExposedAgent: Sendable {
     self.limits = limits
     self.card = card
     self.documents = documents
+    self.record = record
   }
 
   /// Takes a place among the tasks that run or wait at once; false when all are taken.

@@ -23,13 +23,15 @@ struct RegistryBuilder {
     return Registry(agents, defaultAgent: configuration.defaultAgent)
   }
 
-  /// The registry with what an Orq workspace tells of its agents: cards of agents that card files name, and agents that
-  /// are exposed without one. Agents that have not changed stay what they are.
+  /// The agents with what an Orq workspace tells of them: those that card files name, and those that are exposed without
+  /// one. Agents that have not changed stay what they are.
   ///
   /// - Parameters:
   ///   - current: what is served now.
   ///   - cards: the card files that it was built of.
-  func registry(_ current: Registry, cards: [CardFile], with agents: OrqAgents) -> Registry {
+  func agents(
+    _ current: AgentCatalogue, cards: [CardFile], with agents: OrqAgents
+  ) -> (files: [ExposedAgent], workspace: [ExposedAgent]) {
     let fromFiles = cards.compactMap { file -> ExposedAgent? in
       guard let now = current[file.key], case .orq(let agent) = file.backend, agent.call != .run,
         let description = agents.descriptions[agent.agentKey]
@@ -42,7 +44,7 @@ struct RegistryBuilder {
       let file = CardFile(file: "orq.expose", key: key, backend: .orq(agent))
       return self.agent(file, agent, description, replacing: current[key])
     }
-    return Registry(fromFiles + withoutFiles, defaultAgent: configuration.defaultAgent)
+    return (fromFiles, withoutFiles)
   }
 
   private func agent(
@@ -54,8 +56,12 @@ struct RegistryBuilder {
     return self.agent(file, backend: backend, limits, replacing: now)
   }
 
-  private func agent(
-    _ file: CardFile, backend: any AgentBackend, _ limits: Limits, replacing earlier: ExposedAgent? = nil
+  /// - Parameters:
+  ///   - record: of an agent that a call made; its card file is of our own making.
+  ///   - earlier: what it takes the place of.
+  func agent(
+    _ file: CardFile, backend: any AgentBackend, _ limits: Limits, record: (any AgentRecord)? = nil,
+    replacing earlier: ExposedAgent? = nil
   ) -> ExposedAgent {
     let pipeline = CardPipeline()
     let card = pipeline.card(for: file, engine: backend.description)
@@ -64,7 +70,7 @@ struct RegistryBuilder {
     }
     return ExposedAgent(
       key: file.key, backend: backend, access: file.access, limits: limits, card: card, documents: documents,
-      replacing: earlier)
+      record: record, replacing: earlier)
   }
 
   private func backend(for file: CardFile, _ limits: Limits) throws -> any AgentBackend {

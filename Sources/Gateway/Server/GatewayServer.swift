@@ -28,7 +28,7 @@ public final class GatewayServer: Sendable {
 
   /// Where callers reach each listener.
   public var publicURLs: [String] { services.publicURLs }
-  public var agentKeys: [String] { services.registry.all.map(\.key) }
+  public var agentKeys: [String] { services.publisher.current.all.map(\.key) }
 
   /// Binds every listener and starts serving; returns when all listen.
   ///
@@ -40,14 +40,20 @@ public final class GatewayServer: Sendable {
     configuration: GatewayConfiguration, cards: [CardFile], logger: Logger, accessSink: (any LogSink)? = nil,
     time: any TimeSource = SystemTime()
   ) throws {
+    let state = try StateDirectory.open(configuration.state) { reason in
+      logger.warning("nothing is kept beyond this run, and agents cannot be registered", ["reason": .string(reason)])
+    }
     try self.init(
-      configuration: configuration, cards: cards, engines: [:], logger: logger, accessSink: accessSink, time: time)
+      configuration: configuration, cards: cards, engines: [:], state: state, logger: logger, accessSink: accessSink,
+      time: time)
   }
 
-  /// - Parameter engines: by agent key, what answers in place of the engine that the card file names.
+  /// - Parameters:
+  ///   - engines: by agent key, what answers in place of the engine that the card file names.
+  ///   - state: nil where nothing is kept.
   init(
-    configuration: GatewayConfiguration, cards: [CardFile], engines: [String: any LocalEngine], logger: Logger,
-    accessSink: (any LogSink)?, time: any TimeSource
+    configuration: GatewayConfiguration, cards: [CardFile], engines: [String: any LocalEngine],
+    state: StateDirectory?, logger: Logger, accessSink: (any LogSink)?, time: any TimeSource
   ) throws {
     let sockets = try configuration.listeners.map { try Self.bind($0.bind, loops: configuration.workers) }
     let adminSocket = try Self.bind(configuration.admin.bind, loops: 1)[0]
@@ -70,17 +76,18 @@ public final class GatewayServer: Sendable {
     loops = try LoopGroup(count: configuration.workers, time: time) { loop in
       let accessLog = accessSink.map { AccessLog(sink: $0, wallMilliseconds: time.wallMilliseconds) }
       let context = LoopContext(loop: loop, services: services, accessLog: accessLog)
+      let control = loop.index == 0 ? Self.control(context, registry, state, builder, cards) : nil
       let lanes = sockets.map { $0[loop.index] }
       let members = LoopMembers(
-        context: context, servers: Self.servers(context, lanes, tls),
+        context: context, control: control, servers: Self.servers(context, lanes, tls),
         admin: loop.index == 0 ? Self.admin(context, adminSocket) : nil)
       for server in members.all { try server.start() }
       Self.keepHouse(context)
       let bound = LoopBound(members, on: loop)
       started.withLock { $0[loop.index] = bound }
+      control?.directory?.start()
     }
     members = started.withLock { members in members.keys.sorted().compactMap { members[$0] } }
-    follow(configuration.orq, builder, cards)
   }
 
   private static func bind(_ bind: BindAddress, loops: Int) throws -> [ListeningSocket] {
@@ -133,28 +140,31 @@ public final class GatewayServer: Sendable {
 
   // MARK: Agents that come and go
 
-  /// Keeps in step with the Orq workspace, from the first loop on.
-  private func follow(_ orq: OrqConfiguration?, _ builder: RegistryBuilder, _ cards: [CardFile]) {
-    guard let orq, let workspace = builder.workspace else { return }
-    let interest = OrqDirectory.Interest(cards: cards, expose: orq.expose)
-    if interest.isEmpty { return }
-    let members = members[0]
-    loops.mailboxes[0].submit { [weak self] loop in
-      let directory = OrqDirectory(
-        loop: loop, workspace: workspace, interest: interest, refresh: orq.refresh, logger: builder.logger
-      ) { [weak self] agents in
-        guard let self else { return }
-        self.replace(builder.registry(self.services.registry, cards: cards, with: agents))
-      }
-      members.value(on: loop).directory = directory
-      directory.start()
-    }
+  private static func control(
+    _ context: LoopContext, _ registry: Registry, _ state: StateDirectory?, _ builder: RegistryBuilder,
+    _ cards: [CardFile]
+  ) -> ControlPlane {
+    let catalogue = AgentCatalogue(
+      files: registry.all, defaultAgent: builder.configuration.defaultAgent, publisher: context.services.publisher)
+    let control = ControlPlane(loop: context.loop, catalogue: catalogue, state: state)
+    control.directory = directory(context.loop, catalogue, builder, cards)
+    context.services.control.open(control)
+    return control
   }
 
-  /// Each loop has the new agents from one of its turns on.
-  private func replace(_ registry: Registry) {
-    services.replace(registry)
-    eachLoop { $0.context.registry = registry }
+  /// Keeps in step with the Orq workspace, where there is one and it matters.
+  private static func directory(
+    _ loop: EventLoop, _ catalogue: AgentCatalogue, _ builder: RegistryBuilder, _ cards: [CardFile]
+  ) -> OrqDirectory? {
+    guard let orq = builder.configuration.orq, let workspace = builder.workspace else { return nil }
+    let interest = OrqDirectory.Interest(cards: cards, expose: orq.expose)
+    if interest.isEmpty { return nil }
+    return OrqDirectory(
+      loop: loop, workspace: workspace, interest: interest, refresh: orq.refresh, logger: builder.logger
+    ) { agents in
+      let now = builder.agents(catalogue, cards: cards, with: agents)
+      catalogue.replace(files: now.files, workspace: now.workspace)
+    }
   }
 
   // MARK: Stopping
@@ -168,7 +178,7 @@ public final class GatewayServer: Sendable {
     let deadline = services.limits.http.drainTime
     let left = DrainCount(members.count, onDrained)
     eachLoop { members in
-      members.directory?.stop()
+      members.control?.stop()
       var open = members.servers.count
       for server in members.servers {
         server.drain(deadline: deadline) {
@@ -202,13 +212,13 @@ private final class LoopMembers {
   let context: LoopContext
   /// For callers; one for each listener.
   let servers: [HTTPServer]
-  /// On the first loop only.
+  /// On the first loop only, as is the next.
+  let control: ControlPlane?
   let admin: HTTPServer?
-  /// On the first loop, where there is an Orq workspace.
-  var directory: OrqDirectory?
 
-  init(context: LoopContext, servers: [HTTPServer], admin: HTTPServer?) {
+  init(context: LoopContext, control: ControlPlane?, servers: [HTTPServer], admin: HTTPServer?) {
     self.context = context
+    self.control = control
     self.servers = servers
     self.admin = admin
   }

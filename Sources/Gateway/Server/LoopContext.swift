@@ -17,7 +17,10 @@ final class GatewayServices: Sendable {
   /// Tells this process's journals from those of an earlier one in the ids of stream events.
   let epoch: String
   private let draining = Atomic(false)
-  private let currentRegistry: Mutex<Registry>
+  /// Brings changes of the agents to all loops.
+  let publisher: RegistryPublisher
+  /// The way to what changes them.
+  let control = ControlDoor()
 
   init(
     configuration: GatewayConfiguration, publicURLs: [String], store: any TaskStore, registry: Registry,
@@ -29,7 +32,7 @@ final class GatewayServices: Sendable {
     limits = configuration.limits
     self.store = store
     turns = TurnQueue(waitingMax: configuration.limits.contexts.waitingTurnsMax)
-    currentRegistry = Mutex(registry)
+    publisher = RegistryPublisher(registry)
     self.authenticator = authenticator
     self.logger = logger
     self.epoch = epoch
@@ -39,18 +42,13 @@ final class GatewayServices: Sendable {
   var isDraining: Bool { draining.load(ordering: .relaxed) }
 
   func beginDrain() { draining.store(true, ordering: .relaxed) }
-
-  /// The agents as they are now. Requests read their loop's own copy, ``LoopContext/registry``.
-  var registry: Registry { currentRegistry.withLock { $0 } }
-
-  func replace(_ registry: Registry) { currentRegistry.withLock { $0 = registry } }
 }
 
 /// What one loop has for itself.
 final class LoopContext {
   let loop: EventLoop
   let services: GatewayServices
-  /// The agents, as they were at some moment as a whole; the server replaces it.
+  /// The agents, as they were at some moment as a whole; ``RegistryPublisher`` replaces it.
   var registry: Registry
   let mint: IdentifierMint
   let accessLog: AccessLog?
@@ -59,8 +57,9 @@ final class LoopContext {
     self.loop = loop
     self.services = services
     self.accessLog = accessLog
-    registry = services.registry
+    registry = services.publisher.current
     mint = IdentifierMint(wallMilliseconds: { [unowned loop] in loop.wallMilliseconds })
+    services.publisher.join(self)
   }
 
   var wallTime: Timestamp { Timestamp(milliseconds: loop.wallMilliseconds) }

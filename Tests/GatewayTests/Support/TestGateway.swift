@@ -47,14 +47,15 @@ final class TestGateway {
   ///   - needsKey: callers must present a key.
   ///   - time: a clock for the test to move; nil is the system's.
   convenience init(
-    _ agents: TestAgent..., needsKey: Bool = false, time: ManualTime? = nil,
+    _ agents: TestAgent..., needsKey: Bool = false, state: StateDirectory? = nil, time: ManualTime? = nil,
     _ configure: (inout GatewayConfiguration) -> Void = { _ in }
   ) throws {
-    try self.init(agents: agents, needsKey: needsKey, time: time, configure)
+    try self.init(agents: agents, needsKey: needsKey, state: state, time: time, configure)
   }
 
+  /// - Parameter state: where what must outlive the gateway is kept; nil for nowhere.
   init(
-    agents: [TestAgent], needsKey: Bool = false, time: ManualTime? = nil,
+    agents: [TestAgent], needsKey: Bool = false, state: StateDirectory? = nil, time: ManualTime? = nil,
     _ configure: (inout GatewayConfiguration) -> Void = { _ in }
   ) throws {
     var configuration = GatewayConfiguration(workers: 2)
@@ -69,7 +70,7 @@ final class TestGateway {
     manualTime = time
     server = try GatewayServer(
       configuration: configuration, cards: agents.map(\.file),
-      engines: agents.reduce(into: [:]) { $0[$1.key] = $1.engine },
+      engines: agents.reduce(into: [:]) { $0[$1.key] = $1.engine }, state: state,
       logger: Logger(level: .debug, sink: log), accessSink: accessLog, time: time ?? SystemTime())
   }
 
