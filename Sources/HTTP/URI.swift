@@ -51,6 +51,48 @@ public struct URI: Sendable, Hashable {
     return URI(self, path: base + target[..<mark], query: String(target[target.utf8.index(after: mark)...]))
   }
 
+  /// What a reference, such as a `Location` field's, means at this URL (RFC 3986 §5.2); its fragment is left away. nil where
+  /// that is no URL of these schemes.
+  public func resolving(_ reference: String) -> URI? {
+    let text = reference.prefix { $0 != "#" }
+    let schemeEnd = text.firstIndex { $0 == ":" || $0 == "/" || $0 == "?" }
+    if let schemeEnd, text[schemeEnd] == ":" { return URI(String(text)) }
+    if text.hasPrefix("//") { return URI("\(scheme):\(text)") }
+    let origin = "\(scheme)://\(authority)"
+    if text.isEmpty { return self }
+    if text.hasPrefix("?") { return URI(origin + path + text) }
+    let (relative, query) = URI.divided(text)
+    let folder: Substring = text.hasPrefix("/") ? "" : path[...(path.lastIndex(of: "/") ?? path.startIndex)]
+    return URI(origin + URI.withoutDots(folder + relative) + query)
+  }
+
+  /// Whether both are of the same origin (RFC 6454 §5).
+  public func hasSameOrigin(as other: URI) -> Bool {
+    scheme == other.scheme && host == other.host && effectivePort == other.effectivePort
+  }
+
+  private static func divided(_ target: Substring) -> (path: Substring, query: Substring) {
+    let mark = target.firstIndex(of: "?") ?? target.endIndex
+    return (target[..<mark], target[mark...])
+  }
+
+  /// Removes `.` and `..` segments (RFC 3986 §5.2.4) from a path with its first slash.
+  private static func withoutDots(_ path: Substring) -> String {
+    var segments: [Substring] = []
+    let all = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+    for (index, segment) in all.enumerated() {
+      let isLast = index == all.count - 1
+      switch segment {
+      case ".": if isLast { segments.append("") }
+      case "..":
+        _ = segments.popLast()
+        if isLast { segments.append("") }
+      default: segments.append(segment)
+      }
+    }
+    return "/" + segments.joined(separator: "/")
+  }
+
   public var isSecure: Bool { scheme == "https" }
 
   /// The port to connect to.

@@ -9,6 +9,11 @@ public struct ResolveError: Error, Sendable, Equatable, CustomStringConvertible 
   /// The system's words.
   public let reason: String
 
+  public init(host: String, reason: String) {
+    self.host = host
+    self.reason = reason
+  }
+
   public var description: String { "\(host): \(reason)" }
 }
 

@@ -47,6 +47,36 @@ import Testing
     #expect(URI("http://a/" + String(repeating: "x", count: 8183)) != nil)
     #expect(URI("http://a/" + String(repeating: "x", count: 8184)) == nil)
   }
+
+  /// RFC 3986 §5.4, as far as it is about these schemes.
+  @Test(arguments: [
+    ("g", "/b/c/g"), ("./g", "/b/c/g"), ("g/", "/b/c/g/"), ("/g", "/g"), ("?y", "/b/c/d;p?y"), ("g?y", "/b/c/g?y"),
+    ("#s", "/b/c/d;p?q"), ("g#s", "/b/c/g"), (";x", "/b/c/;x"), ("", "/b/c/d;p?q"), (".", "/b/c/"), ("./", "/b/c/"),
+    ("..", "/b/"), ("../g", "/b/g"), ("../..", "/"), ("../../g", "/g"), ("../../../g", "/g"), ("/./g", "/g"),
+    ("/../g", "/g"), ("g.", "/b/c/g."), ("..g", "/b/c/..g"), ("./g/.", "/b/c/g/"), ("g/../h", "/b/c/h"),
+    ("g?y/../x", "/b/c/g?y/../x"), ("//a:8080/g", "/g"), ("http://a:8080/x/../g", "/x/../g"),
+  ])
+  func referencesAreResolved(reference: String, target: String) throws {
+    let base = try #require(URI("http://a:8080/b/c/d;p?q"))
+    let resolved = try #require(base.resolving(reference))
+    #expect(resolved.target == target)
+    #expect(resolved.hasSameOrigin(as: base))
+  }
+
+  @Test(arguments: ["ftp://a/b", "javascript:alert(1)", "//u@a/b", "/a b", "a:b", "http:///"])
+  func referencesToElsewhereThanTheWebAreRefused(reference: String) throws {
+    #expect(try #require(URI("http://a/")).resolving(reference) == nil)
+  }
+
+  @Test func originsAreSchemeHostAndPort() throws {
+    let base = try #require(URI("https://a.test/x"))
+    for same in ["https://A.test/y", "https://a.test:443/?q"] {
+      #expect(try base.hasSameOrigin(as: #require(URI(same))))
+    }
+    for other in ["http://a.test:443/x", "https://b.test/x", "https://a.test:444/x"] {
+      #expect(try !base.hasSameOrigin(as: #require(URI(other))))
+    }
+  }
 }
 
 @Suite struct PercentEncodingTests {
