@@ -214,6 +214,31 @@ func tasksOf3AreRetrieved(_ call: OrqAgentConfiguration.Call) throws {
   #expect(try pending.reply().task.texts == ["hi"])
 }
 
+/// How the look-up of a response ends that does not say how it ended.
+enum LookUp: CaseIterable, Sendable {
+  case failed, completed, unknown
+}
+
+@Test(arguments: LookUp.allCases)
+func aResponseWithoutAReasonToHaveEndedIsLookedUpAtOnce(_ lookUp: LookUp) throws {
+  let upstream = try OrqUpstream()
+  let gateway = try upstream.gateway()
+  let pending = try gateway.caller().begin(.rpc10, .send())
+  try upstream.next().respond(text: "secret", #""usage":null"#)
+  let question = try upstream.next()
+  #expect("\(question.method) \(question.target)" == "GET /v2/agents/helper/responses/01T")
+  switch lookUp {
+  case .failed: try question.respond(text: "secret", #""error":"secret""#, status: "failed")
+  case .completed: try question.respond(text: "hi", status: "completed")
+  case .unknown:
+    try question.respond(404, "{}")
+    try upstream.next().respond(404, "{}")
+  }
+  let task = try pending.reply().task
+  #expect(task.state == (lookUp == .failed ? "failed" : "completed"))
+  #expect(task.texts == (lookUp == .failed ? [] : lookUp == .completed ? ["hi"] : ["secret"]))
+}
+
 @Test func aStreamThatIsAnsweredAsAWholeIsTaken() throws {
   let upstream = try OrqUpstream()
   let gateway = try upstream.gateway()

@@ -288,7 +288,8 @@ func valuesSurviveBothWays(_ wire: Wire) throws {
   try request.respond(
     200,
     #"{"_id":"r","task_id":"01T","output":[{"messageId":"m","role":"agent","parts":[\#(answer)]}],"#
-      + #""created_at":"t","model":"m","usage":{"total_tokens":9007199254740993,"new":[1.10]}}"#)
+      + #""created_at":"t","model":"m","finish_reason":"stop","#
+      + #""usage":{"total_tokens":9007199254740993,"new":[1.10]}}"#)
   let reply = try PendingReply(wire: wire, client: client).reply()
   let text = reply.response.text
   for piece in [#"{"z":12345678901234567890,"a":1.50,"m":{"e":1E400,"n":-0.0},"s":"#, #""l":[1.0,null]}"#] {

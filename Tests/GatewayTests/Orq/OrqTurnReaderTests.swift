@@ -373,7 +373,8 @@ private func task(_ state: String, _ more: String = "") -> String {
   let response = """
     {"_id":"r","task_id":"01T","output":[{"messageId":"t","role":"tool","parts":[{"kind":"text","text":"secret"}]},
      {"messageId":"m","role":"agent","parts":[{"kind":"tool_call","tool_name":"n","tool_call_id":"c","arguments":{}},
-      {"kind":"text","text":"x"}]}],"created_at":"2026-01-01T00:00:00Z","model":"m"}
+      {"kind":"text","text":"x"}]}],"created_at":"2026-01-01T00:00:00Z","model":"m",
+     "finish_reason":"stop"}
     """
   #expect(
     try script.body(response: response) == accepted + [

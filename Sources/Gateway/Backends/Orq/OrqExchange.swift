@@ -33,6 +33,8 @@ final class OrqExchange: RunningTurn {
   /// Orq has taken the message: from here on a failure is the task's, and the task is looked up first.
   private var isAccepted = false
   private var losses: Set<String> = []
+  /// The answer, where it does not say how the turn ended: it counts if nobody knows more.
+  private var undecided: OrqResponse?
   private var pollDelay = OrqExchange.pollDelayMin
   /// Which of the ways to look a task up answers; the next one is tried where one knows of no such task.
   private var lookUpIndex = 0
@@ -146,18 +148,23 @@ final class OrqExchange: RunningTurn {
 
   private func answered(json call: OrqCall) {
     do throws(OrqFault) {
-      let isOver: Bool
       switch call.route.operation {
-      case .createResponse, .getResponse:
-        let response = try OrqResponse.decode(body)
+      case .createResponse:
+        var response = try OrqResponse.decode(body)
         accept()
-        isOver = reader.read(response, deliver)
+        guard !reader.read(response, deliver) else { return }
+        guard response.status == nil else { return lookUpLater() }
+        response.status = .completed
+        undecided = response
+        lookUp()
+      case .getResponse:
+        let response = try OrqResponse.decode(body)
+        if !reader.read(response, deliver) { lookUpLater() }
       default:
         let task = try OrqTask.decode(body)
         accept()
-        isOver = reader.read(task, deliver)
+        if !reader.read(task, deliver) { lookUpLater() }
       }
-      if !isOver { lookUpLater() }
     } catch {
       notUnderstood(error.message)
     }
@@ -229,7 +236,8 @@ final class OrqExchange: RunningTurn {
       case .json: answered(json: call)
       case .refusal(status: 404, _):
         lookUpIndex += 1
-        lookUpIndex < ways.count ? lookUp() : fail()
+        guard lookUpIndex == ways.count else { return lookUp() }
+        if let undecided { _ = reader.read(undecided, deliver) } else { fail() }
       case .none, .events, .refusal: lookUpLater()
       }
     }

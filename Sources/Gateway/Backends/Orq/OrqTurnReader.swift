@@ -72,13 +72,15 @@ struct OrqTurnReader {
 
   // MARK: Whole answers
 
-  /// The body of `responses.create` or `responses.get`. False while the agent still runs.
+  /// The body of `responses.create` or `responses.get`. False while the agent still runs, and where only a look-up tells:
+  /// a created response has no status, so one without a reason to have ended may be that of a turn that failed.
   mutating func read(_ response: OrqResponse, _ emit: Emit) -> Bool {
     guard !isOver else { return true }
     accepted(response.taskID, emit)
     switch response.status {
     case .inProgress: return false
     case .failed: fail(emit)
+    case nil where response.finishReason == nil && response.pendingToolCalls.isEmpty: return false
     case .completed, nil:
       whole(response.output.filter { $0.role == .agent }.flatMap(\.parts), emit)
       end(
