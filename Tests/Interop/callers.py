@@ -17,6 +17,8 @@ from typing import Any
 
 import httpx
 
+from backends import HERE, Backend
+
 # No call of a scenario takes longer than this unless the gateway hangs.
 CALL_SECONDS_MAX = 15
 
@@ -221,13 +223,24 @@ class Stream:
 
 
 def chunks(events: Sequence[Event]) -> list[str]:
-    return [event.text for event in events if isinstance(event, Chunk)]
+    """The pieces of text, without those that only say that an artifact is whole."""
+    return [event.text for event in events if isinstance(event, Chunk) and event.text]
+
+
+def said(events: Sequence[Event]) -> str:
+    return "".join(chunks(events))
 
 
 def states(events: Sequence[Event]) -> list[str]:
     """The states that the events tell of, in order, each named once in a row."""
     names = [event.state for event in events if isinstance(event, Task | Status)]
     return [name for index, name in enumerate(names) if index == 0 or names[index - 1] != name]
+
+
+def working(caller: Caller, words: str) -> Callable[[Event], bool]:
+    """Tells the status by which an agent says these words on its way."""
+    told = not caller.backend.differs("progress")
+    return lambda event: isinstance(event, Status) and event.state == "working" and (not told or event.says == words)
 
 
 # ---------------------------------------------------------------- agents under the test's control
@@ -303,13 +316,14 @@ class Agent(ABC):
 
 
 class Caller(ABC):
-    """An official client: one SDK generation, one binding, one line to the gateway."""
+    """An official client: one SDK generation, one binding, one line to a gateway whose agents are in one place."""
 
     generation: str  # 1.0 or 0.3
 
-    def __init__(self, binding: str, line: Line):
+    def __init__(self, binding: str, line: Line, backend: Backend = HERE):
         self.binding = binding  # JSONRPC or HTTP+JSON
         self.line = line
+        self.backend = backend
         self._clients: list[httpx.AsyncClient] = []
 
     def new_http_client(self) -> httpx.AsyncClient:

@@ -1,8 +1,11 @@
-"""Starts the gateway for the session, hands each scenario a caller for every binding and line, and runs coroutines."""
+"""Starts the gateways of the session, hands each scenario a caller for every binding, line and place of the agents, and
+runs coroutines."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import dataclasses
 import importlib.metadata
 import inspect
 import json
@@ -10,12 +13,13 @@ import pathlib
 
 import pytest
 
+import backends
+from backends import HERE, ORQ, Backend, OrqBackend
 from callers import Caller, Gate
-from gateway import Gateway
+from gateway import Authority, Gateway, local_cards, orq_cards
 
 # A scenario that takes longer hangs.
 SCENARIO_SECONDS_MAX = 30
-
 
 
 def installed(package: str) -> str | None:
@@ -26,11 +30,34 @@ def installed(package: str) -> str | None:
 
 
 # Each session runs with one SDK; only its scenarios are collected.
-ORQ = installed("orq-ai-sdk")
-GENERATION = ORQ or ("1.0" if importlib.metadata.version("a2a-sdk").startswith("1.") else "0.3")
-BINDINGS = {"Orq": "Orq"} if ORQ else {"JSONRPC": "JSON-RPC", "HTTP+JSON": "REST"}
-CLIENTS = [f"{GENERATION} {name} {line}" for name in BINDINGS.values() for line in ("plain", "TLS")]
-collect_ignore_glob = ["test_*.py"] if ORQ else ["orq/*"]
+ORQ_SDK = installed("orq-ai-sdk")
+GENERATION = ORQ_SDK or ("1.0" if importlib.metadata.version("a2a-sdk").startswith("1.") else "0.3")
+BINDINGS = {"Orq": "Orq"} if ORQ_SDK else {"JSONRPC": "JSON-RPC", "HTTP+JSON": "REST"}
+collect_ignore_glob = ["test_*.py"] if ORQ_SDK else ["orq/*"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Client:
+    """A client of the matrix: an SDK, by one binding, on one line to the gateway, calling agents in one place."""
+
+    binding: str
+    line: str  # plain or TLS
+    backend: Backend
+
+    @property
+    def name(self) -> str:
+        return f"{GENERATION} {BINDINGS[self.binding]} {self.line}"
+
+    def __str__(self) -> str:
+        return self.name if self.backend is HERE else f"{self.name}, {self.backend}"
+
+
+def clients_of(backends: list[Backend], lines: list[str]) -> list[Client]:
+    return [Client(binding, line, backend) for backend in backends for binding in BINDINGS for line in lines]
+
+
+CLIENTS = clients_of([HERE], ["plain", "TLS"])
+CLIENTS_OF_OTHERS = [] if ORQ_SDK else clients_of(ORQ, ["TLS"])
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -39,44 +66,83 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "face: the gateway answers by itself, whatever agents are behind it")
+    config.addinivalue_line("markers", "keys: callers must have keys, which the line in plain text does not take")
     # Half of Orq's operations are deprecated in 4.x; they are served all the same.
     config.addinivalue_line("filterwarnings", r"ignore:warning. \*\* DEPRECATED:DeprecationWarning")
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "client" in metafunc.fixturenames:
+        clients = CLIENTS if metafunc.definition.get_closest_marker("face") else CLIENTS + CLIENTS_OF_OTHERS
+        if metafunc.definition.get_closest_marker("keys"):
+            clients = [client for client in clients if client.line == "TLS"]
+        metafunc.parametrize("client", clients, ids=str)
+
+
+# ---------------------------------------------------------------- gateways
+
+
+class Gateways:
+    """The gateways of the session, each started when the first scenario needs it."""
+
+    def __init__(self, program: pathlib.Path, new_folder, stack: contextlib.ExitStack):
+        self._program = program
+        self._new_folder = new_folder
+        self._stack = stack
+        self._authority = Authority(new_folder("authority"))
+        self._running: dict[Backend, Gateway] = {}
+
+    def behind(self, backend: Backend) -> Gateway:
+        """The gateway whose agents are there."""
+        if backend not in self._running:
+            self._running[backend] = self._stack.enter_context(self._new(backend))
+        return self._running[backend]
+
+    def _new(self, backend: Backend) -> Gateway:
+        if isinstance(backend, OrqBackend):
+            return self.new(orq_cards(backend), orq=self.behind(HERE), generation=backend.generation)
+        return self.new(local_cards())
+
+    def new(self, cards, **more) -> Gateway:
+        return Gateway(self._program, self._new_folder("gateway"), self._authority, cards, **more)
+
+
 @pytest.fixture(scope="session")
-def gateway(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory):
+def gateways(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory):
     program = pathlib.Path(pytestconfig.getoption("gateway")).resolve()
-    with Gateway(program, tmp_path_factory.mktemp("gateway")) as running:
-        yield running
+    with contextlib.ExitStack() as stack:
+        yield Gateways(program, tmp_path_factory.mktemp, stack)
 
 
-def new_caller(client: str, gateway: Gateway, key: str | None = None) -> Caller:
-    """A caller of this name; over TLS it has a key unless another one is given."""
+@pytest.fixture
+def gateway(gateways: Gateways, client: Client) -> Gateway:
+    return gateways.behind(client.backend)
+
+
+# ---------------------------------------------------------------- clients
+
+
+def new_caller(client: Client, gateway: Gateway, key: str | None = None) -> Caller:
+    """A caller of this kind; over TLS it has a key unless another one is given."""
     if GENERATION == "1.0":
         import sdk_v10 as sdk
     else:
         import sdk_v03 as sdk
-    binding = next(binding for binding, name in BINDINGS.items() if f" {name} " in client)
-    return sdk.Caller(binding, gateway.tls(key) if client.endswith("TLS") else gateway.plain())
-
-
-@pytest.fixture(params=CLIENTS)
-def client(request: pytest.FixtureRequest) -> str:
-    """The name of a client of the matrix."""
-    return request.param
+    return sdk.Caller(client.binding, gateway.tls(key) if client.line == "TLS" else gateway.plain(), client.backend)
 
 
 @pytest.fixture
-def caller(client: str, gateway: Gateway) -> Caller:
+def caller(client: Client, gateway: Gateway) -> Caller:
     return new_caller(client, gateway)
 
 
 @pytest.fixture
-def orq(client: str, gateway: Gateway):
+def orq(client: Client, gateway: Gateway):
     """The Orq SDK as a client of the matrix."""
     import sdk_orq
 
-    with sdk_orq.Caller(gateway.tls() if client.endswith("TLS") else gateway.plain()) as caller:
+    with sdk_orq.Caller(gateway.tls() if client.line == "TLS" else gateway.plain()) as caller:
         yield caller
 
 
@@ -109,19 +175,28 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
 
 # ---------------------------------------------------------------- the matrix
 
-_outcomes: dict[str, dict[str, str]] = {}
+_rows: list[dict] = []
 
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item):
     report = (yield).get_result()
+    if report.when == "setup":
+        backends.met.clear()
+    if report.failed and (gateway := getattr(item, "funcargs", {}).get("gateway")):
+        report.sections.append(("The gateway's log", gateway.log()))
     client = getattr(item, "callspec", None) and item.callspec.params.get("client")
     if client and (report.when == "call" or report.outcome != "passed"):
-        name = item.originalname.removeprefix("test_").replace("_", " ")
-        _outcomes.setdefault(name, {})[client] = report.outcome
+        _rows.append({
+            "scenario": item.originalname.removeprefix("test_").replace("_", " "),
+            "client": client.name,
+            "backend": client.backend.name,
+            "outcome": report.outcome,
+            "differences": list(backends.met),
+        })
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     path = session.config.getoption("matrix")
     if path:
-        pathlib.Path(path).write_text(json.dumps({"clients": CLIENTS, "outcomes": _outcomes}), encoding="utf-8")
+        pathlib.Path(path).write_text(json.dumps(_rows), encoding="utf-8")

@@ -5,12 +5,14 @@ from __future__ import annotations
 import collections
 import dataclasses
 import json
+import os
 import pathlib
 import socket
 import subprocess
 import sys
 import threading
 
+from backends import OrqBackend
 from callers import Line
 
 AGENTS = pathlib.Path(__file__).parent / "agents"
@@ -18,14 +20,87 @@ AGENTS = pathlib.Path(__file__).parent / "agents"
 START_SECONDS_MAX = 20
 STOP_SECONDS_MAX = 20
 
+# Who has a key of its own.
+CALLERS = ("partner", "stranger", "front")
+
+Cards = dict[str, dict]
+
+
+# ---------------------------------------------------------------- agents
+
+
+def local_cards() -> Cards:
+    """The agents of the suite, on the gateway's own machine."""
+    commands = {"actor": [sys.executable, str(AGENTS / "actor.py")], "words": [str(AGENTS / "words.sh")]}
+    engines = {name: {"engine": "command", "command": command} for name, command in commands.items()}
+    engines |= {"echo": {"engine": "echo"}, "clock": {"engine": "clock"}}
+    return {
+        name: {
+            "name": f"The {name}",
+            "description": f"An agent of the interoperability suite: {name}.",
+            "gateway": {"backend": {"type": "local"} | engine},
+        }
+        for name, engine in engines.items()
+    }
+
+
+def orq_cards(backend: OrqBackend) -> Cards:
+    """The same agents, as those of an Orq workspace. What cards say comes from there, but for agents of a run call."""
+
+    def card(name: str) -> dict:
+        call = {"type": "orq", "call": backend.call}
+        if backend.call != "run":
+            return {"gateway": {"backend": call}}
+        agent = {"model": "some/model", "role": "Agent", "instructions": "Answer.", "path": "Default", "settings": {}}
+        return {"name": f"The {name}", "gateway": {"backend": call | {"agent": agent}}}
+
+    return {name: card(name) for name in local_cards()}
+
+
+# ---------------------------------------------------------------- certificates
+
+
+class Authority:
+    """Certificates for every gateway of the session, by an authority of its own."""
+
+    def __init__(self, folder: pathlib.Path):
+        self.file = folder / "authority.pem"
+        self.certificate = {"cert": str(folder / "server.pem"), "key": {"file": str(folder / "server.key")}}
+
+        def openssl(*arguments: str) -> None:
+            subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
+
+        curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+        openssl("req", "-x509", *curve, "-keyout", "authority.key", "-out", "authority.pem", "-days", "2",
+                "-subj", "/CN=Interoperability suite", "-addext", "keyUsage=critical,keyCertSign")
+        openssl("req", *curve, "-keyout", "server.key", "-out", "server.csr", "-subj", "/CN=localhost")
+        (folder / "server.ext").write_text("subjectAltName=DNS:localhost,IP:127.0.0.1\n", encoding="utf-8")
+        openssl("x509", "-req", "-in", "server.csr", "-CA", "authority.pem", "-CAkey", "authority.key",
+                "-CAcreateserial", "-days", "2", "-extfile", "server.ext", "-out", "server.pem")
+
+
+# ---------------------------------------------------------------- the gateway
+
 
 class Gateway:
-    def __init__(self, program: pathlib.Path, folder: pathlib.Path, limits: dict | None = None):
+    """A running gateway. With `orq`, the workspace of its agents is another gateway, reached over TLS."""
+
+    def __init__(
+        self, program: pathlib.Path, folder: pathlib.Path, authority: Authority, cards: Cards, *,
+        orq: Gateway | None = None, generation: int = 4, limits: dict | None = None,
+    ):
         self._program = program
         self._folder = folder
+        self._authority = authority
+        self._cards = cards
+        self._orq = orq
+        self._generation = generation
         self._limits = limits or {}
         self._plain_port, self._tls_port, self._admin_port = _free_ports(3)
-        self._log: collections.deque[str] = collections.deque(maxlen=50)
+        self._log: collections.deque[str] = collections.deque(maxlen=200)
+        self._awaited = {'"message":"ready"'}
+        if orq and any(card["gateway"]["backend"].get("call") != "run" for card in cards.values()):
+            self._awaited.add('"message":"the agents of the Orq workspace are known"')
         self._ready = threading.Event()
 
     # ---------------------------------------------------------------- lines
@@ -37,22 +112,25 @@ class Gateway:
         return dataclasses.replace(self.tls_without_key(), key=key or self.keys["partner"])
 
     def tls_without_key(self) -> Line:
-        return Line(f"https://localhost:{self._tls_port}", str(self._folder / "authority.pem"))
+        return Line(f"https://localhost:{self._tls_port}", str(self._authority.file))
 
     # ---------------------------------------------------------------- life
 
     def __enter__(self) -> Gateway:
-        self._make_certificates()
         self.keys = {}
         hashes = []
-        for name in ("partner", "stranger"):
+        for name in CALLERS:
             self.keys[name], entry = self._new_key(name)
             hashes.append(entry)
-        self._write_cards()
+        cards = self._folder / "cards"
+        cards.mkdir()
+        for name, card in self._cards.items():
+            (cards / f"{name}.json").write_text(json.dumps(card), encoding="utf-8")
         config = self._write_config(hashes)
         self._process = subprocess.Popen(
             [self._program, "serve", "--config", config], cwd=self._folder, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True, errors="replace",
+            env=os.environ | ({"ORQ_API_KEY": self._orq.keys["front"]} if self._orq else {}),
         )
         self._reader = threading.Thread(target=self._read_log, daemon=True)
         self._reader.start()
@@ -74,13 +152,15 @@ class Gateway:
         status = pathlib.Path(f"/proc/{self._process.pid}/status").read_text(encoding="ascii")
         return int(status.split("VmRSS:")[1].split()[0]) * 1024
 
-    def log(self) -> str:
-        return "".join(self._log)
+    def log(self, lines: int = 50) -> str:
+        return "".join(list(self._log)[-lines:])
 
     def _read_log(self) -> None:
+        awaited = set(self._awaited)
         for line in self._process.stdout:
             self._log.append(line)
-            if '"message":"ready"' in line:
+            awaited = {words for words in awaited if words not in line}
+            if not awaited:
                 self._ready.set()
         # It has ended: whoever waits for it shall not wait longer.
         self._ready.set()
@@ -92,29 +172,14 @@ class Gateway:
         answer = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
         return answer["key"], {"name": name, "sha256": answer["sha256"]}
 
-    def _write_cards(self) -> None:
-        cards = self._folder / "cards"
-        cards.mkdir()
-        commands = {"actor": [sys.executable, str(AGENTS / "actor.py")], "words": [str(AGENTS / "words.sh")]}
-        engines = {name: {"engine": "command", "command": command} for name, command in commands.items()}
-        engines |= {"echo": {"engine": "echo"}, "clock": {"engine": "clock"}}
-        for name, engine in engines.items():
-            card = {
-                "name": f"The {name}",
-                "description": f"An agent of the interoperability suite: {name}.",
-                "gateway": {"backend": {"type": "local"} | engine},
-            }
-            (cards / f"{name}.json").write_text(json.dumps(card), encoding="utf-8")
-
     def _write_config(self, keys: list[dict]) -> pathlib.Path:
-        certificate = {"cert": "server.pem", "key": {"file": "server.key"}}
         config = {
             "listeners": [
                 {"bind": f"127.0.0.1:{self._plain_port}", "auth": {"api_keys": False, "anonymous": True}},
                 {
                     "bind": f"127.0.0.1:{self._tls_port}",
                     "public_url": f"https://localhost:{self._tls_port}",
-                    "tls": {"certificates": [certificate]},
+                    "tls": {"certificates": [self._authority.certificate]},
                     "auth": {"api_keys": True, "anonymous": False},
                 },
             ],
@@ -124,21 +189,14 @@ class Gateway:
             "keys": keys,
             "limits": self._limits,
         }
+        if self._orq:
+            config["orq"] = {
+                "url": self._orq.tls().url, "key": {"env": "ORQ_API_KEY"}, "generation": self._generation,
+                "ca_file": str(self._authority.file),
+            }
         path = self._folder / "gateway.json"
         path.write_text(json.dumps(config, indent=2), encoding="utf-8")
         return path
-
-    def _make_certificates(self) -> None:
-        def openssl(*arguments: str) -> None:
-            subprocess.run(["openssl", *arguments], cwd=self._folder, check=True, capture_output=True)
-
-        curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-        openssl("req", "-x509", *curve, "-keyout", "authority.key", "-out", "authority.pem", "-days", "2",
-                "-subj", "/CN=Interoperability suite", "-addext", "keyUsage=critical,keyCertSign")
-        openssl("req", *curve, "-keyout", "server.key", "-out", "server.csr", "-subj", "/CN=localhost")
-        (self._folder / "server.ext").write_text("subjectAltName=DNS:localhost,IP:127.0.0.1\n", encoding="utf-8")
-        openssl("x509", "-req", "-in", "server.csr", "-CA", "authority.pem", "-CAkey", "authority.key",
-                "-CAcreateserial", "-days", "2", "-extfile", "server.ext", "-out", "server.pem")
 
 
 def _free_ports(count: int) -> list[int]:

@@ -1,5 +1,7 @@
 """Cards: where they are, what they say, and that each SDK generation reads the one meant for it."""
 
+import pytest
+
 from conftest import GENERATION, new_caller
 
 
@@ -23,15 +25,17 @@ async def test_card_of_the_default_agent(caller):
     assert (await echo.send("by the front door")).text == "by the front door"
 
 
+@pytest.mark.face
 async def test_key_is_declared_where_it_is_taken(client, gateway):
     caller = new_caller(client, gateway)
     card = (await caller.reach("echo")).card
-    assert bool(card.schemes) == client.endswith("TLS")
+    assert bool(card.schemes) == (client.line == "TLS")
     await caller.close()
 
 
 if GENERATION == "1.0":
 
+    @pytest.mark.face
     async def test_card_for_a_client_that_names_no_version(caller):
         card = await caller.card_without_version("echo")
         versions = {version for _, _, version in card.interfaces}

@@ -1,11 +1,10 @@
 """What a caller leaves behind when it is gone: nothing beyond the tasks that are kept."""
 
-import pathlib
-
 import pytest
 
-from conftest import GENERATION, new_caller
-from gateway import Gateway
+from backends import HERE
+from conftest import Client, new_caller
+from gateway import local_cards
 
 TEXT = "x" * 200_000
 ROUNDS = 150
@@ -14,17 +13,15 @@ GROWTH_BYTES_MAX = ROUNDS * len(TEXT) // 3
 
 
 @pytest.fixture(scope="module")
-def small_gateway(pytestconfig, tmp_path_factory):
+def small_gateway(gateways):
     """A gateway that keeps few tasks."""
-    program = pathlib.Path(pytestconfig.getoption("gateway")).resolve()
-    limits = {"tasks": {"tasks_max": 100}}
-    with Gateway(program, tmp_path_factory.mktemp("small"), limits) as running:
+    with gateways.new(local_cards(), limits={"tasks": {"tasks_max": 100}}) as running:
         yield running
 
 
 @pytest.mark.parametrize("way", ["send", "stream", "hang up"])
 async def test_memory_stays(small_gateway, way):
-    caller = new_caller(f"{GENERATION} JSON-RPC plain", small_gateway)
+    caller = new_caller(Client("JSONRPC", "plain", HERE), small_gateway)
     echo = await caller.reach("echo")
 
     async def call() -> None:

@@ -2,7 +2,7 @@
 
 import json
 
-from callers import data, raw, uri
+from callers import Chunk, data, raw, text, uri
 
 PNG = raw(bytes(range(256)), "image/png", "a.png")
 PDF = uri("https://example.com/b.pdf", "application/pdf", "b.pdf")
@@ -12,33 +12,35 @@ VALUES = {"name": "Ümläut", "list": [1, 2.5, True, None], "nested": {"empty": 
 async def test_each_kind_of_part_from_the_agent(caller):
     actor = await caller.reach("actor")
     task = await actor.send("show")
-    parts = {artifact.id: artifact.parts for artifact in task.artifacts}
-    assert [part.value for part in parts["text"]] == ["plain"]
-    assert parts["bytes"] == (PNG,)
-    assert parts["uri"] == (PDF,)
-    assert [(part.kind, part.value) for part in parts["data"]] == [("data", VALUES)]
+    check_each_kind(caller, task.artifacts)
 
 
 async def test_each_kind_of_part_to_the_agent_and_back(caller):
     actor = await caller.reach("actor")
     task = await actor.send("mirror", "more text", PNG, PDF, data(VALUES))
-    mirror, sizes = task.artifacts
-    assert [part.kind for part in mirror.parts] == ["text", "bytes", "uri", "data"]
-    assert mirror.parts[0].value == "more text"
-    assert mirror.parts[1] == PNG
-    assert mirror.parts[2] == PDF
-    assert mirror.parts[3].value == VALUES
-    assert json.loads(sizes.text) == [256], "the agent has seen the bytes themselves"
+    *parts, sizes = (part for artifact in task.artifacts for part in artifact.parts)
+    assert parts[:3] == [text("more text"), PNG, PDF]
+    assert json.loads(sizes.value) == [256], "the agent has seen the bytes themselves"
+    if caller.backend.differs("data to the agent"):
+        assert json.loads(parts[3].value) == VALUES
+    else:
+        assert parts[3] == data(VALUES)
+    if not caller.backend.differs("artifacts as made"):
+        assert [artifact.id for artifact in task.artifacts] == ["mirror", "sizes"]
 
 
 async def test_each_kind_of_part_on_a_stream(caller):
     actor = await caller.reach("actor")
     async with actor.stream("show") as stream:
         events = await stream.rest()
-    parts = {event.artifact.id: event.artifact.parts for event in events if hasattr(event, "artifact")}
-    assert parts["bytes"] == (PNG,)
-    assert parts["uri"] == (PDF,)
-    assert parts["data"][0].value == VALUES
+    artifacts = [event.artifact for event in events if isinstance(event, Chunk)]
+    check_each_kind(caller, [artifact for artifact in artifacts if artifact.parts[0] != text("")])
+
+
+def check_each_kind(caller, artifacts):
+    assert [artifact.parts for artifact in artifacts] == [(text("plain"),), (PNG,), (PDF,), (data(VALUES),)]
+    if not caller.backend.differs("artifacts as made"):
+        assert [artifact.id for artifact in artifacts] == ["text", "bytes", "uri", "data"]
 
 
 async def test_chunks_make_one_artifact(caller, gate):
@@ -46,5 +48,7 @@ async def test_chunks_make_one_artifact(caller, gate):
     for line in ("chunk one ", "chunk two ", "last three", "done"):
         gate.tell(line)
     task = await actor.send(f"obey {gate.path}")
-    assert len(task.artifacts) == 1
-    assert task.text == "one two three"
+    assert task.artifacts[0].text == "one two three"
+    assert [artifact.text for artifact in task.artifacts[1:]] == (
+        ["obeyed"] if caller.backend.differs("status words") else []
+    )

@@ -5,6 +5,8 @@ import pytest
 from callers import Refused, refusal
 from conftest import new_caller
 
+pytestmark = pytest.mark.face
+
 
 async def test_unknown_method(caller):
     actor = await caller.reach("actor")
@@ -31,18 +33,18 @@ async def test_extended_card(caller):
         await echo.extended_card()
 
 
+@pytest.mark.keys
 async def test_missing_key(client, gateway):
     await refused_without_a_good_key(client, gateway, None)
 
 
+@pytest.mark.keys
 async def test_wrong_key(client, gateway):
     good = gateway.keys["partner"]
     await refused_without_a_good_key(client, gateway, good[:-1] + ("0" if good[-1] != "0" else "1"))
 
 
 async def refused_without_a_good_key(client, gateway, key):
-    if client.endswith("plain"):
-        pytest.skip("this listener is open to anyone")
     caller = new_caller(client, gateway, key)
     if key is None:
         caller.line = gateway.tls_without_key()

@@ -39,14 +39,15 @@ async def test_immediate_send(caller, gate):
         await events.rest()
     task = await actor.get(task.id)
     assert task.state == "completed"
-    assert task.text == "later"
+    assert task.artifacts[0].text == "later"
 
 
 async def test_direct_message_reply(caller):
     actor = await caller.reach("actor")
     answer = await actor.send("reply no task needed")
-    assert isinstance(answer, Message)
-    assert answer.role == "agent"
+    if not caller.backend.differs("direct replies"):
+        assert isinstance(answer, Message)
+        assert answer.role == "agent"
     assert answer.text == "no task needed"
     assert answer.context
 
@@ -54,15 +55,17 @@ async def test_direct_message_reply(caller):
 async def test_rejection(caller):
     actor = await caller.reach("actor")
     task = await actor.send("reject not my trade")
-    assert task.state == "rejected"
-    assert task.says == "not my trade"
+    assert task.state == ("failed" if caller.backend.differs("rejection") else "rejected")
+    if not caller.backend.differs("words of a failure"):
+        assert task.says == "not my trade"
 
 
 async def test_failure(caller):
     actor = await caller.reach("actor")
     task = await actor.send("fail out of paper")
     assert task.state == "failed"
-    assert task.says == "out of paper"
+    if not caller.backend.differs("words of a failure"):
+        assert task.says == "out of paper"
 
 
 async def test_crash_of_the_agent_is_a_failure_that_tells_nothing(caller):
@@ -75,8 +78,10 @@ async def test_crash_of_the_agent_is_a_failure_that_tells_nothing(caller):
 async def test_agent_that_needs_a_login(caller):
     actor = await caller.reach("actor")
     task = await actor.send("login at https://example.com/login")
-    assert task.state == "auth-required"
-    assert task.says == "at https://example.com/login"
+    assert task.state == ("input-required" if caller.backend.differs("login") else "auth-required")
+    if not caller.backend.differs("words of a login"):
+        told = task.text if caller.backend.differs("status words") else task.says
+        assert told == "at https://example.com/login"
 
 
 async def test_long_text_comes_back_whole(caller):

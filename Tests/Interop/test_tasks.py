@@ -2,7 +2,7 @@
 
 import pytest
 
-from callers import Status, Task, refusal
+from callers import refusal, working
 from conftest import GENERATION, new_caller
 
 
@@ -13,7 +13,7 @@ async def test_get(caller):
     assert task.id == sent.id
     assert task.context == sent.context
     assert task.state == "completed"
-    assert [artifact.text for artifact in task.artifacts] == ["kept"]
+    assert task.text == "kept"
     assert task.history[0].role == "user"
     assert task.history[0].text == "say kept"
     assert task.history[0].context == sent.context
@@ -32,8 +32,14 @@ async def test_usage_stands_in_the_metadata_of_the_task(caller):
     actor = await caller.reach("actor")
     sent = await actor.send("spend some")
     task = await actor.get(sent.id)
-    assert task.metadata["usage"] == {"inputTokens": 12, "outputTokens": 34}
-    assert task.metadata["model"] == "none"
+    if caller.backend.differs("usage"):
+        return
+    if caller.backend.differs("metadata"):
+        usage = task.metadata["usage"]
+        assert (usage["prompt_tokens"], usage["completion_tokens"]) == (12, 34)
+    else:
+        assert task.metadata["usage"] == {"inputTokens": 12, "outputTokens": 34}
+        assert task.metadata["model"] == "none"
 
 
 async def test_get_unknown_task(caller):
@@ -46,8 +52,8 @@ async def test_cancel_of_a_running_task(caller, gate):
     actor = await caller.reach("actor")
     async with actor.stream(f"obey {gate.path}") as stream:
         gate.tell("work on it")
-        events = await stream.until(lambda event: isinstance(event, Status) and event.says == "on it")
-        task = next(event.id for event in events if isinstance(event, Task))
+        task = (await stream.next()).id
+        await stream.until(working(caller, "on it"))
         canceled = await actor.cancel(task)
         assert canceled.state == "canceled"
         events = await stream.rest()
@@ -68,9 +74,8 @@ async def test_cancel_of_an_unknown_task(caller):
         await actor.cancel("01JZZZZZZZZZZZZZZZZZZZZZZZ")
 
 
+@pytest.mark.keys
 async def test_task_of_another_caller_is_unknown(client, gateway):
-    if client.endswith("plain"):
-        pytest.skip("only callers with keys own tasks")
     partner, stranger = (new_caller(client, gateway, gateway.keys[name]) for name in ("partner", "stranger"))
     mine, theirs = await partner.reach("actor"), await stranger.reach("actor")
     task = await mine.send("ask which?")
@@ -84,7 +89,8 @@ async def test_task_of_another_caller_is_unknown(client, gateway):
         async with theirs.subscribe(task.id) as stream:
             await stream.rest()
     assert (await mine.get(task.id)).state == "input-required"
-    assert (await mine.send("whoami")).text != (await theirs.send("whoami")).text
+    if not client.backend.differs("principal"):
+        assert (await mine.send("whoami")).text != (await theirs.send("whoami")).text
     await partner.close()
     await stranger.close()
 

@@ -61,7 +61,7 @@ def test_orq_agents_are_not_made_by_calls(orq):
 
 
 def test_orq_key_is_wanted(gateway, client):
-    if client.endswith("TLS"):
+    if client.line == "TLS":
         with Caller(gateway.tls_without_key()) as nobody, refusal(401):
             nobody.agents.list()
     with Caller(gateway.tls("sk-of-somebody-else-1234567890")) as stranger, refusal(401):

@@ -1,0 +1,91 @@
+"""Where the agents that are called can be, and what a caller sees otherwise there than of agents on the gateway's machine.
+
+A difference is never skipped in silence: a scenario asks `differs` and then expects what the difference makes of it. The
+matrix names the reason.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+
+# What scenarios can ask for.
+WORDS = {
+    "artifacts as made": "artifacts keep their ids, their names and which parts are theirs",
+    "chunks": "text arrives as it is made",
+    "data to the agent": "an agent gets data as data",
+    "direct replies": "an answer can be a message without a task",
+    "login": "an agent can ask for a login",
+    "words of a login": "an agent that asks for a login says where",
+    "metadata": "what an agent says of its task stands in its metadata by the same name",
+    "principal": "an agent knows who called",
+    "progress": "what a status says on the way is told",
+    "rejection": "a rejection is told as one",
+    "usage": "what a turn has used stands in the metadata of its task",
+    "status words": "what the last status says is told as such",
+    "words of a failure": "a failure tells why",
+}
+
+# Reasons that the running scenario has met.
+met: list[str] = []
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Backend:
+    name: str
+    differences: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    def differs(self, word: str) -> bool:
+        assert word in WORDS, f"no scenario can ask for {word}"
+        reason = self.differences.get(word)
+        if reason and reason not in met:
+            met.append(reason)
+        return reason is not None
+
+    def __post_init__(self):
+        assert self.differences.keys() <= WORDS.keys()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+HERE = Backend("here")
+
+
+# ---------------------------------------------------------------- a workspace of Orq (contracts of the Orq Agents API)
+
+_ORQ = {
+    "artifacts as made": "Orq's output is one list of parts: each becomes an artifact, numbered by the gateway",
+    "data to the agent": "Orq takes no data parts from users: the gateway sends their JSON as text",
+    "direct replies": "every answer of Orq belongs to a task",
+    "metadata": "Orq has no metadata of an agent's own, and counts usage by its own names",
+    "principal": "Orq is told of the caller by an opaque identity, and gives an agent the holder of the workspace's key",
+    "progress": "thoughts and reasoning stay out of A2A",
+    "status words": "Orq has no words beside the output: what a last status says is output",
+    "words of a failure": "an error text of Orq goes to the log and not to callers",
+}
+_BY_RESPONSES = {
+    "rejection": "a response of Orq is completed or failed, never rejected",
+    "login": "a response of Orq cannot ask for a login: an agent that does so rests like one that asks its user",
+}
+_AS_EVENTS = _BY_RESPONSES | {"chunks": "the agent events of Orq bring the answer whole, at its end"}
+_AS_TASK = {
+    "chunks": _AS_EVENTS["chunks"],
+    "usage": "the task that invoke answers with tells of no usage",
+    "words of a login": "Orq knows no login: a task that waits for anything outside is told as one that waits for approval",
+}
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class OrqBackend(Backend):
+    generation: int = 4
+    call: str = "responses"
+
+
+ORQ = [
+    OrqBackend("Orq 4 responses", _ORQ | _BY_RESPONSES, 4, "responses"),
+    OrqBackend("Orq 4 invoke", _ORQ | _AS_TASK, 4, "invoke"),
+    OrqBackend("Orq 4 run", _ORQ | _AS_EVENTS, 4, "run"),
+    OrqBackend("Orq 3 invoke", _ORQ | _AS_EVENTS, 3, "invoke"),
+    OrqBackend("Orq 3 run", _ORQ | _AS_EVENTS, 3, "run"),
+]
