@@ -72,6 +72,20 @@ public struct ErrorMapping: Sendable, Equatable {
     }
   }
 
+  /// The `google.rpc` name of an HTTP status that comes from no kind of error.
+  public static func rpcStatus(ofHTTP status: Int) -> StaticString {
+    switch status {
+    case 401: "UNAUTHENTICATED"
+    case 403: "PERMISSION_DENIED"
+    case 404: "NOT_FOUND"
+    case 405: "UNIMPLEMENTED"
+    case 429: "RESOURCE_EXHAUSTED"
+    case 503: "UNAVAILABLE"
+    case 500...: "INTERNAL"
+    default: "INVALID_ARGUMENT"
+    }
+  }
+
   /// The kind that an answer of JSON-RPC names. Codes outside the table are internal errors of the peer.
   public static func kind(code: Int) -> AgentError.Kind {
     AgentError.Kind.allCases.first { of($0).code == code } ?? .internalError

@@ -30,15 +30,19 @@ extension ResponseEncoder {
   }
 
   /// An error over HTTP+JSON: `google.rpc.Status` in 1.0; 0.3 has no shape of its own and gets message and code.
-  public static func restError(_ error: AgentError, dialect: Dialect) -> (status: Int, body: [UInt8]) {
+  ///
+  /// - Parameter status: to send it under, where that is not the one of its kind; the body says the same (A2A 1.0 §11.6).
+  public static func restError(_ error: AgentError, dialect: Dialect, status: Int? = nil)
+    -> (status: Int, body: [UInt8])
+  {
     let mapping = ErrorMapping.of(error.kind)
     var json = JSONWriter()
     json.beginObject()
     if dialect == .v1 {
       json.key("error")
       json.beginObject()
-      json.member("code", mapping.status)
-      json.member("status", mapping.rpcStatus)
+      json.member("code", status ?? mapping.status)
+      json.member("status", status.map(ErrorMapping.rpcStatus(ofHTTP:)) ?? mapping.rpcStatus)
       json.member("message", error.message)
       json.key("details")
       details(error, mapping, into: &json)
@@ -48,7 +52,7 @@ extension ResponseEncoder {
       json.member("code", mapping.codeV03)
     }
     json.endObject()
-    return (ErrorMapping.httpStatus(error.kind, dialect.version, .rest), json.bytes)
+    return (status ?? ErrorMapping.httpStatus(error.kind, dialect.version, .rest), json.bytes)
   }
 
   private static func details(_ error: AgentError, _ mapping: ErrorMapping, into json: inout JSONWriter) {

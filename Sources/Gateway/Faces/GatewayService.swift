@@ -1,3 +1,4 @@
+internal import A2A
 internal import Bytes
 internal import Configuration
 internal import HTTP
@@ -194,6 +195,7 @@ final class GatewayService: HTTPService {
     writer.key("error")
     writer.beginObject()
     writer.member("code", status)
+    writer.member("status", ErrorMapping.rpcStatus(ofHTTP: status))
     writer.member("message", message)
     writer.endObject()
     writer.endObject()

@@ -18,6 +18,7 @@ final class ExposedAgent: Sendable {
   let limits: Limits
   /// The card without interfaces, which depend on the listener.
   let card: AgentCard
+  let inputModes: InputModes
   /// By listener.
   let documents: [CardDocuments]
   /// What a call made it of; nil for an agent of a card file or of an Orq workspace.
@@ -39,6 +40,7 @@ final class ExposedAgent: Sendable {
     self.access = access
     self.limits = limits
     self.card = card
+    inputModes = InputModes(card)
     self.documents = documents
     self.record = record
   }

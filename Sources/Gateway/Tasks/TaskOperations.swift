@@ -20,6 +20,7 @@ struct TaskOperations {
       throw AgentError(
         .unavailable, "the gateway is shutting down; retry in a moment", source: .gateway, retryAfterSeconds: 5)
     }
+    try agent.inputModes.check(request.message)
     var message = request.message
     if let taskID = message.taskID {
       try resume(taskID, request, wantsEvents, observer)

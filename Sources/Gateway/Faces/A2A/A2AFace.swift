@@ -88,7 +88,7 @@ struct A2AFace {
             dialect: Dialect(version, .rest))
           try perform(decoded, request.head, state, responder)
         } catch {
-          error.kind == .contentTypeNotSupported ? responder.respond(error, status: 415) : responder.respond(error)
+          responder.respond(error)
         }
       }
     }
@@ -197,7 +197,7 @@ struct A2AFace {
       try subscribe(to: id, operations, head, state, responder, owner)
     case .createPushConfig, .getPushConfig, .listPushConfigs, .deletePushConfig: throw A2AFace.noPush
     case .getExtendedAgentCard:
-      throw AgentError(.unsupportedOperation, "this agent has no extended card")
+      throw AgentError(.unsupportedOperation, "this operation is not supported: this agent has no extended card")
     }
   }
 
@@ -230,7 +230,9 @@ struct A2AFace {
   // MARK: What an agent does not do
 
   private func requireStreaming(_ agent: ExposedAgent) throws(AgentError) {
-    guard agent.canStream else { throw AgentError(.unsupportedOperation, "this agent does not stream") }
+    guard agent.canStream else {
+      throw AgentError(.unsupportedOperation, "this operation is not supported: this agent does not stream")
+    }
   }
 
   private func refusePush(_ request: SendRequest) throws(AgentError) {
@@ -238,7 +240,7 @@ struct A2AFace {
   }
 
   private static let noPush = AgentError(
-    .pushNotificationNotSupported, "this agent sends no push notifications; follow the task by its stream")
+    .pushNotificationNotSupported, "push notifications are not supported by this agent; follow the task by its stream")
 
   /// An extension that the agent requires must be asked for (A2A 1.0 §3.3.4); unknown ones are ignored (§4.6.3).
   private func requireExtensions(of agent: ExposedAgent, _ head: HTTPRequestHead) throws(AgentError) {

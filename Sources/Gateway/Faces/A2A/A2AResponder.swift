@@ -61,7 +61,7 @@ final class A2AResponder {
       if let requestID {
         ResponseEncoder.jsonRPCError(id: requestID, error, version: dialect.version).body
       } else {
-        ResponseEncoder.restError(error, dialect: dialect).body
+        ResponseEncoder.restError(error, dialect: dialect, status: status).body
       }
     respond(error, status: status, body: body, fields)
   }
