@@ -15,10 +15,14 @@ public enum Hex {
 
   /// Sixteen lower-case digits.
   public static func encode(_ word: UInt64) -> String {
-    var text: [UInt8] = []
-    text.reserveCapacity(16)
-    for shift in stride(from: 60, through: 0, by: -4) { text.append(digits[Int(word >> UInt64(shift) & 15)]) }
-    return String(decoding: text, as: UTF8.self)
+    // The string lends 16 bytes, all of which are written.
+    unsafe String(unsafeUninitializedCapacity: 16) { text in
+      for index in 0..<16 {
+        let value = UInt8(truncatingIfNeeded: word >> UInt64(60 - 4 * index) & 15)
+        unsafe text[index] = value < 10 ? 0x30 + value : 0x61 + value - 10
+      }
+      return 16
+    }
   }
 
   /// nil for an odd count or anything but digits of either case.

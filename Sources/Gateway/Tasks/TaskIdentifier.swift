@@ -18,10 +18,11 @@ struct TaskIdentifier {
   /// nil for a text that no ``mint(shard:milliseconds:entropy:)`` made. One text for each value: lower case, and the letters
   /// that other readers of base32 forgive, are other texts.
   init?(_ text: String) {
-    guard text.utf8.count == TaskIdentifier.length else { return nil }
+    let digits = text.utf8Span.span
+    guard digits.count == TaskIdentifier.length else { return nil }
     var (high, low): (UInt64, UInt64) = (0, 0)
-    for byte in text.utf8 {
-      guard let value = TaskIdentifier.value(byte), high >> 59 == 0 else { return nil }
+    for index in digits.indices {
+      guard let value = TaskIdentifier.value(digits[index]), high >> 59 == 0 else { return nil }
       high = high << 5 | low >> 59
       low = low << 5 | value
     }
