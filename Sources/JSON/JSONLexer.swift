@@ -99,29 +99,34 @@ enum JSONLexer {
   /// Checks a number; returns the offset behind it.
   static func endOfNumber(_ bytes: Span<UInt8>, from start: Int) throws(JSONError) -> Int {
     var index = start
-    func byte() -> UInt8 { index < bytes.count ? bytes[index] : 0 }
-    func skipDigits() -> Bool {
-      let first = index
-      while index < bytes.count, ASCII.isDigit(bytes[index]) { index += 1 }
-      return index > first
-    }
-    if byte() == UInt8(ascii: "-") { index += 1 }
-    if byte() == UInt8(ascii: "0") {
+    if byte(bytes, index) == UInt8(ascii: "-") { index += 1 }
+    if byte(bytes, index) == UInt8(ascii: "0") {
       index += 1
-    } else if !skipDigits() {
+    } else if !skipDigits(bytes, &index) {
       throw JSONError(.syntax, at: index, "a number needs a digit here")
     }
-    if byte() == UInt8(ascii: ".") {
+    if byte(bytes, index) == UInt8(ascii: ".") {
       index += 1
-      if !skipDigits() { throw JSONError(.syntax, at: index, "a number needs a digit behind its point") }
+      if !skipDigits(bytes, &index) { throw JSONError(.syntax, at: index, "a number needs a digit behind its point") }
     }
-    if byte() | 0x20 == UInt8(ascii: "e") {
+    if byte(bytes, index) | 0x20 == UInt8(ascii: "e") {
       index += 1
-      if byte() == UInt8(ascii: "+") || byte() == UInt8(ascii: "-") { index += 1 }
-      if !skipDigits() { throw JSONError(.syntax, at: index, "a number needs a digit in its exponent") }
+      let sign = byte(bytes, index)
+      if sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") { index += 1 }
+      if !skipDigits(bytes, &index) { throw JSONError(.syntax, at: index, "a number needs a digit in its exponent") }
     }
     // `01` and `1x` are no numbers with something behind, but wrong numbers.
-    if ASCII.isDigit(byte()) { throw JSONError(.syntax, at: index, "a number has no leading zero") }
+    if ASCII.isDigit(byte(bytes, index)) { throw JSONError(.syntax, at: index, "a number has no leading zero") }
     return index
+  }
+
+  /// 0, which is part of no number, behind the end.
+  private static func byte(_ bytes: Span<UInt8>, _ index: Int) -> UInt8 { index < bytes.count ? bytes[index] : 0 }
+
+  /// False where there is none.
+  private static func skipDigits(_ bytes: Span<UInt8>, _ index: inout Int) -> Bool {
+    let first = index
+    while index < bytes.count, ASCII.isDigit(bytes[index]) { index += 1 }
+    return index > first
   }
 }

@@ -20,14 +20,7 @@ public struct JSONNode: Sendable {
 
   /// The member of that name; nil if there is none or this is no object.
   public subscript(_ name: StaticString) -> JSONNode? {
-    guard node.kind == .object else { return nil }
-    let end = Int(node.next)
-    var member = index + 1
-    while member < end {
-      if document.string(at: member, equals: name) { return JSONNode(document: document, index: member + 1) }
-      member = Int(document.nodes[member + 1].next)
-    }
-    return nil
+    document.value(of: name, inObjectAt: index).map { JSONNode(document: document, index: $0) }
   }
 
   /// The member of that name; nil if there is none or this is no object.
@@ -150,6 +143,27 @@ public struct JSONKey: Sendable {
 public func ~= (name: StaticString, key: JSONKey) -> Bool { key == name }
 
 extension JSONDocument {
+  /// The index of a member's value; nil if there is none or the node is no object.
+  func value(of name: StaticString, inObjectAt index: Int) -> Int? {
+    // Spans can only be taken from local copies (which share the storage).
+    let (nodes, bytes) = (self.nodes, self.bytes)
+    let tape = nodes.span
+    let object = tape[index]
+    guard object.kind == .object else { return nil }
+    let end = Int(object.next)
+    let length = UInt32(name.utf8CodeUnitCount)
+    var member = index + 1
+    while member < end {
+      let node = tape[member]
+      let isName =
+        node.flag
+        ? string(at: member, equals: name) : node.length == length && bytes.span.matches(name, at: Int(node.offset))
+      if isName { return member + 1 }
+      member = Int(tape[member + 1].next)
+    }
+    return nil
+  }
+
   /// The decoded text of the string or name at an index of the tape.
   func string(at index: Int) -> String {
     let node = nodes[index]

@@ -28,6 +28,7 @@ struct JSONScanner {
     }
     if bytes.matches("\u{FEFF}") { throw JSONError(.syntax, at: 0, "a byte order mark is not allowed") }
     nodes.reserveCapacity(min(bytes.count / 12 + 8, 65_536))
+    open.reserveCapacity(min(limits.depthMax, 8))
     skipSpace(bytes)
     repeat {
       try scanValue(bytes)
