@@ -14,12 +14,15 @@ public struct HTTPFields: Sendable {
 
   private var bytes: [UInt8]
   private var entries: [Entry] = []
+  /// The bytes are all fields as lines of a head, ready to be written.
+  private var areLines = true
 
   public init() { bytes = [] }
 
   /// - Parameter head: bytes that hold the names and values of all entries that will be added.
   init(head: [UInt8]) {
     bytes = head
+    areLines = false
     entries.reserveCapacity(16)
   }
 
@@ -55,6 +58,8 @@ public struct HTTPFields: Sendable {
 
   private mutating func addValue(of nameStart: Int32, _ value: String) {
     let nameEnd = Int32(bytes.count)
+    bytes.append(": ")
+    let valueStart = Int32(bytes.count)
     let text = value.utf8Span.span
     if text.firstControl() == nil {
       bytes.append(text)
@@ -62,7 +67,8 @@ public struct HTTPFields: Sendable {
       for byte in value.utf8 where byte >= 0x20 && byte != 0x7F || byte == 0x09 { bytes.append(byte) }
     }
     entries.append(
-      Entry(nameStart: nameStart, nameEnd: nameEnd, valueStart: nameEnd, valueEnd: Int32(bytes.count)))
+      Entry(nameStart: nameStart, nameEnd: nameEnd, valueStart: valueStart, valueEnd: Int32(bytes.count)))
+    bytes.append("\r\n")
   }
 
   /// Adds a field in place of all of its name.
@@ -72,7 +78,9 @@ public struct HTTPFields: Sendable {
   }
 
   public mutating func remove(_ name: StaticString) {
-    if contains(name) { entries = entries.filter { !matches($0, name) } }
+    guard contains(name) else { return }
+    entries = entries.filter { !matches($0, name) }
+    areLines = false
   }
 
   // MARK: Reading
@@ -87,6 +95,14 @@ public struct HTTPFields: Sendable {
   public func values(_ name: StaticString) -> [String] { entries.filter { matches($0, name) }.map(value) }
 
   public func contains(_ name: StaticString) -> Bool { entries.contains { matches($0, name) } }
+
+  /// True if the first value of a name is this text, byte by byte.
+  public func has(_ name: StaticString, _ value: StaticString) -> Bool {
+    for entry in entries where matches(entry, name) {
+      return ASCII.equals(bytes.span.extracting(entry.value), value)
+    }
+    return false
+  }
 
   /// True if one of the comma-separated elements of the field is this token, without regard to case.
   public func lists(_ token: StaticString, in name: StaticString) -> Bool {
@@ -133,10 +149,11 @@ public struct HTTPFields: Sendable {
 
   /// Appends all fields as lines of a head.
   func append(to output: inout [UInt8]) {
+    if areLines { return output.append(bytes.span) }
     for entry in entries {
-      output += bytes[entry.name]
+      output.append(bytes.span.extracting(entry.name))
       output.append(": ")
-      output += bytes[entry.value]
+      output.append(bytes.span.extracting(entry.value))
       output.append("\r\n")
     }
   }

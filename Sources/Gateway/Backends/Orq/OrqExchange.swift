@@ -94,9 +94,15 @@ final class OrqExchange: RunningTurn {
       answer = .refusal(status: head.status, retryAfter: head.fields["retry-after"])
       return
     }
-    let type = head.fields["content-type"].flatMap { MediaType($0) }
-    answer = type?.type == "text" && type?.subtype == "event-stream" ? .events : .json
+    answer = OrqExchange.hasEvents(head) ? .events : .json
     if case .events = answer { accept() }
+  }
+
+  private static func hasEvents(_ head: HTTPResponseHead) -> Bool {
+    // As nearly every server writes it.
+    if head.fields.has("content-type", "application/json") { return false }
+    let type = head.fields["content-type"].flatMap { MediaType($0) }
+    return type?.type == "text" && type?.subtype == "event-stream"
   }
 
   private func receive(_ bytes: [UInt8]) {
@@ -104,7 +110,7 @@ final class OrqExchange: RunningTurn {
     case .none: break
     case .refusal: body += bytes.prefix(max(0, OrqExchange.refusalBytesMax - body.count))
     case .json:
-      body += bytes
+      if body.isEmpty { body = bytes } else { body += bytes }
       // The client bounds what it knows to be no stream; whether a stream was asked for, Orq decides (contract §3.14).
       if body.count > OrqExchange.bodyBytesMax {
         stop()

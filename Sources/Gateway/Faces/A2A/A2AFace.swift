@@ -138,6 +138,8 @@ struct A2AFace {
 
   /// JSON by any of its names here; a request that names no type is taken at its word.
   private static func isJSON(_ head: HTTPRequestHead) -> Bool {
+    // As nearly everybody writes it.
+    if head.fields.has("content-type", "application/json") { return true }
     guard let header = head.fields["content-type"] else { return true }
     guard let type = MediaType(header) else { return false }
     return type.type == "application" && (type.subtype == "json" || type.subtype == "a2a+json")
