@@ -173,7 +173,7 @@ struct OrqTurnReader {
     let index = place(of: partID)
     // What comes behind a part's end comes twice, or too late: the end said all of it.
     guard !outputs[index].isDone else { return }
-    let isFirst = outputs[index].pieces == nil
+    let isFirst = outputs[index].isUnsaid
     outputs[index].add(text)
     emit(.artifact(artifact(index, Part(.text(text))), append: !isFirst, lastChunk: false, metadata: nil))
   }
@@ -200,11 +200,13 @@ struct OrqTurnReader {
   /// A part is told in full. Where its pieces do not add up to that (some were lost, repeated or out of order), it
   /// replaces them.
   private mutating func settle(_ index: Int, _ whole: Part, _ emit: Emit) {
-    var same = false
-    if case .text(let text) = whole.content { same = outputs[index].pieces == TextDigest(text) }
-    if same, outputs[index].isDone { return }
-    if same { return close(index, emit) }
-    if case .text(let text) = whole.content { outputs[index].pieces = TextDigest(text) }
+    if case .text(let text) = whole.content {
+      if outputs[index].saysAlready(text) {
+        if !outputs[index].isDone { close(index, emit) }
+        return
+      }
+      outputs[index].sent = .whole(text)
+    }
     outputs[index].isDone = true
     emit(.artifact(artifact(index, whole), append: false, lastChunk: true, metadata: nil))
   }
@@ -274,14 +276,36 @@ struct OrqTurnReader {
 
 /// What was sent of one part of the output.
 private struct OutputPart {
-  /// The text that was sent; nil before the first piece, and for parts that are no text.
-  var pieces: TextDigest?
+  /// A text, as it was sent.
+  enum Sent {
+    /// Nothing yet, or a part that is no text.
+    case nothing
+    case pieces(TextDigest)
+    case whole(JSONString)
+  }
+
+  var sent = Sent.nothing
   var isDone = false
 
+  var isUnsaid: Bool { if case .nothing = sent { true } else { false } }
+
+  func saysAlready(_ text: JSONString) -> Bool {
+    switch sent {
+    case .nothing: false
+    case .pieces(let digest): digest == TextDigest(text)
+    case .whole(let whole): whole == text
+    }
+  }
+
   mutating func add(_ text: JSONString) {
-    var digest = pieces ?? TextDigest()
+    var digest = TextDigest()
+    switch sent {
+    case .nothing: break
+    case .pieces(let pieces): digest = pieces
+    case .whole(let whole): digest.add(whole)
+    }
     digest.add(text)
-    pieces = digest
+    sent = .pieces(digest)
   }
 }
 
