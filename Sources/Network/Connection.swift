@@ -164,7 +164,7 @@ public final class Connection: EventHandler {
     guard let tls else { return }
     switch tls.shakeHands(descriptor, peerHasClosed: peerHasClosed) {
     case .bytes:
-      tls.describe(&peer)
+      peer.session = PeerInfo.Session(tls.describe())
       canRead = true
       establish()
     case .wouldBlock: break

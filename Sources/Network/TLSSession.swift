@@ -132,8 +132,9 @@ enum StreamResult {
     return unsafe "\(text): \(String(cString: X509_verify_cert_error_string(verdict)))"
   }
 
-  /// Fills in what the handshake has shown.
-  func describe(_ peer: inout PeerInfo) {
+  /// What the handshake has shown.
+  func describe() -> PeerInfo.Facts {
+    var peer = PeerInfo.Facts()
     // All texts are OpenSSL's own and are copied at once.
     peer.tlsVersion = unsafe SSL_get_version(ssl).map { unsafe String(cString: $0) }
     peer.cipher = unsafe SSL_CIPHER_get_name(SSL_get_current_cipher(ssl)).map { unsafe String(cString: $0) }
@@ -148,10 +149,11 @@ enum StreamResult {
     }
     guard unsafe SSL_is_server(ssl) == 1, unsafe SSL_get_verify_result(ssl) == Int(X509_V_OK),
       let certificate = unsafe copenssl_peer_certificate(ssl)
-    else { return }
+    else { return peer }
     defer { unsafe X509_free(certificate) }
     peer.clientCertificateSubject = unsafe TLSSession.subject(of: certificate)
     peer.clientCertificateFingerprint = unsafe TLSSession.fingerprint(of: certificate)
+    return peer
   }
 
   private static func subject(of certificate: OpaquePointer) -> String? {

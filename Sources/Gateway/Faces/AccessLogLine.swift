@@ -39,7 +39,7 @@ extension LogLine {
   /// One request in the access log. No bodies, no query values, no secrets.
   mutating func fill(from state: ExchangeState, exchange: HTTPExchange) {
     field("request", state.requestID)
-    field("client", state.client)
+    field("client", state.forwardedFor ?? exchange.peer.address.description)
     if let tls = exchange.peer.tlsVersion { field("tls", tls) }
     field("method", state.method.name)
     field("path", state.path)

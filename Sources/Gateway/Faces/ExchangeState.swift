@@ -9,8 +9,8 @@ final class ExchangeState {
   /// Without the query, whose values may hold secrets.
   let path: String
   let startedAt: MonotonicTime
-  /// The caller's address.
-  var client = ""
+  /// The caller's address as a trusted proxy names it; nil where the caller is the peer itself.
+  var forwardedFor: String?
   var route = Route.notFound
   var agent: ExposedAgent?
   var principal: Principal?

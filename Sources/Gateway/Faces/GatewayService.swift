@@ -33,7 +33,7 @@ final class GatewayService: HTTPService {
   func head(_ head: HTTPRequestHead, peer: PeerInfo, exchange: HTTPExchange) -> HeadDecision {
     let state = ExchangeState(
       requestID: Hex.encode(context.mint.word()), method: head.method, path: head.path, startedAt: context.loop.now)
-    state.client = client(peer, head)
+    state.forwardedFor = forwardedFor(peer, head)
     exchange.userState = state
     if let preflight = browsers.preflight(head) { return .reject(preflight) }
     state.route = Route(method: head.method, path: head.path, faces: listener.faces)
@@ -77,13 +77,13 @@ final class GatewayService: HTTPService {
     }
   }
 
-  /// Who is at the other end: behind a listed proxy, the last address in `X-Forwarded-For` that is not such a proxy.
-  private func client(_ peer: PeerInfo, _ head: HTTPRequestHead) -> String {
+  /// Whom a listed proxy speaks for: the last address in `X-Forwarded-For` that is not such a proxy.
+  private func forwardedFor(_ peer: PeerInfo, _ head: HTTPRequestHead) -> String? {
     func isTrusted(_ ip: String) -> Bool { listener.trustedProxies.contains { $0.contains(ip) } }
-    guard !listener.trustedProxies.isEmpty, isTrusted(peer.address.ip) else { return peer.address.description }
+    guard !listener.trustedProxies.isEmpty, isTrusted(peer.address.ip) else { return nil }
     let hops = head.fields.values("x-forwarded-for").flatMap { $0.split(separator: ",") }
     let claimed = hops.reversed().map { hop in String(hop.filter { $0 != " " && $0 != "\t" }) }
-    return claimed.first { !isTrusted($0) } ?? peer.address.description
+    return claimed.first { !isTrusted($0) }
   }
 
   private func agent(_ key: String?) -> ExposedAgent? {
