@@ -12,14 +12,22 @@ public enum HTTPEncoder {
     case none
   }
 
-  /// A request head. The fields hold Host and whatever else; framing is added here.
+  /// A request head. Framing is added here.
+  ///
+  /// - Parameter host: nil where the fields hold a Host of their own.
   public static func requestHead(
-    method: HTTPMethod, target: String, fields: HTTPFields, contentLength: Int?, into output: inout [UInt8]
+    method: HTTPMethod, target: String, host: String? = nil, fields: HTTPFields, contentLength: Int?,
+    into output: inout [UInt8]
   ) {
     output.append(utf8: method.name)
     output.append(" ")
     output.append(utf8: target)
     output.append(" HTTP/1.1\r\n")
+    if let host {
+      output.append("Host: ")
+      output.append(utf8: host)
+      output.append("\r\n")
+    }
     fields.append(to: &output)
     if let contentLength {
       output.append("Content-Length: ")

@@ -11,6 +11,8 @@ public struct URI: Sendable, Hashable {
   /// At least `/`, still percent-encoded.
   public let path: String
   public let query: String?
+  /// What a Host field says.
+  public let authority: String
 
   /// nil for anything but a well-formed absolute URL of these schemes.
   public init?(_ text: String) {
@@ -26,6 +28,8 @@ public struct URI: Sendable, Hashable {
     }
     self.host = host
     self.port = port
+    let name = host.contains(":") ? "[\(host)]" : host
+    authority = port.map { "\(name):\($0)" } ?? name
     let target = rest[authorityEnd...]
     let queryStart = target.firstIndex(of: "?") ?? target.endIndex
     path = queryStart == target.startIndex ? "/" : String(target[..<queryStart])
@@ -36,6 +40,7 @@ public struct URI: Sendable, Hashable {
     scheme = base.scheme
     host = base.host
     port = base.port
+    authority = base.authority
     self.path = path
     self.query = query
   }
@@ -46,7 +51,7 @@ public struct URI: Sendable, Hashable {
   public func appending(target: String) -> URI {
     let base = path == "/" ? "" : path
     guard let mark = target.utf8.firstIndex(of: UInt8(ascii: "?")) else {
-      return URI(self, path: base + target, query: nil)
+      return URI(self, path: base.isEmpty ? target : base + target, query: nil)
     }
     return URI(self, path: base + target[..<mark], query: String(target[target.utf8.index(after: mark)...]))
   }
@@ -97,12 +102,6 @@ public struct URI: Sendable, Hashable {
 
   /// The port to connect to.
   public var effectivePort: Int { port ?? (isSecure ? 443 : 80) }
-
-  /// What a Host field says.
-  public var authority: String {
-    let name = host.contains(":") ? "[\(host)]" : host
-    return port.map { "\(name):\($0)" } ?? name
-  }
 
   /// What a request line says.
   public var target: String { query.map { "\(path)?\($0)" } ?? path }

@@ -4,14 +4,14 @@ import Network
 
 /// One connection of a client: idle, or working on one call.
 final class ClientConnection: ConnectionDelegate {
-  let key: UpstreamKey
+  var pool: UpstreamPool
   var idleSince: MonotonicTime
   /// Whether an earlier call has used it: then it may turn out to have been closed meanwhile.
   private(set) var isReused = false
 
   private let client: HTTPClient
   private let connection: Connection
-  /// Keeps the trust of a kept connection, and with it the identity in `key`.
+  /// Keeps the trust of a kept connection, and with it the identity in the pool's key.
   private let tls: TLSClientContext?
   private var call: HTTPClientCall?
   private var decoder: HTTPResponseDecoder
@@ -22,11 +22,11 @@ final class ClientConnection: ConnectionDelegate {
 
   /// Connects to `address` and then works on `call`.
   init(
-    _ client: HTTPClient, _ key: UpstreamKey, _ address: SocketAddress, _ session: TLSSession?,
+    _ client: HTTPClient, _ pool: UpstreamPool, _ address: SocketAddress, _ session: TLSSession?,
     _ tls: TLSClientContext?, for call: HTTPClientCall
   ) throws(SystemError) {
     self.client = client
-    self.key = key
+    self.pool = pool
     self.tls = tls
     self.call = call
     idleSince = client.loop.now
@@ -36,7 +36,7 @@ final class ClientConnection: ConnectionDelegate {
   }
 
   func start() {
-    client.opened()
+    client.opened(self)
     connection.delegate = self
     connection.start()
   }
@@ -56,16 +56,20 @@ final class ClientConnection: ConnectionDelegate {
     limits.bodyBytesMax = request.responseBytesMax
     decoder = HTTPResponseDecoder(limits: limits)
     decoder.expect(requestMethod: request.method)
-    var fields = request.fields
-    if !fields.contains("host") { fields.add("Host", request.url.authority) }
     let hasBody = !request.body.isEmpty || request.method == .post || request.method == .put || request.method == .patch
+    let isJoined = request.body.count < ClientConnection.joinedBodyBytesMax
     connection.write { output in
       HTTPEncoder.requestHead(
-        method: request.method, target: request.url.target, fields: fields,
+        method: request.method, target: request.url.target,
+        host: request.fields.contains("host") ? nil : request.url.authority, fields: request.fields,
         contentLength: hasBody ? request.body.count : nil, into: &output)
+      if isJoined { output.append(contentsOf: request.body) }
     }
-    connection.write(request.body)
+    if !isJoined { connection.write(request.body) }
   }
+
+  /// Bodies up to this size are copied behind their head; larger ones are sent from where they are.
+  private static let joinedBodyBytesMax = 16 * 1024
 
   /// Whether the server may have seen some of the call's request.
   var mayHaveArrived: Bool { connection.bytesSent > sentBefore }

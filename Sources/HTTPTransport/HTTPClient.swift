@@ -20,7 +20,7 @@ public final class HTTPClient {
   public let options: HTTPClientOptions
 
   let resolver: Resolver
-  private var idle: [UpstreamKey: [ClientConnection]] = [:]
+  private var pools: [UpstreamKey: UpstreamPool] = [:]
   private(set) var connectionCount = 0
   private var defaultTLS: TLSClientContext?
   private var sweep: Timer?
@@ -44,36 +44,42 @@ public final class HTTPClient {
 
   /// Closes the connections that are idle. Calls that are under way go on.
   public func closeIdle() {
-    for connection in idle.values.joined() { connection.close() }
+    for connection in idleConnections { connection.close() }
   }
 
   /// Connections that wait for a request.
-  public var idleCount: Int { idle.values.reduce(0) { $0 + $1.count } }
+  public var idleCount: Int { pools.values.reduce(0) { $0 + $1.idle.count } }
 
   // MARK: Connections
 
-  /// The idle connection to this upstream that was used last: the one that is least likely to be closed by now.
-  func takeIdle(_ key: UpstreamKey) -> ClientConnection? {
-    guard var connections = idle.removeValue(forKey: key) else { return nil }
-    let last = connections.popLast()
-    if !connections.isEmpty { idle[key] = connections }
-    return last
-  }
+  /// A copy: connections that are closed leave their pools.
+  private var idleConnections: [ClientConnection] { pools.values.flatMap(\.idle) }
+
+  /// The connections to one upstream. Only a pool that has some is remembered, so that upstreams that were tried once
+  /// leave nothing behind.
+  func pool(_ key: UpstreamKey) -> UpstreamPool { pools[key] ?? UpstreamPool(key) }
 
   func keep(_ connection: ClientConnection) {
-    guard idle[connection.key, default: []].count < options.idlePerUpstreamMax else { return connection.close() }
+    guard connection.pool.idle.count < options.idlePerUpstreamMax else { return connection.close() }
     connection.idleSince = loop.now
-    idle[connection.key, default: []].append(connection)
+    connection.pool.idle.append(connection)
     if sweep == nil { scheduleSweep() }
   }
 
-  func opened() { connectionCount += 1 }
+  func opened(_ connection: ClientConnection) {
+    connectionCount += 1
+    // Another call may have been first to remember a pool.
+    if let pool = pools[connection.pool.key] { connection.pool = pool }
+    pools[connection.pool.key] = connection.pool
+    connection.pool.openCount += 1
+  }
 
   func closed(_ connection: ClientConnection) {
     connectionCount -= 1
-    guard var connections = idle.removeValue(forKey: connection.key) else { return }
-    connections.removeAll { $0 === connection }
-    if !connections.isEmpty { idle[connection.key] = connections }
+    let pool = connection.pool
+    pool.openCount -= 1
+    pool.idle.removeAll { $0 === connection }
+    if pool.openCount == 0 { pools[pool.key] = nil }
   }
 
   /// One timer for all: idle connections are closed when their time is over, at most a quarter of it late.
@@ -83,10 +89,10 @@ public final class HTTPClient {
 
   private func closeOverdue() {
     sweep = nil
-    for connection in idle.values.joined() where connection.idleSince + options.idleTimeout <= loop.now {
+    for connection in idleConnections where connection.idleSince + options.idleTimeout <= loop.now {
       connection.close()
     }
-    if !idle.isEmpty { scheduleSweep() }
+    if idleCount > 0 { scheduleSweep() }
   }
 
   /// How an https server is proven where the request does not say.
@@ -96,6 +102,18 @@ public final class HTTPClient {
     defaultTLS = context
     return context
   }
+}
+
+/// The connections of a client to one upstream.
+final class UpstreamPool {
+  let key: UpstreamKey
+  /// Connections that wait for a request. The one that was used last is the last one: it is least likely to be closed
+  /// by now, and is taken first.
+  var idle: [ClientConnection] = []
+  /// Idle ones and those that work.
+  var openCount = 0
+
+  init(_ key: UpstreamKey) { self.key = key }
 }
 
 /// All that makes two upstreams one. A connection is used again only for a request whose key is equal: anything left out

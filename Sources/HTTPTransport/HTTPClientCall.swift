@@ -13,7 +13,7 @@ public final class HTTPClientCall {
   private var handlers: HTTPClientHandlers?
   private var phase = Phase.connecting
   private var connection: ClientConnection?
-  private var key: UpstreamKey?
+  private var pool: UpstreamPool?
   private var tls: TLSClientContext?
   /// Addresses not tried yet, the next one last.
   private var addresses: [SocketAddress] = []
@@ -55,15 +55,17 @@ public final class HTTPClientCall {
 
   func start() {
     guard phase == .connecting else { return }
-    setDeadline(client.loop.now + request.timeouts.connect)
     do throws(TLSError) {
       tls = request.url.isSecure ? try client.trust(of: request) : nil
     } catch {
       return fail(.tls, error.message, mayHaveArrived: false)
     }
-    let key = UpstreamKey(request, tls: tls)
-    self.key = key
-    guard let idle = client.takeIdle(key) else { return resolve() }
+    let pool = client.pool(UpstreamKey(request, tls: tls))
+    self.pool = pool
+    guard let idle = pool.idle.popLast() else {
+      setDeadline(client.loop.now + request.timeouts.connect)
+      return resolve()
+    }
     connection = idle
     connected()
     idle.begin(self)
@@ -91,7 +93,7 @@ public final class HTTPClientCall {
   }
 
   private func connect() {
-    guard let key, let address = addresses.popLast() else { return }
+    guard let pool, let address = addresses.popLast() else { return }
     guard client.connectionCount < client.options.connectionsMax else {
       return fail(.overloaded, "too many connections are open", mayHaveArrived: false)
     }
@@ -102,7 +104,7 @@ public final class HTTPClientCall {
       return fail(.tls, error.message, mayHaveArrived: false)
     }
     do throws(SystemError) {
-      let new = try ClientConnection(client, key, address, session, tls, for: self)
+      let new = try ClientConnection(client, pool, address, session, tls, for: self)
       connection = new
       new.start()
     } catch {

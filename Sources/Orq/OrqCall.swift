@@ -7,13 +7,10 @@ public struct OrqCall: Sendable, Equatable {
   public var target: String
   /// JSON; nil where there is none.
   public var body: [UInt8]?
-  /// The answer is a stream of events.
+  /// The answer is a stream of events, and asked for as one; any other is JSON.
   public var isStreamed: Bool
 
   public var method: HTTPMethod { route.operation.method }
-
-  /// The value of `Accept`.
-  public var accept: StaticString { isStreamed ? "text/event-stream" : "application/json" }
 
   private init(
     _ route: OrqRoute, _ generation: OrqGeneration, query: OrqListQuery? = nil, body: [UInt8]? = nil,

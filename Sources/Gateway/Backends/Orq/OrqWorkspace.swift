@@ -12,7 +12,10 @@ final class OrqWorkspace: Sendable {
   let generation: OrqGeneration
   let cancel: OrqConfiguration.CancelPolicy
   let timeouts: UpstreamTimeouts
-  private let authorization: String
+  /// The same for every call of a kind, and ready to be sent.
+  private let fieldsToRead: HTTPFields
+  private let fieldsToSend: HTTPFields
+  private let fieldsToStream: HTTPFields
   private let tls: TLSClientContext?
 
   /// - Throws: ``StartError`` naming what cannot be read or is wrong.
@@ -30,18 +33,26 @@ final class OrqWorkspace: Sendable {
     } catch {
       throw StartError("orq.key: \(error.message)")
     }
-    authorization = "Bearer " + String(decoding: key, as: UTF8.self)
+    let authorization = "Bearer " + String(decoding: key, as: UTF8.self)
+    fieldsToRead = OrqWorkspace.fields(authorization, accept: "application/json", hasBody: false)
+    fieldsToSend = OrqWorkspace.fields(authorization, accept: "application/json", hasBody: true)
+    fieldsToStream = OrqWorkspace.fields(authorization, accept: "text/event-stream", hasBody: true)
     tls = base.isSecure ? try TLSMaterial.client(authorityFile: configuration.authorityFile) : nil
+  }
+
+  private static func fields(_ authorization: String, accept: String, hasBody: Bool) -> HTTPFields {
+    var fields = HTTPFields()
+    fields.add("Authorization", authorization)
+    fields.add("Accept", accept)
+    // What is relayed as it comes must come as it is.
+    fields.add("Accept-Encoding", "identity")
+    if hasBody { fields.add("Content-Type", "application/json") }
+    return fields
   }
 
   /// A request for a call, with a limit for the time until its answer begins.
   func request(_ call: OrqCall, firstByte: Duration? = nil) -> HTTPClientRequest {
-    var fields = HTTPFields()
-    fields.add("Authorization", authorization)
-    fields.add("Accept", call.accept.description)
-    // What is relayed as it comes must come as it is.
-    fields.add("Accept-Encoding", "identity")
-    if call.body != nil { fields.add("Content-Type", "application/json") }
+    let fields = call.isStreamed ? fieldsToStream : call.body == nil ? fieldsToRead : fieldsToSend
     var request = HTTPClientRequest(
       call.method, base.appending(target: call.target), fields: fields, body: call.body ?? [])
     request.tls = tls
