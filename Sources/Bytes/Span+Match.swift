@@ -21,6 +21,13 @@ extension Span where Element == UInt8 {
     return true
   }
 
+  /// True if the bytes are the same.
+  public func isSame(as other: Span<UInt8>) -> Bool {
+    guard count == other.count else { return false }
+    for index in indices where self[index] != other[index] { return false }
+    return true
+  }
+
   /// True if two ranges of these bytes, which must lie within, are the same.
   public func areEqual(_ a: Range<Int>, _ b: Range<Int>) -> Bool {
     guard a.count == b.count else { return false }

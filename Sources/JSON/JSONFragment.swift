@@ -27,6 +27,53 @@ public struct JSONFragment: Sendable, Hashable {
     try JSONDocument.parse(bytes, limits: limits).root.fragment
   }
 
+  /// An object of one member.
+  public static func object(_ name: String, _ value: JSONFragment) -> JSONFragment {
+    var writer = JSONWriter(reserving: name.utf8.count + value.bytes.count + 8)
+    writer.beginObject()
+    writer.key(string: name)
+    writer.fragment(value)
+    writer.endObject()
+    return JSONFragment(unchecked: writer.bytes)
+  }
+
+  /// An object with one member set: it stands last, in place of any other of its name.
+  public func setting(_ name: String, to value: JSONFragment) -> JSONFragment {
+    precondition(kind == .object, "members are set in objects")
+    var writer = JSONWriter(reserving: bytes.count + name.utf8.count + value.bytes.count + 8)
+    if mayHold(name) {
+      writer.beginObject()
+      document.root.forEachMember { key, old in
+        guard !key.string.isSame(as: name) else { return }
+        writer.key(string: key.string)
+        writer.fragment(old.fragment)
+      }
+    } else {
+      writer.bytes.append(bytes.span.extracting(droppingLast: 1))
+    }
+    writer.key(string: name)
+    writer.fragment(value)
+    writer.endObject()
+    return JSONFragment(unchecked: writer.bytes)
+  }
+
+  /// False only where the text has no string that could be this name.
+  private func mayHold(_ name: String) -> Bool {
+    let (text, name) = (bytes.span, name.utf8Span.span)
+    // A name may be written with escapes that it does not need.
+    if text.firstIndex(of: JSONLexer.backslash) != nil { return true }
+    var place = 0
+    while let quote = text.firstIndex(of: JSONLexer.quote, from: place) {
+      place = quote + 1
+      if place + name.count < text.count, text[place + name.count] == JSONLexer.quote,
+        text.extracting(place..<place + name.count).isSame(as: name)
+      {
+        return true
+      }
+    }
+    return false
+  }
+
   /// Scans the text again; cheap for the small values that this is made for.
   public var document: JSONDocument {
     do {

@@ -124,17 +124,21 @@ extension AgentTask {
     case .task(let task): self = task
     case .message(let message): history.append(message)
     case .status(let update): status = update.status
-    case .artifact(let update):
-      guard let index = artifacts.firstIndex(where: { $0.artifactID == update.artifact.artifactID }) else {
-        artifacts.append(update.artifact)
-        return
-      }
-      if update.append {
-        artifacts[index].append(update.artifact.parts)
-        if let metadata = update.artifact.metadata { artifacts[index].metadata = metadata }
-      } else {
-        artifacts[index] = update.artifact
-      }
+    case .artifact(let update): apply(update.artifact, append: update.append)
+    }
+  }
+
+  /// Folds an artifact, or one more chunk of it, into the record.
+  public mutating func apply(_ artifact: Artifact, append: Bool) {
+    guard let index = artifacts.firstIndex(where: { $0.artifactID == artifact.artifactID }) else {
+      artifacts.append(artifact)
+      return
+    }
+    if append {
+      artifacts[index].append(artifact.parts)
+      if let metadata = artifact.metadata { artifacts[index].metadata = metadata }
+    } else {
+      artifacts[index] = artifact
     }
   }
 }

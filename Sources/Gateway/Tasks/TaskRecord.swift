@@ -21,17 +21,24 @@ struct TaskRecord {
   }
 
   mutating func append(_ event: JournalEvent, at time: Timestamp, journalEventsMax: Int) {
-    var event = event
-    if case .status(var status, let metadata) = event {
-      status.timestamp = time
-      event = .status(status, metadata: metadata)
-    }
+    let event = event.stamped(time)
+    note(event)
+    journal.append(SequencedEvent(sequence: sequence, event: event))
+    if journal.count > journalEventsMax { dropOldest(journal.count - journalEventsMax * 3 / 4) }
+  }
+
+  /// Takes the first events of a task that nobody follows: there is no cursor before their end, so that none is kept.
+  mutating func begin(with events: [JournalEvent], at time: Timestamp) {
+    for event in events { note(event.stamped(time)) }
+    base = task
+    baseSequence = sequence
+  }
+
+  private mutating func note(_ event: JournalEvent) {
     sequence += 1
     if case .backendState(let state) = event { backendState = state }
     TaskRecord.fold(event, into: &task)
-    journal.append(SequencedEvent(sequence: sequence, event: event))
     byteCount += TaskRecord.bytes(of: event)
-    if journal.count > journalEventsMax { dropOldest(journal.count - journalEventsMax * 3 / 4) }
   }
 
   /// Entries after a cursor; nil when some of them are gone or never were.
@@ -66,27 +73,11 @@ struct TaskRecord {
         task.history.append(message)
       }
       task.status = status
-    case .artifact(let artifact, let append, let lastChunk, let metadata):
-      task.apply(
-        .artifact(
-          TaskArtifactUpdate(
-            taskID: task.id, contextID: task.contextID, artifact: artifact, append: append, lastChunk: lastChunk,
-            metadata: metadata)))
+    case .artifact(let artifact, let append, _, _): task.apply(artifact, append: append)
     case .history(let message): task.history.append(message)
     case .backendState: break
     case .metadata(let name, let value):
-      let before = task.metadata?.document.root
-      task.metadata = JSONFragment { json in
-        json.beginObject()
-        before?.forEachMember { key, old in
-          guard key.string != name else { return }
-          json.key(string: key.string)
-          json.fragment(old.fragment)
-        }
-        json.key(string: name)
-        json.fragment(value)
-        json.endObject()
-      }
+      task.metadata = task.metadata?.setting(name, to: value) ?? .object(name, value)
     }
   }
 
@@ -115,5 +106,14 @@ struct TaskRecord {
         }
       return total + 96 + content + (part.metadata?.bytes.count ?? 0)
     }
+  }
+}
+
+extension JournalEvent {
+  /// With the time of a status.
+  fileprivate func stamped(_ time: Timestamp) -> JournalEvent {
+    guard case .status(var status, let metadata) = self else { return self }
+    status.timestamp = time
+    return .status(status, metadata: metadata)
   }
 }

@@ -100,7 +100,11 @@ public protocol TaskStore: Sendable {
   func mintTaskID(owner: TaskOwner, milliseconds: Int64, entropy: (UInt64, UInt64)) -> String
 
   /// Adds a task and the first entries of its journal.
-  func create(_ task: AgentTask, events: [JournalEvent], owner: TaskOwner, at: Timestamp) throws(TaskStoreFull)
+  ///
+  /// - Parameter isFollowed: whether somebody is to read these entries from the first one on. Otherwise they are told by
+  ///   the task itself, and only later ones can be read.
+  func create(_ task: AgentTask, events: [JournalEvent], owner: TaskOwner, at: Timestamp, isFollowed: Bool)
+    throws(TaskStoreFull)
 
   /// Appends entries in one step, if the task's state satisfies the condition. Status entries get the given time (never
   /// earlier than an older entry's).

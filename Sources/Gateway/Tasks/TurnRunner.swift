@@ -57,9 +57,12 @@ final class TurnRunner {
   private var isPaused = false
   private var byteCount = 0
   private var running: (any RunningTurn)?
-  private var openTimer: Timer?
-  private var timeTimer: Timer?
-  private var silenceTimer: Timer?
+  /// One for all bounds of time: it goes off when the first of them may be reached, and looks.
+  private var timer: Timer?
+  /// When a caller is given a task, whatever the agent does.
+  private var openBy = MonotonicTime.distantFuture
+  /// When the agent must be done.
+  private var endBy = MonotonicTime.distantFuture
   private var lastEventAt: MonotonicTime
 
   /// - Parameter answered: the status of the existing task that the message answers; nil for a new task.
@@ -143,12 +146,8 @@ final class TurnRunner {
     isStarting = false
     if phase == .ended { return }
     running = started
-    if pending.isEmpty {
-      armTimers(limits)
-    } else {
-      flush()
-      if phase == .running { armTimers(limits) }
-    }
+    if !pending.isEmpty { flush() }
+    if phase == .running, !isPaused { startClock(limits) }
   }
 
   /// The task was canceled by a caller; its journal says so already.
@@ -174,44 +173,54 @@ final class TurnRunner {
     cancel()
   }
 
-  private func armTimers(_ limits: TurnLimits) {
-    if !isOpen {
-      openTimer = context.loop.schedule(after: limits.directReplyWait) { [weak self] in
-        guard let self, phase == .running, !isOpen else { return }
-        _ = open()
-      }
-    }
-    timeTimer = context.loop.schedule(after: limits.taskTime) { [weak self] in
-      self?.fail("the agent did not finish within the time allowed for a task")
-    }
-    if !agent.backend.mindsSilence { armSilenceTimer(limits.silence) }
+  // MARK: Time
+
+  private func startClock(_ limits: TurnLimits) {
+    openBy = isOpen ? .distantFuture : context.loop.now + limits.directReplyWait
+    endBy = context.loop.now + limits.taskTime
+    setTimer()
   }
 
   // Waiting for somebody's approval is not the agent's time.
 
   private func pauseClock() {
-    for timer in [timeTimer, silenceTimer] {
-      if let timer { context.loop.cancel(timer) }
-    }
-    timeTimer = nil
-    silenceTimer = nil
+    endBy = .distantFuture
+    setTimer()
   }
 
   private func resumeClock() {
     isPaused = false
-    armTimers(agent.limits.turns)
+    startClock(agent.limits.turns)
   }
 
-  private func armSilenceTimer(_ silence: Duration) {
-    let due = lastEventAt + silence
-    silenceTimer = context.loop.schedule(after: due - context.loop.now) { [weak self] in
-      guard let self, phase == .running else { return }
-      if context.loop.now >= lastEventAt + silence {
-        fail("the agent was silent for too long")
-      } else {
-        armSilenceTimer(silence)
-      }
+  /// When the agent has been silent for too long; it moves with every event, and the timer does not.
+  private var speakBy: MonotonicTime {
+    endBy == .distantFuture || agent.backend.mindsSilence ? .distantFuture : lastEventAt + agent.limits.turns.silence
+  }
+
+  private func setTimer() {
+    stopTimer()
+    let due = min(openBy, endBy, speakBy)
+    guard due != .distantFuture else { return }
+    timer = context.loop.schedule(after: due - context.loop.now) { [weak self] in self?.checkTime() }
+  }
+
+  private func stopTimer() {
+    if let timer { context.loop.cancel(timer) }
+    timer = nil
+  }
+
+  private func checkTime() {
+    timer = nil
+    guard phase == .running else { return }
+    let now = context.loop.now
+    if endBy <= now { return fail("the agent did not finish within the time allowed for a task") }
+    if speakBy <= now { return fail("the agent was silent for too long") }
+    if openBy <= now {
+      openBy = .distantFuture
+      guard isOpen || open() else { return }
     }
+    setTimer()
   }
 
   // MARK: Events of the agent
@@ -338,7 +347,7 @@ final class TurnRunner {
       id: turn.taskID, contextID: turn.contextID, status: TaskStatus(.submitted, timestamp: time),
       history: [turn.message])
     do {
-      try context.services.store.create(task, events: events, owner: owner, at: time)
+      try context.services.store.create(task, events: events, owner: owner, at: time, isFollowed: turn.wantsEvents)
     } catch {
       running?.cancel()
       end { [self] in
@@ -358,12 +367,7 @@ final class TurnRunner {
   private func end(_ notify: (() -> Void)? = nil) {
     guard phase != .ended else { return }
     phase = .ended
-    for timer in [openTimer, timeTimer, silenceTimer] {
-      if let timer { context.loop.cancel(timer) }
-    }
-    openTimer = nil
-    timeTimer = nil
-    silenceTimer = nil
+    stopTimer()
     running = nil
     agent.leavePlace()
     if isInLine, let next = context.services.turns.leave(ObjectIdentifier(self), key) { next.perform { $0.start() } }

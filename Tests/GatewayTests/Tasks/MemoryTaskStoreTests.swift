@@ -25,7 +25,7 @@ private struct Bench {
     milliseconds += 1
     let id = store.mintTaskID(owner: owner, milliseconds: milliseconds, entropy: (counter, counter &* 977))
     let task = AgentTask(id: id, contextID: context, status: TaskStatus(.submitted, timestamp: time))
-    try store.create(task, events: events, owner: owner, at: time)
+    try store.create(task, events: events, owner: owner, at: time, isFollowed: true)
     return id
   }
 
