@@ -27,13 +27,17 @@ struct CardPipeline {
   }
 
   /// The card as one listener publishes it.
-  func published(_ card: AgentCard, key: String, at listener: ListenerConfiguration, publicURL: String) -> AgentCard {
+  func published(
+    _ card: AgentCard, of file: CardFile, at listener: ListenerConfiguration, publicURL: String
+  ) -> AgentCard {
     var card = card
-    let url = "\(publicURL)/agents/\(key)"
+    let url = "\(publicURL)/agents/\(file.key)"
     card.supportedInterfaces = ["1.0", "0.3"].flatMap { version in
       ["JSONRPC", "HTTP+JSON"].map { AgentInterface(url: url, protocolBinding: $0, protocolVersion: version) }
     }
-    guard listener.auth.apiKeys else { return card }
+    // A declared scheme is demanded of every request (A2A 1.0 §7.4), so a card that anyone may use declares none.
+    let isForAnyone = listener.auth.anonymous && file.access.allows(principal: Principal.anonymousName)
+    guard listener.auth.apiKeys, !isForAnyone else { return card }
     card.securitySchemes = [
       NamedSecurityScheme(
         name: "bearer", scheme: SecurityScheme(.http(scheme: "Bearer", bearerFormat: nil), description: "An API key.")),
@@ -41,9 +45,7 @@ struct CardPipeline {
         name: "apiKey",
         scheme: SecurityScheme(.apiKey(location: "header", name: "X-API-Key"), description: "An API key.")),
     ]
-    if !listener.auth.anonymous {
-      card.securityRequirements = ["bearer", "apiKey"].map { SecurityRequirement(schemes: [.init(name: $0)]) }
-    }
+    card.securityRequirements = ["bearer", "apiKey"].map { SecurityRequirement(schemes: [.init(name: $0)]) }
     return card
   }
 }

@@ -66,7 +66,7 @@ struct RegistryBuilder {
     let pipeline = CardPipeline()
     let card = pipeline.card(for: file, engine: backend.description)
     let documents = zip(configuration.listeners, publicURLs).map { listener, url in
-      CardDocuments(pipeline.published(card, key: file.key, at: listener, publicURL: url))
+      CardDocuments(pipeline.published(card, of: file, at: listener, publicURL: url))
     }
     return ExposedAgent(
       key: file.key, backend: backend, access: file.access, limits: limits, card: card, documents: documents,

@@ -50,6 +50,20 @@ func rule40_aKeyIsTakenInEitherHeader(_ wire: Wire) throws {
   #expect(card["securityRequirements"]?.array?.count == 2)
 }
 
+@Test func rule40_aCardDeclaresTheSchemesThatAreDemandedAndNoOthers() throws {
+  let finished = ScriptedEngine { _, _ in [.status(.completed)] }
+  let gateway = try TestGateway(
+    .echo, TestAgent("private", finished) { $0.access.callers = [Glob("alice")] })
+  for version in ["1.0", "0.3", ""] {
+    let open = try gateway.caller("echo").request("GET", "/card", [("A2A-Version", version)])
+    #expect(try JSONValue.parse(open.body)["securitySchemes"] == nil)
+    let known = try gateway.caller("private", as: "alice").request("GET", "/card", [("A2A-Version", version)])
+    let card = try JSONValue.parse(known.body)
+    #expect(card["securitySchemes"]?.object?.names == ["bearer", "apiKey"])
+    #expect((card["securityRequirements"] ?? card["security"])?.array?.count == 2)
+  }
+}
+
 @Test func rule40_anAgentForOthersIsNotThere() throws {
   let gateway = try TestGateway(
     TestAgent("agent", ScriptedEngine { _, _ in [.status(.completed)] }) { $0.access.callers = [Glob("alice")] },
