@@ -82,7 +82,22 @@ func rule34_anExtensionThatIsAskedForIsServed(_ wire: Wire, _ name: String) thro
     [(name, "https://example.com/ext/1")], [(name, "urn:a, https://example.com/ext/1 ,urn:b")],
     [(name, "urn:a"), (name, "https://example.com/ext/1")],
   ]
-  for fields in asked { #expect(try gateway.caller().call(wire, .send(), fields).task.state == "completed") }
+  for fields in asked {
+    let reply = try gateway.caller().call(wire, .send(), fields)
+    #expect(try reply.task.state == "completed")
+    #expect(reply.response.field(wire.isV1 ? "a2a-extensions" : "x-a2a-extensions") == "https://example.com/ext/1")
+  }
+}
+
+@Test(arguments: Wire.allCases)
+func rule34_aStreamNamesTheExtensionsThatAreInUse(_ wire: Wire) throws {
+  let gateway = try TestGateway(requiring("https://example.com/ext/1"))
+  let client = try gateway.web()
+  try gateway.caller().send(
+    Call.stream().outgoing(wire), [("A2A-Extensions", "https://example.com/ext/1, urn:unknown")], on: client)
+  let head = try client.head()
+  #expect(head.status == 200)
+  #expect(head.field(wire.isV1 ? "a2a-extensions" : "x-a2a-extensions") == "https://example.com/ext/1")
 }
 
 @Test(arguments: Wire.allCases)
@@ -90,4 +105,5 @@ func rule34_anUnknownExtensionIsIgnored(_ wire: Wire) throws {
   let gateway = try TestGateway(.echo)
   let reply = try gateway.caller("echo").call(wire, .send(), [("A2A-Extensions", "urn:unknown")])
   #expect(try reply.task.state == "completed")
+  #expect(reply.response.field("a2a-extensions") == nil && reply.response.field("x-a2a-extensions") == nil)
 }

@@ -159,7 +159,7 @@ struct A2AFace {
       let error = AgentError(.unsupportedOperation, "this caller may not use \(call.operation.rawValue) on this agent")
       return responder.respond(error, status: 403)
     }
-    try requireExtensions(of: agent, head)
+    responder.extensions = try extensions(of: agent, askedForIn: head)
     let owner = TaskOwner(principal: principal.name, agentKey: agent.key)
     let operations = TaskOperations(context: context, agent: agent, owner: owner)
     switch call {
@@ -244,17 +244,20 @@ struct A2AFace {
   private static let noPush = AgentError(
     .pushNotificationNotSupported, "push notifications are not supported by this agent; follow the task by its stream")
 
-  /// An extension that the agent requires must be asked for (A2A 1.0 §3.3.4); unknown ones are ignored (§4.6.3).
-  private func requireExtensions(of agent: ExposedAgent, _ head: HTTPRequestHead) throws(AgentError) {
-    let required = agent.requiredExtensions
-    if required.isEmpty { return }
+  /// Those of the agent's extensions that a caller asks for. One that the agent requires must be asked for (A2A 1.0
+  /// §3.3.4); unknown ones are ignored (§4.6.3).
+  private func extensions(of agent: ExposedAgent, askedForIn head: HTTPRequestHead) throws(AgentError) -> [String] {
+    let declared = agent.card.capabilities.extensions
+    if declared.isEmpty { return [] }
     let lines = head.fields.values("a2a-extensions") + head.fields.values("x-a2a-extensions")
     let asked = lines.flatMap { line in
       line.split(separator: ",").map { uri in String(uri.filter { $0 != " " && $0 != "\t" }) }
     }
-    guard let missing = required.first(where: { !asked.contains($0) }) else { return }
-    throw AgentError(
-      .extensionSupportRequired, "this agent requires the extension \(missing); name it in A2A-Extensions",
-      metadata: ["extension": missing])
+    if let missing = declared.first(where: { $0.required && !asked.contains($0.uri) })?.uri {
+      throw AgentError(
+        .extensionSupportRequired, "this agent requires the extension \(missing); name it in A2A-Extensions",
+        metadata: ["extension": missing])
+    }
+    return declared.map(\.uri).filter(asked.contains)
   }
 }

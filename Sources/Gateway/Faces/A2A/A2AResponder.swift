@@ -13,6 +13,8 @@ final class A2AResponder {
   /// Of the JSON-RPC request; nil over REST.
   private let requestID: JSONFragment?
   private let extraFields: [(StaticString, String)]
+  /// URIs of the extensions that are in use, which the answer names (A2A 1.0 §4.6.3).
+  var extensions: [String] = []
   private var losses: TranslationLosses = []
   private var backendLosses: [String] = []
 
@@ -135,6 +137,9 @@ final class A2AResponder {
     fields.add("cache-control", "no-store")
     fields.add("a2a-version", dialect.version.text)
     fields.add("x-request-id", state.requestID)
+    if !extensions.isEmpty {
+      fields.add(dialect.version == .v1_0 ? "a2a-extensions" : "x-a2a-extensions", extensions.joined(separator: ", "))
+    }
     for (name, value) in extraFields { fields.add(name, value) }
     return fields
   }
