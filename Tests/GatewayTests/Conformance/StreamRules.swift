@@ -143,6 +143,34 @@ func rule23_aTerminalTaskCannotBeSubscribedToAndAnUnknownOneIsNotFound(_ wire: W
   }
 }
 
+@Test func rule21_aClientThatReadsEventsOnlyIsRefusedInAnEvent() throws {
+  let gateway = try TestGateway(.echo)
+  let caller = gateway.caller("echo")
+  let task = try caller.call(.rpc03, .send()).task
+  var empty = Sending()
+  empty.change = { $0 = [:] }
+  let calls: [(Call, code: JSONValue)] = [
+    (.subscribe("unknown"), -32001), (.subscribe(task.id), -32004), (.streaming(Sending(taskID: "unknown")), -32001),
+    (.streaming(empty), -32602),
+  ]
+  for (call, code) in calls {
+    let stream = try caller.open(.rpc03, call, [("Accept", "application/json, text/event-stream")])
+    let event = try #require(try stream.reader.next())
+    #expect(event.name == nil)
+    let json = try JSONValue.parse(Array(event.data.utf8))
+    #expect(json["id"] == Call.requestID)
+    #expect(json["error"]?["code"] == code)
+    #expect(try stream.rest().isEmpty)
+    // Others are answered in JSON: those that ask for it, and clients of 1.0.
+    for wire in [Wire.rpc03, .rpc10] {
+      let fields = [("Accept", wire.isV1 ? "text/event-stream" : "application/json")]
+      let reply = try caller.call(wire, call, fields)
+      #expect(reply.response.field("content-type") == "application/json")
+      #expect(reply.json["error"]?["code"] == code)
+    }
+  }
+}
+
 @Test(arguments: Wire.allCases.filter(\.isREST), ["GET", "POST"])
 func rule24_getAndPostOfSubscribeAreBothAccepted(_ wire: Wire, _ method: String) throws {
   let engine = ScriptedEngine()

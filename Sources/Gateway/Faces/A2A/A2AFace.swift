@@ -49,6 +49,7 @@ struct A2AFace {
       responder(VersionNegotiation.versionOfRefusal(family: family), call.id).respond(error)
     case .success(let version):
       let responder = responder(version, call.id)
+      responder.refusesInStream = version == .v0_3 && A2AFace.readsEventsOnly(call.method, request.head)
       do {
         let decoded = try CallDecoder.decode(method: call.method, params: call.params, version: version)
         try perform(decoded, request.head, state, responder)
@@ -56,6 +57,13 @@ struct A2AFace {
         responder.respond(error)
       }
     }
+  }
+
+  /// True for a 0.3 client that asks for a stream: an answer of another type is nothing that it can read, not even an
+  /// error. Clients of 1.0 read both.
+  private static func readsEventsOnly(_ method: String, _ head: HTTPRequestHead) -> Bool {
+    guard method == "message/stream" || method == "tasks/resubscribe" else { return false }
+    return head.fields.values("accept").contains { $0.lowercased().contains("text/event-stream") }
   }
 
   // MARK: REST

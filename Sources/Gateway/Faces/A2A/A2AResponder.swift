@@ -15,6 +15,8 @@ final class A2AResponder {
   private let extraFields: [(StaticString, String)]
   /// URIs of the extensions that are in use, which the answer names (A2A 1.0 §4.6.3).
   var extensions: [String] = []
+  /// A refusal goes out as the only event of a stream.
+  var refusesInStream = false
   private var losses: TranslationLosses = []
   private var backendLosses: [String] = []
 
@@ -53,6 +55,10 @@ final class A2AResponder {
       answer = ResponseEncoder.jsonRPCError(id: requestID, error, version: dialect.version)
     } else {
       answer = ResponseEncoder.restError(error, dialect: dialect)
+    }
+    if refusesInStream, answer.status == 200 {
+      startStream()
+      return failStream(error)
     }
     respond(error, status: answer.status, body: answer.body)
   }
