@@ -130,7 +130,7 @@ struct TaskOperations {
       metadata: ["state": state.word])
   }
 
-  static let taskNotFound = AgentError(.taskNotFound, "no such task")
+  static let taskNotFound = AgentError(.taskNotFound, "task not found")
 
   private static func takesNoMessage(_ state: TaskState) -> AgentError {
     AgentError(

@@ -144,7 +144,7 @@ struct OrqConversationTests {
         try caller.refusal("GET", "/v2/agents/\(agent)/tasks/\(id)/actions"),
       ] {
         #expect(refusal.status == 404)
-        #expect(refusal.message == "no such task")
+        #expect(refusal.message == "task not found")
       }
       #expect(try caller.call("GET", "/v2/agents/\(agent)/tasks")["overall_total"] == 0)
     }

@@ -104,5 +104,5 @@ def test_orq_refusals_of_streams(orq):
         pass
     with refusal(404, "model not found", declared=True), orq.stream_run("nobody", "hello"):
         pass
-    with refusal(404, "no such task", declared=True), orq.stream_task("actor", "hello", task="unknown"):
+    with refusal(404, "task not found", declared=True), orq.stream_task("actor", "hello", task="unknown"):
         pass

@@ -52,10 +52,10 @@ def test_orq_actions(orq):
 
 def test_orq_unknown_task(orq):
     if IS_V4:
-        with refusal(404, "no such task", declared=True):
+        with refusal(404, "task not found", declared=True):
             orq.response("actor", "unknown")
     else:
-        with refusal(404, "no such task", declared=True):
+        with refusal(404, "task not found", declared=True):
             orq.task("actor", "unknown")
         with refusal(404, "no such agent", declared=True):
             orq.tasks("nobody")

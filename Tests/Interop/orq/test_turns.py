@@ -141,7 +141,7 @@ def test_orq_tool_calls(orq):
 def test_orq_task_of_another_caller(orq, gateway):
     task = orq.invoke("actor", "say mine")["id"]
     with Caller(gateway.tls(gateway.keys["stranger"])) as stranger:
-        with refusal(404, "no such task"):
+        with refusal(404, "task not found"):
             stranger.invoke("actor", "say more", task=task)
 
 
