@@ -114,6 +114,12 @@ public final class MemoryTaskStore: TaskStore {
     }
   }
 
+  public func keptEvents(of id: String, owner: TaskOwner) -> [SequencedEvent] {
+    withShard(of: id) { shard, key in
+      shard.slot(of: key, owner: owner).map { shard.slots[$0].record.journal }
+    } ?? []
+  }
+
   public func tasks(inContext contextID: String, owner: TaskOwner, max: Int) -> [AgentTask] {
     shards[MemoryTaskStore.shard(of: owner)].state.withLock { shard in
       shard.slots(inContext: contextID, owner: owner, max: max).reversed().map { shard.slots[$0].record.task }

@@ -120,6 +120,9 @@ public protocol TaskStore: Sendable {
   /// Entries after a cursor, oldest first, at most `max`; nil for an unknown task or entries that are gone.
   func events(of id: String, owner: TaskOwner, after: JournalSequence, max: Int) -> [SequencedEvent]?
 
+  /// The entries that are kept, oldest first: all, but for those that nobody could have a cursor to.
+  func keptEvents(of id: String, owner: TaskOwner) -> [SequencedEvent]
+
   /// Asks to be woken once when entries after the cursor exist.
   func wait(forEventsOf id: String, owner: TaskOwner, after: JournalSequence, waker: Waker) -> WaitResult
   func cancelWait(_ token: WaitToken, forEventsOf id: String)

@@ -13,7 +13,9 @@ struct OrqConversationTests {
     guard case .text(let text)? = turn.message.parts.first?.content else { return [.status(.completed)] }
     if text == "ask" { return [.text("before"), .status(.inputRequired, "which?")] }
     if text == "fail" { return [.status(.failed, "no")] }
-    return [.text("\(turn.history.count): \(text.string)"), .status(.completed)]
+    return [
+      .text("\(turn.history.count): \(text.string)", id: turn.isContinuation ? "answer" : "a"), .status(.completed),
+    ]
   }
 
   private static let calling = ScriptedEngine { turn, _ in
@@ -39,6 +41,19 @@ struct OrqConversationTests {
       "POST", "/v2/agents/agent/responses", OrqBody.turn(OrqBody.message(text), task: task))
   }
 
+  /// The answer to a call that does not wait, once it is there.
+  private func respondInBackground(_ gateway: TestGateway, _ text: String) throws -> JSONValue {
+    let begun = try gateway.orq().call(
+      "POST", "/v2/agents/agent/responses", OrqBody.turn(text, ["background": true]))
+    let id = try #require(begun["task_id"]?.string)
+    var response = begun
+    try eventually("the agent has answered") {
+      response = try gateway.orq().call("GET", "/v2/agents/agent/responses/\(id)")
+      return response["status"] != "in_progress"
+    }
+    return response
+  }
+
   private func text(_ response: JSONValue) -> String? {
     response["output"]?.array?.first?["parts"]?.array?.last?["text"]?.string
   }
@@ -58,9 +73,11 @@ struct OrqConversationTests {
       ])
   }
 
-  @Test func aQuestionIsAnsweredUnderTheSameId() throws {
+  /// Whether the first turn was followed or only waited for.
+  @Test(arguments: [false, true]) func aQuestionIsAnsweredUnderTheSameId(isFollowed: Bool) throws {
     let gateway = try TestGateway(TestAgent("agent", OrqConversationTests.asking))
-    let question = try respond(gateway, "ask")
+    let question =
+      isFollowed ? try respondInBackground(gateway, "ask") : try respond(gateway, "ask")
     let id = try #require(question["task_id"]?.string)
     #expect(text(question) == "which?")
     #expect(question["finish_reason"] == "function_call")

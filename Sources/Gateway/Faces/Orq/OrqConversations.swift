@@ -138,18 +138,15 @@ struct OrqConversations {
   /// A task that asked back and was answered holds the output of several turns: only what came after the last answer is
   /// the newest turn's.
   private func withOwnOutput(_ task: AgentTask) -> AgentTask {
-    guard !task.artifacts.isEmpty, task.history.filter({ $0.role == .user }).count > 1,
-      let journal = store.events(
-        of: task.id, owner: owner, after: 0, max: context.services.limits.tasks.journalEventsMax),
-      let answer = journal.lastIndex(where: { if case .history = $0.event { true } else { false } })
-    else { return task }
+    guard !task.artifacts.isEmpty, task.history.filter({ $0.role == .user }).count > 1 else { return task }
+    let journal = store.keptEvents(of: task.id, owner: owner)
+    guard let answer = journal.lastIndex(where: { if case .history = $0.event { true } else { false } }) else {
+      return task
+    }
     var turn = task
     turn.artifacts = []
-    for case .artifact(let artifact, let append, let lastChunk, _) in journal[answer...].map(\.event) {
-      turn.apply(
-        .artifact(
-          TaskArtifactUpdate(
-            taskID: task.id, contextID: task.contextID, artifact: artifact, append: append, lastChunk: lastChunk)))
+    for case .artifact(let artifact, let append, _, _) in journal[answer...].map(\.event) {
+      turn.apply(artifact, append: append)
     }
     return turn
   }
