@@ -2,10 +2,13 @@
 #define COPENSSL_SHIM_H
 // OpenSSL offers much of its TLS interface as macros, which Swift does not import: each is a function here.
 #include <openssl/bio.h>
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
+#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <openssl/param_build.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/ssl.h>
@@ -21,6 +24,53 @@ static inline int copenssl_set_max_proto_version(SSL_CTX *context, int version) 
 
 /// A new key on P-256.
 static inline EVP_PKEY *copenssl_new_ec_key(void) { return EVP_EC_gen("P-256"); }
+
+static inline EVP_PKEY *copenssl_new_ed25519_key(void) { return EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"); }
+
+/// Frees what the library has allocated and handed over.
+static inline void copenssl_free(void *memory) { OPENSSL_free(memory); }
+
+/// A public key of these parameters, or NULL; takes the parameters. The library checks that a point lies on its curve.
+static inline EVP_PKEY *copenssl_public_key(const char *type, OSSL_PARAM *parameters) {
+  EVP_PKEY *key = NULL;
+  EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
+  if (parameters == NULL || context == NULL || EVP_PKEY_fromdata_init(context) != 1 ||
+      EVP_PKEY_fromdata(context, &key, EVP_PKEY_PUBLIC_KEY, parameters) != 1) {
+    key = NULL;
+  }
+  EVP_PKEY_CTX_free(context);
+  OSSL_PARAM_free(parameters);
+  return key;
+}
+
+/// A key on a curve from its uncompressed point, or NULL.
+static inline EVP_PKEY *copenssl_ec_public_key(const char *curve, const unsigned char *point, size_t count) {
+  OSSL_PARAM *parameters = NULL;
+  OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
+  if (builder != NULL && OSSL_PARAM_BLD_push_utf8_string(builder, OSSL_PKEY_PARAM_GROUP_NAME, curve, 0) == 1 &&
+      OSSL_PARAM_BLD_push_octet_string(builder, OSSL_PKEY_PARAM_PUB_KEY, point, count) == 1) {
+    parameters = OSSL_PARAM_BLD_to_param(builder);
+  }
+  OSSL_PARAM_BLD_free(builder);
+  return copenssl_public_key("EC", parameters);
+}
+
+/// An RSA key from its modulus and exponent, big-endian, or NULL.
+static inline EVP_PKEY *copenssl_rsa_public_key(
+    const unsigned char *modulus, int modulus_count, const unsigned char *exponent, int exponent_count) {
+  OSSL_PARAM *parameters = NULL;
+  OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
+  BIGNUM *n = BN_bin2bn(modulus, modulus_count, NULL);
+  BIGNUM *e = BN_bin2bn(exponent, exponent_count, NULL);
+  if (builder != NULL && n != NULL && e != NULL && OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_N, n) == 1 &&
+      OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_E, e) == 1) {
+    parameters = OSSL_PARAM_BLD_to_param(builder);
+  }
+  OSSL_PARAM_BLD_free(builder);
+  BN_free(n);
+  BN_free(e);
+  return copenssl_public_key("RSA", parameters);
+}
 
 static inline void copenssl_set_mode(SSL_CTX *context) {
   // Partial writes: a record that went out is reported at once. Moving buffer: the queue may be reallocated between

@@ -45,4 +45,13 @@ public enum HMACSHA256 {
     }
     unsafe sha256 = digest
   }
+
+  /// The digest below a signature; nil where the algorithm has its own.
+  static func digest(of algorithm: SignatureAlgorithm) -> OpaquePointer? {
+    switch algorithm {
+    case .es256, .rs256: unsafe shared.sha256
+    case .es384: unsafe EVP_sha384()
+    case .edDSA: nil
+    }
+  }
 }

@@ -81,6 +81,11 @@ public struct JSONObject: Sendable {
     }
   }
 
+  /// The members that have a value by `transform`, with that one, in their order.
+  public func compactMapValues(_ transform: (JSONValue) -> JSONValue?) -> JSONObject {
+    JSONObject(unchecked: members.compactMap { member in transform(member.value).map { (member.name, $0) } })
+  }
+
   /// Removes a member; returns what it held.
   @discardableResult
   public mutating func removeValue(_ name: String) -> JSONValue? {
