@@ -50,6 +50,15 @@ struct OrqStreamTests {
     #expect(more[1]["data"]?["is_continuation"] == true)
   }
 
+  @Test(arguments: streams)
+  func aDirectReplyIsStreamed(_ path: String, _ more: JSONObject) throws {
+    let engine = ScriptedEngine(repliesDirectly: true) { _, _ in [.reply("just this")] }
+    let gateway = try TestGateway(TestAgent("agent", engine))
+    let events = try gateway.orq().open(path, OrqBody.turn("hello", more)).rest()
+    let said = events.compactMap { $0["data"]?["last_message"] ?? $0["data"]?["part"]?["text"] }
+    #expect(said == ["just this"])
+  }
+
   @Test func aRunIsStreamedFromTheAgentOfItsKey() throws {
     let gateway = try TestGateway(.echo)
     let events = try gateway.orq().open("/v2/agents/stream-run", OrqBody.run("echo", "hi")).rest()

@@ -76,7 +76,7 @@ struct OrqConversations {
       id: id, contextID: contextID, status: TaskStatus(.submitted, timestamp: time), history: [inTask(question)])
     let answer = TaskStatus(.completed, message: inTask(reply), timestamp: time)
     do {
-      try store.create(task, events: [.status(answer, metadata: nil)], owner: owner, at: time, isFollowed: false)
+      try store.create(task, events: [.status(answer, metadata: nil)], owner: owner, at: time, isFollowed: true)
     } catch {
       throw AgentError(
         .unavailable, "the gateway cannot take more tasks now; retry later", source: .gateway, retryAfterSeconds: 30)
