@@ -90,14 +90,14 @@ struct ParamsReader {
   // MARK: Send
 
   mutating func send(_ params: JSONNode) -> SendRequest {
-    var message = Message(messageID: "", role: .user, parts: [])
+    var request = SendRequest(message: Message(messageID: "", role: .user, parts: []))
     // The schema of 0.3 REST calls the field `request` but writes it as `message`.
     if let node = fields.requiredObject(params, "message", fields.dialect == .v03REST ? "request" : nil) {
       fields.enter("message")
-      message = fields.message(node)
+      request.message = fields.message(node)
       fields.leave()
     }
-    var request = SendRequest(message: message, metadata: fields.metadata(params))
+    request.metadata = fields.metadata(params)
     if let configuration = fields.object(params, "configuration") {
       fields.enter("configuration")
       readConfiguration(configuration, &request)

@@ -24,6 +24,8 @@ struct FieldReader {
   init(_ dialect: Dialect, author: Author) {
     self.dialect = dialect
     self.author = author
+    // As deep as most requests go.
+    path.reserveCapacity(8)
   }
 
   /// - Throws: one error with every fault found, if there is any.

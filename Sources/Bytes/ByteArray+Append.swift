@@ -12,16 +12,17 @@ extension Array where Element == UInt8 {
 
   /// Appends a number in decimal digits.
   public mutating func append(decimal number: Int) {
-    if number < 0 {
-      append(UInt8(ascii: "-"))
-    }
+    if number < 0 { append(UInt8(ascii: "-")) }
+    // The longest number has 20 digits; they come last one first.
+    var digits = InlineArray<20, UInt8>(repeating: 0)
+    var first = digits.count
     var rest = number.magnitude
-    let first = count
     repeat {
-      append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+      first -= 1
+      digits[first] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
       rest /= 10
     } while rest > 0
-    self[first...].reverse()
+    append(digits.span.extracting(first...))
   }
 
   /// Appends a number in hexadecimal digits, without leading zeros.

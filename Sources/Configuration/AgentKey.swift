@@ -43,6 +43,7 @@ public struct Glob: Sendable, Hashable {
 
   /// Takes time in proportion to the length of the text times that of the pattern at most.
   public func matches(_ text: String) -> Bool {
+    if pattern == "*" { return true }
     let text = Array(text.utf8)
     guard let first = pieces.first, let last = pieces.last, pieces.count > 1 else { return text == pieces.first }
     guard text.count >= first.count + last.count, text.starts(with: first),

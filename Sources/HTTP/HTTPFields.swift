@@ -96,6 +96,9 @@ public struct HTTPFields: Sendable {
 
   public func contains(_ name: StaticString) -> Bool { entries.contains { matches($0, name) } }
 
+  /// How many fields have a name.
+  public func count(of name: StaticString) -> Int { entries.reduce(0) { matches($1, name) ? $0 + 1 : $0 } }
+
   /// True if the first value of a name is this text, byte by byte.
   public func has(_ name: StaticString, _ value: StaticString) -> Bool {
     for entry in entries where matches(entry, name) {

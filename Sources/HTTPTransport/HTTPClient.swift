@@ -36,7 +36,7 @@ public final class HTTPClient {
 
   /// Sends a request. The call may be cancelled; its handlers are called in later turns of the loop.
   @discardableResult
-  public func send(_ request: HTTPClientRequest, _ handlers: HTTPClientHandlers) -> HTTPClientCall {
+  public func send(_ request: consuming HTTPClientRequest, _ handlers: consuming HTTPClientHandlers) -> HTTPClientCall {
     let call = HTTPClientCall(self, request, handlers)
     loop.later { call.start() }
     return call

@@ -24,7 +24,7 @@ public final class HTTPClientCall {
   private var deadline = MonotonicTime.distantFuture
   private var timerDeadline = MonotonicTime.distantFuture
 
-  init(_ client: HTTPClient, _ request: HTTPClientRequest, _ handlers: HTTPClientHandlers) {
+  init(_ client: HTTPClient, _ request: consuming HTTPClientRequest, _ handlers: consuming HTTPClientHandlers) {
     self.client = client
     self.request = request
     self.handlers = handlers

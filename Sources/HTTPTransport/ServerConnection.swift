@@ -92,12 +92,9 @@ final class ServerConnection: ConnectionDelegate {
 
   func connectionFlushed(_ connection: Connection) {
     let sent = connection.bytesSent
-    var count = 0
-    while count < leaving.count, leaving[count].end <= sent { count += 1 }
-    if count > 0 {
-      let done = leaving.prefix(count)
-      leaving.removeFirst(count)
-      for (exchange, _) in done { report(exchange) }
+    while let (exchange, end) = leaving.first, end <= sent {
+      leaving.removeFirst()
+      report(exchange)
     }
     guard connection.bufferedBytes == 0 else { return }
     if phase == .lingering {

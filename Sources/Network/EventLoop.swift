@@ -46,6 +46,11 @@ public protocol EventHandler: AnyObject {
     var generation: UInt32 = 0
   }
 
+  /// A function in an array of functions is wrapped in one more; in a structure it lies as it is.
+  private struct Body {
+    let run: () -> Void
+  }
+
   public let index: Int
   /// Reaches this loop from other threads.
   public let mailbox: Mailbox
@@ -61,7 +66,7 @@ public protocol EventHandler: AnyObject {
   private var registrations: [Registration] = []
   private var generations: UInt32 = 0
   private var timers = TimerQueue()
-  private var laterBodies: [() -> Void] = []
+  private var laterBodies: [Body] = []
   private var turnEndHooks: [() -> Void] = []
   private var flushQueue: [Connection] = []
   private var isStopping = false
@@ -170,7 +175,7 @@ public protocol EventHandler: AnyObject {
   public func cancel(_ timer: Timer) { timers.cancel(timer) }
 
   /// Has `body` run at the end of this turn; called at a turn's end, in the next one, without waiting in between.
-  public func later(_ body: @escaping () -> Void) { laterBodies.append(body) }
+  public func later(_ body: @escaping () -> Void) { laterBodies.append(Body(run: body)) }
 
   /// Has `hook` run at the end of every turn, before the turn's output is sent.
   public func onTurnEnd(_ hook: @escaping () -> Void) { turnEndHooks.append(hook) }
@@ -259,9 +264,9 @@ public protocol EventHandler: AnyObject {
 
   private func runLaterBodies() {
     guard !laterBodies.isEmpty else { return }
-    var bodies: [() -> Void] = []
+    var bodies: [Body] = []
     swap(&bodies, &laterBodies)
-    for body in bodies { body() }
+    for body in bodies { body.run() }
     reuse(&bodies, in: &laterBodies)
   }
 

@@ -55,8 +55,8 @@ struct OutputQueue {
       first += 1
     }
     guard first == segments.count else { return }
-    // Empty: an idle connection keeps nothing.
-    segments = []
+    // Empty: an idle connection keeps no bytes, only the room for a segment's place.
+    segments.removeAll(keepingCapacity: true)
     first = 0
     canGrow = false
   }

@@ -24,7 +24,11 @@ public struct OrqReader {
   private var path: [Step] = []
   private var violations: [OrqFault.Violation] = []
 
-  init(_ author: Author) { self.author = author }
+  init(_ author: Author) {
+    self.author = author
+    // As deep as most values go.
+    path.reserveCapacity(8)
+  }
 
   static func parse(_ bytes: [UInt8], limits: JSONLimits) throws(OrqFault) -> JSONNode {
     do {

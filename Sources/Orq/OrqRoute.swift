@@ -76,7 +76,7 @@ public struct OrqRoute: Sendable, Equatable {
     case .streamTask: agent + "/stream-task"
     case .run: Self.base + "/run"
     case .streamRun: Self.base + "/stream-run"
-    case .createResponse: agent + "/responses"
+    case .createResponse: "\(Self.base)/\(PercentEncoding.encodePathSegment(agentKey ?? ""))/responses"
     case .getResponse: agent + "/responses/" + PercentEncoding.encodePathSegment(taskID ?? "")
     case .listTasks: agent + "/tasks"
     case .retrieveTask: task
@@ -93,7 +93,7 @@ public struct OrqRoute: Sendable, Equatable {
 
   private static let base = "/v2/agents"
 
-  private var agent: String { Self.base + "/" + PercentEncoding.encodePathSegment(agentKey ?? "") }
+  private var agent: String { "\(Self.base)/\(PercentEncoding.encodePathSegment(agentKey ?? ""))" }
   private var task: String { agent + "/tasks/" + PercentEncoding.encodePathSegment(taskID ?? "") }
   private var external: String { Self.base + "/external/" + PercentEncoding.encodePathSegment(agentKey ?? "") }
 

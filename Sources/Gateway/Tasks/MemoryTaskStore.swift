@@ -47,18 +47,18 @@ public final class MemoryTaskStore: TaskStore {
     _ task: AgentTask, events: [JournalEvent], owner: TaskOwner, at time: Timestamp, isFollowed: Bool
   ) throws(TaskStoreFull) {
     guard let key = TaskIdentifier(task.id)?.key else { preconditionFailure("a task id that was not minted here") }
-    var record = TaskRecord(task)
     let home = shards[MemoryTaskStore.shard(of: owner)]
-    try makeRoom(for: record.byteCount, preferring: home)
+    try makeRoom(for: TaskRecord.byteCount(of: task), preferring: home)
     let change = home.state.withLock { shard in
       let time = shard.advance(to: time)
+      var record = TaskRecord(task)
       if isFollowed {
         for event in events { record.append(event, at: time, journalEventsMax: limits.journalEventsMax) }
       } else {
         record.begin(with: events, at: time)
       }
       let bytes = record.byteCount
-      shard.insert(record, key: key, owner: owner)
+      shard.insert(consume record, key: key, owner: owner)
       return bytes
     }
     taskCount.add(1, ordering: .relaxed)

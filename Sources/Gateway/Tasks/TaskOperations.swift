@@ -15,29 +15,31 @@ struct TaskOperations {
 
   /// Begins a turn, for a new task or for one that waits for an answer. The observer hears how it goes, on this loop; it
   /// may hear all of it before this returns.
-  func send(_ request: SendRequest, openNow: Bool, wantsEvents: Bool, observer: any TurnObserver) throws(AgentError) {
+  func send(_ request: consuming SendRequest, openNow: Bool, wantsEvents: Bool, observer: any TurnObserver)
+    throws(AgentError)
+  {
     guard !context.services.isDraining else {
       throw AgentError(
         .unavailable, "the gateway is shutting down; retry in a moment", source: .gateway, retryAfterSeconds: 5)
     }
     try agent.inputModes.check(request.message)
-    var message = request.message
-    if let taskID = message.taskID {
+    if let taskID = request.message.taskID {
       try resume(taskID, request, wantsEvents, observer)
       return
     }
-    let contextID = message.contextID ?? context.mint.contextID()
+    let isContextNew = request.message.contextID == nil
+    let contextID = request.message.contextID ?? context.mint.contextID()
     let taskID = store.mintTaskID(
       owner: owner, milliseconds: context.loop.wallMilliseconds, entropy: (context.mint.word(), context.mint.word()))
-    message.contextID = contextID
-    message.taskID = taskID
+    request.message.contextID = contextID
+    request.message.taskID = taskID
     let turn = Turn(
-      agentKey: agent.key, taskID: taskID, contextID: contextID, message: message, principal: owner.principal,
+      agentKey: agent.key, taskID: taskID, contextID: contextID, message: request.message, principal: owner.principal,
       wantsEvents: wantsEvents, metadata: request.metadata)
     let runner = TurnRunner(context: context, agent: agent, owner: owner, turn: turn)
     runner.observer = observer
     runner.submit(
-      openNow: openNow || !agent.mayAnswerWithoutTask, isContextNew: request.message.contextID == nil)
+      openNow: openNow || !agent.mayAnswerWithoutTask, isContextNew: isContextNew)
   }
 
   private func resume(_ taskID: String, _ request: SendRequest, _ wantsEvents: Bool, _ observer: any TurnObserver)

@@ -17,27 +17,36 @@ struct TaskRecord {
   init(_ task: AgentTask) {
     self.task = task
     base = task
-    byteCount = TaskRecord.fixedBytes + task.history.reduce(0) { $0 + TaskRecord.bytes(of: $1.parts) }
+    byteCount = TaskRecord.byteCount(of: task)
+  }
+
+  /// What a new task takes, before any event.
+  static func byteCount(of task: AgentTask) -> Int {
+    task.history.reduce(fixedBytes) { $0 + bytes(of: $1.parts) }
   }
 
   mutating func append(_ event: JournalEvent, at time: Timestamp, journalEventsMax: Int) {
-    let event = event.stamped(time)
-    note(event)
-    journal.append(SequencedEvent(sequence: sequence, event: event))
+    note(event, at: time)
+    journal.append(SequencedEvent(sequence: sequence, event: event.stamped(time)))
     if journal.count > journalEventsMax { dropOldest(journal.count - journalEventsMax * 3 / 4) }
   }
 
   /// Takes the first events of a task that nobody follows: there is no cursor before their end, so that none is kept.
   mutating func begin(with events: [JournalEvent], at time: Timestamp) {
-    for event in events { note(event.stamped(time)) }
+    for event in events { note(event, at: time) }
     base = task
     baseSequence = sequence
   }
 
-  private mutating func note(_ event: JournalEvent) {
+  private mutating func note(_ event: JournalEvent, at time: Timestamp) {
     sequence += 1
-    if case .backendState(let state) = event { backendState = state }
-    TaskRecord.fold(event, into: &task)
+    switch event {
+    case .backendState(let state): backendState = state
+    case .status:
+      TaskRecord.fold(event, into: &task)
+      task.status.timestamp = time
+    default: TaskRecord.fold(event, into: &task)
+    }
     byteCount += TaskRecord.bytes(of: event)
   }
 

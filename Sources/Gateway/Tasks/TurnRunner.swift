@@ -34,7 +34,8 @@ final class TurnRunner {
   private let agent: ExposedAgent
   private let owner: TaskOwner
   private var turn: Turn
-  weak var observer: (any TurnObserver)?
+  /// Let go of at the end. An observer whose caller has gone hears the rest to no effect.
+  var observer: (any TurnObserver)?
 
   private var phase = Phase.waiting
   /// True once the task is in the store. A turn whose agent may answer without a task opens with its first event.
@@ -50,6 +51,8 @@ final class TurnRunner {
   private var joinsLineLate = false
   private var flushIsDue = false
   private var pending: [JournalEvent] = []
+  /// What an answer that comes whole is told in.
+  private static let pendingUsual = 8
   private var eventCount = 0
   private var hasSpoken = false
   private var losses: [JSONValue] = []
@@ -202,7 +205,8 @@ final class TurnRunner {
     stopTimer()
     let due = min(openBy, endBy, speakBy)
     guard due != .distantFuture else { return }
-    timer = context.loop.schedule(after: due - context.loop.now) { [weak self] in self?.checkTime() }
+    // Holds the runner, which stops it when it ends.
+    timer = context.loop.schedule(after: due - context.loop.now) { [self] in checkTime() }
   }
 
   private func stopTimer() {
@@ -227,6 +231,7 @@ final class TurnRunner {
 
   private func receive(_ event: TurnEvent) {
     guard phase == .running, !isDone else { return }
+    if pending.isEmpty { pending.reserveCapacity(TurnRunner.pendingUsual) }
     lastEventAt = context.loop.now
     if case .refused(let error) = event { return refuseOrFail(error) }
     hasSpoken = true

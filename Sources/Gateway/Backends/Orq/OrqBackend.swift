@@ -10,13 +10,25 @@ internal import Orq
 internal import Telemetry
 
 /// An agent of an Orq workspace. Each message becomes one call of the style that the card file chooses (PRODUCT §4).
-struct OrqBackend: AgentBackend {
+final class OrqBackend: AgentBackend {
   let workspace: OrqWorkspace
   let agent: OrqAgentConfiguration
   let defaults: OrqDefaults
   let description: EngineDescription
   let taskTime: Duration
   let logger: Logger
+
+  init(
+    workspace: OrqWorkspace, agent: OrqAgentConfiguration, defaults: OrqDefaults, description: EngineDescription,
+    taskTime: Duration, logger: Logger
+  ) {
+    self.workspace = workspace
+    self.agent = agent
+    self.defaults = defaults
+    self.description = description
+    self.taskTime = taskTime
+    self.logger = logger
+  }
 
   var mindsSilence: Bool { true }
   var remembers: Bool { true }

@@ -26,6 +26,9 @@ final class OrqExchange: RunningTurn {
     case events
   }
 
+  /// What was asked last, and whether it was how the task stands.
+  private var asked = OrqOperation.createResponse
+  private var isLookingUp = false
   private var answer = Answer.none
   private var body: [UInt8] = []
   private var events = SSEDecoder(eventBytesMax: OrqExchange.eventBytesMax)
@@ -58,7 +61,7 @@ final class OrqExchange: RunningTurn {
     self.losses = losses
     isAgentFamily = call.route.operation == .streamTask || call.route.operation == .streamRun
     // An answer that comes whole comes when the agent is done.
-    send(call, firstByte: call.isStreamed ? nil : backend.taskTime) { [self] in answered(call) }
+    send(call, firstByte: call.isStreamed ? nil : backend.taskTime)
   }
 
   func cancel() {
@@ -75,8 +78,10 @@ final class OrqExchange: RunningTurn {
 
   // MARK: The call
 
-  private func send(_ call: OrqCall, firstByte: Duration?, then answered: @escaping () -> Void) {
+  private func send(_ call: OrqCall, firstByte: Duration?, isLookUp: Bool = false) {
     let request = backend.workspace.request(call, firstByte: firstByte)
+    asked = call.route.operation
+    isLookingUp = isLookUp
     answer = .none
     body = []
     // The call holds this exchange until it ends, one way or the other.
@@ -84,7 +89,7 @@ final class OrqExchange: RunningTurn {
       onHead: { [self] in receive($0) }, onBody: { [self] in receive($0) },
       onEnd: { [self] in
         self.call = nil
-        answered()
+        if isLookingUp { lookedUp() } else { answered() }
       }, onError: { [self] in receive($0) })
     self.call = HTTPClient.shared(on: loop).send(request, handlers)
   }
@@ -131,11 +136,11 @@ final class OrqExchange: RunningTurn {
 
   // MARK: The answer
 
-  private func answered(_ call: OrqCall) {
+  private func answered() {
     switch answer {
     case .none: refuse(UpstreamRefusal.notUnderstood)
     case .refusal(let status, let retryAfter): refused(status, retryAfter)
-    case .json: answered(json: call)
+    case .json: answeredJSON()
     case .events: if !reader.isOver { lookUpLater() }
     }
   }
@@ -152,9 +157,9 @@ final class OrqExchange: RunningTurn {
     refuse(UpstreamRefusal.error(status: status, retryAfter: retryAfter))
   }
 
-  private func answered(json call: OrqCall) {
+  private func answeredJSON() {
     do throws(OrqFault) {
-      switch call.route.operation {
+      switch asked {
       case .createResponse:
         var response = try OrqResponse.decode(body)
         accept()
@@ -234,18 +239,19 @@ final class OrqExchange: RunningTurn {
 
   private func lookUp() {
     guard emit != nil, let taskID = reader.context.taskID else { return }
-    let ways = backend.lookUps(of: taskID)
-    let call = ways[lookUpIndex]
-    send(call, firstByte: nil) { [weak self] in
-      guard let self else { return }
-      switch answer {
-      case .json: answered(json: call)
-      case .refusal(status: 404, _):
-        lookUpIndex += 1
-        guard lookUpIndex == ways.count else { return lookUp() }
-        if let undecided { _ = reader.read(undecided, deliver) } else { fail() }
-      case .none, .events, .refusal: lookUpLater()
+    send(backend.lookUps(of: taskID)[lookUpIndex], firstByte: nil, isLookUp: true)
+  }
+
+  private func lookedUp() {
+    switch answer {
+    case .json: answeredJSON()
+    case .refusal(status: 404, _):
+      lookUpIndex += 1
+      guard let taskID = reader.context.taskID, lookUpIndex == backend.lookUps(of: taskID).count else {
+        return lookUp()
       }
+      if let undecided { _ = reader.read(undecided, deliver) } else { fail() }
+    case .none, .events, .refusal: lookUpLater()
     }
   }
 

@@ -60,7 +60,8 @@ struct OrqTurnReader {
     case .actionReviewed, .executionReviewed: resume(emit)
     case .inactive(let inactive):
       // The one place where the answer stands whole; thoughts only led there.
-      whole(inactive.lastMessageFull?.parts ?? [.text(inactive.lastMessage)], emit)
+      var place = 0
+      whole(inactive.lastMessageFull?.parts ?? [.text(inactive.lastMessage)], at: &place, emit)
       end(
         reason: inactive.finishReason, pending: inactive.pendingToolCalls, usage: inactive.usage,
         billing: inactive.billing, emit)
@@ -82,7 +83,8 @@ struct OrqTurnReader {
     case .failed: fail(emit)
     case nil where response.finishReason == nil && response.pendingToolCalls.isEmpty: return false
     case .completed, nil:
-      whole(response.output.filter { $0.role == .agent }.flatMap(\.parts), emit)
+      var place = 0
+      for message in response.output where message.role == .agent { whole(message.parts, at: &place, emit) }
       end(
         reason: response.finishReason ?? .stop, pending: response.pendingToolCalls, usage: response.usage, billing: nil,
         emit)
@@ -107,7 +109,8 @@ struct OrqTurnReader {
     case .completed, .inputRequired:
       let messages = task.messages ?? task.history ?? []
       let last = messages.last { $0.role == .agent } ?? task.statusMessage
-      whole(last?.parts ?? [], emit)
+      var place = 0
+      whole(last?.parts ?? [], at: &place, emit)
       let pending = task.state == .inputRequired ? OrqTurnReader.pendingCalls(in: last) : []
       if task.state == .inputRequired, pending.isEmpty {
         // Orq asks, but for no function of the caller's: any text goes on.
@@ -188,12 +191,15 @@ struct OrqTurnReader {
     if !outputs[index].isDone { settle(index, whole, emit) }
   }
 
-  /// The whole output. What came in pieces before (a stream that was lost) stands if it says the same.
-  private mutating func whole(_ parts: [OrqPart], _ emit: Emit) {
-    let output = parts.compactMap(OrqParts.part).filter(OrqTurnReader.saysSomething)
-    for (index, part) in output.enumerated() {
-      if index == outputs.count { outputs.append(OutputPart()) }
-      settle(index, part, emit)
+  /// Output that came whole. What came in pieces before (a stream that was lost) stands if it says the same.
+  ///
+  /// - Parameter place: of the next part among all parts of the output.
+  private mutating func whole(_ parts: [OrqPart], at place: inout Int, _ emit: Emit) {
+    for part in parts {
+      guard let part = OrqParts.part(part), OrqTurnReader.saysSomething(part) else { continue }
+      if place == outputs.count { outputs.append(OutputPart()) }
+      settle(place, part, emit)
+      place += 1
     }
   }
 
@@ -230,7 +236,7 @@ struct OrqTurnReader {
 
   /// By an id of our own.
   private func artifact(_ index: Int, _ part: Part) -> Artifact {
-    Artifact(artifactID: "output-\(index + 1)", parts: [part])
+    Artifact(artifactID: "output-" + String(index + 1), parts: [part])
   }
 
   // MARK: Ends

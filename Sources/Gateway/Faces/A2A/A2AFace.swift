@@ -125,8 +125,11 @@ struct A2AFace {
   // MARK: Versions and media types
 
   private func negotiate(_ head: HTTPRequestHead, family: ProtocolVersion?) -> Result<ProtocolVersion, AgentError> {
+    // As nearly every caller of 1.0 says it.
+    if family == .v1_0, head.fields.has("a2a-version", "1.0"), head.fields.count(of: "a2a-version") == 1 {
+      return .success(.v1_0)
+    }
     let stated = head.fields.values("a2a-version")
-    if stated.count == 1, stated[0] == "1.0", family == .v1_0 { return .success(.v1_0) }
     return VersionNegotiation.resolve(
       header: stated, query: statedInQuery(head), family: family, lenient: isLenient)
   }
@@ -159,7 +162,7 @@ struct A2AFace {
   // MARK: Carrying out
 
   private func perform(
-    _ call: AgentCall, _ head: HTTPRequestHead, _ state: ExchangeState, _ responder: A2AResponder
+    _ call: consuming AgentCall, _ head: HTTPRequestHead, _ state: ExchangeState, _ responder: A2AResponder
   ) throws(AgentError) {
     guard let agent = state.agent, let principal = state.principal else { return }
     state.operation = call.operation
@@ -174,7 +177,7 @@ struct A2AFace {
     case .sendMessage(let request):
       try refusePush(request)
       let reply = SendReply(
-        context: context, owner: owner, responder: responder, request: request, limits: agent.limits)
+        context: context, owner: owner, responder: responder, request: request, agent: agent)
       state.observer = reply
       try operations.send(
         request, openNow: request.returnImmediately, wantsEvents: request.returnImmediately, observer: reply)

@@ -9,18 +9,22 @@ final class SendReply: TurnObserver {
   private let context: LoopContext
   private let owner: TaskOwner
   private let responder: A2AResponder
-  private let request: SendRequest
-  private let limits: Limits
+  private let returnsImmediately: Bool
+  private let historyLength: Int?
+  private let blockingWait: Duration?
   private var isAnswered = false
   private var taskID: String?
   private var waitTimer: Timer?
 
-  init(context: LoopContext, owner: TaskOwner, responder: A2AResponder, request: SendRequest, limits: Limits) {
+  init(
+    context: LoopContext, owner: TaskOwner, responder: A2AResponder, request: borrowing SendRequest, agent: ExposedAgent
+  ) {
     self.context = context
     self.owner = owner
     self.responder = responder
-    self.request = request
-    self.limits = limits
+    returnsImmediately = request.returnImmediately
+    historyLength = request.historyLength
+    blockingWait = agent.limits.turns.blockingWait
   }
 
   func turnReplied(_ message: Message) {
@@ -29,10 +33,10 @@ final class SendReply: TurnObserver {
 
   func turnOpened(taskID: String, at sequence: JournalSequence) {
     self.taskID = taskID
-    if request.returnImmediately {
+    if returnsImmediately {
       // The task as it stands at the end of this loop turn: an agent that is done by then needs no second call.
       context.loop.later { [weak self] in self?.answerWithTask() }
-    } else if let wait = limits.turns.blockingWait {
+    } else if let wait = blockingWait {
       waitTimer = context.loop.schedule(after: wait) { [weak self] in self?.answerWithTask() }
     }
   }
@@ -62,7 +66,7 @@ final class SendReply: TurnObserver {
         return
       }
       responder.note(taskID: taskID, state: snapshot.task.status.state)
-      responder.respond(.sent(.task(snapshot.task.trimmed(toHistory: request.historyLength))))
+      responder.respond(.sent(.task(snapshot.task.trimmed(toHistory: historyLength))))
     }
   }
 
