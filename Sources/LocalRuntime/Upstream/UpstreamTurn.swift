@@ -76,7 +76,9 @@ final class UpstreamTurn<Answer: UpstreamAnswer>: RunningTurn {
 
   private func refuse(_ kind: AgentError.Kind, _ text: String, _ head: HTTPResponseHead) {
     phase = .refused(status: head.status)
-    let seconds = RetryAfter.seconds(head.fields["retry-after"], wallMilliseconds: loop.wallMilliseconds)
+    let seconds =
+      RetryAfter.seconds(head.fields["retry-after"], wallMilliseconds: loop.wallMilliseconds)
+      ?? RetryAfter.defaultSeconds
     finish(.refused(AgentError(kind, text, source: .upstream, retryAfterSeconds: seconds)))
   }
 

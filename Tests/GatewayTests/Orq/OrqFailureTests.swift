@@ -34,7 +34,7 @@ struct Refusal: Sendable, CustomTestStringConvertible {
   static let all: [Refusal] = [
     .status(400), .status(401), .status(403), .status(404), .status(409), .status(422), .status(500), .status(502),
     .status(429, 429, retryAfter: "1"), .status(429, 429, retryAfter: "7", [("Retry-After", "7")]),
-    .status(503, 503, retryAfter: "5"), .status(503, 503, retryAfter: "3600", [("Retry-After", "99999")]),
+    .status(503, 503, retryAfter: "5"), .status(503, 503, retryAfter: "86400", [("Retry-After", "99999")]),
     .status(503, 503, retryAfter: "5", [("Retry-After", "soon")]),
     .status(302, 500, [("Location", "http://127.0.0.1:1/")]),
     Refusal(name: "reset before the head", status: 503, retryAfter: "5") { $0.connection.reset() },

@@ -56,15 +56,3 @@ struct ChunkPacerTests {
     #expect(sent.first == "artifact a +: x")
   }
 }
-
-struct RetryAfterTests {
-  @Test(
-    arguments: [
-      (nil, 10), ("5", 5), ("0", 1), ("999999", 86_400), ("-1", 10), ("soon", 10), ("99999999999999999999", 10),
-      ("Tue, 14 Nov 2023 22:13:50 GMT", 30), ("Tue, 14 Nov 2023 22:13:10 GMT", 1),
-    ] as [(String?, Int)])
-  func fieldsAreSecondsFromNow(_ field: String?, _ seconds: Int) {
-    // Tue, 14 Nov 2023 22:13:20 GMT
-    #expect(RetryAfter.seconds(field, wallMilliseconds: 1_700_000_000_000) == seconds)
-  }
-}

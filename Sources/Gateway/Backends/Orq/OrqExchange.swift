@@ -21,7 +21,7 @@ final class OrqExchange: RunningTurn {
   private enum Answer {
     case none
     /// The head is not 200: its body goes nowhere, but its first bytes to the log.
-    case refusal(status: Int, retryAfter: String?)
+    case refusal(status: Int, retryAfter: Int?)
     case json
     case events
   }
@@ -96,7 +96,8 @@ final class OrqExchange: RunningTurn {
 
   private func receive(_ head: HTTPResponseHead) {
     guard head.status == 200 else {
-      answer = .refusal(status: head.status, retryAfter: head.fields["retry-after"])
+      let seconds = RetryAfter.seconds(head.fields["retry-after"], wallMilliseconds: loop.wallMilliseconds)
+      answer = .refusal(status: head.status, retryAfter: seconds)
       return
     }
     answer = OrqExchange.hasEvents(head) ? .events : .json
@@ -145,7 +146,7 @@ final class OrqExchange: RunningTurn {
     }
   }
 
-  private func refused(_ status: Int, _ retryAfter: String?) {
+  private func refused(_ status: Int, _ retryAfter: Int?) {
     let text = String(decoding: body, as: UTF8.self)
     switch status {
     case 401, 403, 404:

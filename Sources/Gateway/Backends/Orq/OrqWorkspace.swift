@@ -66,19 +66,17 @@ final class OrqWorkspace: Sendable {
 
 /// What an upstream's refusal becomes for the caller. Its own words stay in the log.
 enum UpstreamRefusal {
-  private static let retryAfterSecondsMax = 3600
-
-  static func error(status: Int, retryAfter: String?) -> AgentError {
-    let seconds = retryAfter.flatMap { Int($0) }.map { min(max($0, 1), retryAfterSecondsMax) }
+  /// - Parameter retryAfter: seconds, where the upstream says so.
+  static func error(status: Int, retryAfter: Int?) -> AgentError {
     switch status {
     case 429:
       return AgentError(
         .tooManyRequests, "the agent's service limits the rate of messages; retry later", source: .upstream,
-        retryAfterSeconds: seconds ?? 1)
+        retryAfterSeconds: retryAfter ?? 1)
     case 503:
       return AgentError(
         .unavailable, "the agent's service is not available; retry later", source: .upstream,
-        retryAfterSeconds: seconds ?? 5)
+        retryAfterSeconds: retryAfter ?? 5)
     case 400, 409, 413, 422:
       return AgentError(.internalError, "the agent's service did not take the message", source: .upstream)
     default: return AgentError(.internalError, "the agent cannot be reached at the moment", source: .upstream)
