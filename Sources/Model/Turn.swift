@@ -17,11 +17,14 @@ public struct Turn: Sendable {
   public var metadata: JSONFragment?
   /// What the turn before this one, in the same context, left for the backend; nil in a new context.
   public var earlier: EarlierTurn?
+  /// What the message's references (``Message/referenceTaskIDs``) left for the backend, by the id of the task.
+  public var references: [String: JSONFragment] = [:]
+  public var options: TurnOptions
 
   public init(
     agentKey: String, taskID: String, contextID: String, message: Message, principal: String, history: [Message] = [],
     isContinuation: Bool = false, wantsEvents: Bool = true, metadata: JSONFragment? = nil,
-    earlier: EarlierTurn? = nil
+    earlier: EarlierTurn? = nil, options: TurnOptions = TurnOptions()
   ) {
     self.agentKey = agentKey
     self.taskID = taskID
@@ -33,6 +36,35 @@ public struct Turn: Sendable {
     self.wantsEvents = wantsEvents
     self.metadata = metadata
     self.earlier = earlier
+    self.options = options
+  }
+}
+
+/// What a call says beyond its message, for agents that are A2A agents themselves.
+public struct TurnOptions: Sendable, Equatable {
+  public var acceptedOutputModes: [String]
+  /// URIs of the extensions that the caller asks for.
+  public var extensions: [String]
+  /// Names of the gateways that the call has come through, oldest first.
+  public var gateways: [String]
+
+  public init(acceptedOutputModes: [String] = [], extensions: [String] = [], gateways: [String] = []) {
+    self.acceptedOutputModes = acceptedOutputModes
+    self.extensions = extensions
+    self.gateways = gateways
+  }
+}
+
+/// A message of an agent, without its ids and its place, which are the gateway's to give.
+public struct AgentMessage: Sendable, Equatable {
+  public var parts: [Part]
+  public var metadata: JSONFragment?
+  public var extensions: [String]
+
+  public init(_ parts: [Part], metadata: JSONFragment? = nil, extensions: [String] = []) {
+    self.parts = parts
+    self.metadata = metadata
+    self.extensions = extensions
   }
 }
 
@@ -54,13 +86,15 @@ public enum TurnEvent: Sendable, Equatable {
   /// The message is not accepted: an error for the caller, and no task. Only as the first event of a turn; once a task
   /// exists, it fails instead.
   case refused(AgentError)
-  /// A change of state. The parts, if any, become the agent's message in the status.
-  case status(TaskState, parts: [Part], metadata: JSONFragment?)
+  /// A change of state, with the agent's message about it.
+  case status(TaskState, AgentMessage?, metadata: JSONFragment?)
   case artifact(Artifact, append: Bool, lastChunk: Bool, metadata: JSONFragment?)
   /// AUTH_REQUIRED, while the turn goes on: somebody must approve elsewhere, and the backend keeps watching.
-  case awaitingApproval(parts: [Part])
+  case awaitingApproval(AgentMessage?, metadata: JSONFragment?)
   /// A reply without a task; only as the first event of a turn.
-  case reply(parts: [Part], metadata: JSONFragment?)
+  case reply(AgentMessage)
+  /// A message that belongs to the conversation and to no status.
+  case said(AgentMessage)
   /// One member of the task's metadata (usage, cost, finish reason); a later value of the same name replaces it.
   case taskMetadata(name: String, JSONFragment)
   /// What the backend needs to go on with this task or context; never shown to callers. A later value replaces it.
@@ -69,11 +103,24 @@ public enum TurnEvent: Sendable, Equatable {
   case loss(String)
 
   /// A status without message or metadata.
-  public static func status(_ state: TaskState) -> TurnEvent { .status(state, parts: [], metadata: nil) }
+  public static func status(_ state: TaskState) -> TurnEvent { .status(state, nil, metadata: nil) }
 
   /// A status with one text part.
   public static func status(_ state: TaskState, _ text: String) -> TurnEvent {
-    .status(state, parts: [.text(text)], metadata: nil)
+    .status(state, AgentMessage([.text(text)]), metadata: nil)
+  }
+
+  /// A status with a message of these parts, if there are any.
+  public static func status(_ state: TaskState, parts: [Part], metadata: JSONFragment?) -> TurnEvent {
+    .status(state, parts.isEmpty ? nil : AgentMessage(parts), metadata: metadata)
+  }
+
+  public static func awaitingApproval(parts: [Part]) -> TurnEvent {
+    .awaitingApproval(AgentMessage(parts), metadata: nil)
+  }
+
+  public static func reply(parts: [Part], metadata: JSONFragment?) -> TurnEvent {
+    .reply(AgentMessage(parts, metadata: metadata))
   }
 
   /// Whether nothing may follow in this turn.
@@ -81,7 +128,7 @@ public enum TurnEvent: Sendable, Equatable {
     switch self {
     case .status(let state, _, _): state.isTerminal || state.isInterrupted
     case .reply, .refused: true
-    case .artifact, .taskMetadata, .awaitingApproval, .backendState, .loss: false
+    case .artifact, .said, .taskMetadata, .awaitingApproval, .backendState, .loss: false
     }
   }
 }

@@ -54,13 +54,13 @@ private func describe(_ event: TurnEvent) -> String {
     fragment.map { " \(String(decoding: $0.bytes, as: UTF8.self))" } ?? ""
   }
   return switch event {
-  case .status(let state, let parts, let metadata): "\(state): \(text(parts))\(json(metadata))"
+  case .status(let state, let message, let metadata): "\(state): \(text(message?.parts ?? []))\(json(metadata))"
   case .artifact(let artifact, let append, let last, _):
     "artifact \(artifact.artifactID) \(artifact.name?.string ?? "-")\(append ? " append" : "")\(last ? " last" : ""): "
       + text(artifact.parts)
-  case .reply(let parts, _): "reply: \(text(parts))"
+  case .reply(let message): "reply: \(text(message.parts))"
   case .taskMetadata(let name, let value): "metadata \(name):\(json(value))"
-  case .refused, .awaitingApproval, .backendState, .loss: "\(event)"
+  case .refused, .said, .awaitingApproval, .backendState, .loss: "\(event)"
   }
 }
 

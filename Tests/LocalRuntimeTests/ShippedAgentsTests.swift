@@ -36,7 +36,7 @@ private func run(
 private func text(_ event: TurnEvent?) -> String {
   let parts: [Part]
   switch event {
-  case .status(_, let said, _): parts = said
+  case .status(_, let said, _): parts = said?.parts ?? []
   case .artifact(let artifact, _, _, _): parts = artifact.parts
   default: parts = []
   }

@@ -144,3 +144,14 @@ public protocol TaskStore: Sendable {
   /// Drops what retention no longer covers.
   func sweep(at: Timestamp)
 }
+
+extension TaskStore {
+  /// What the backend of a task last wanted to be remembered of it.
+  func backendState(of id: String, owner: TaskOwner) -> JSONFragment? {
+    let message = Message(messageID: "", role: .user, parts: [])
+    let turn = Turn(
+      agentKey: owner.agentKey, taskID: id, contextID: "", message: message, principal: owner.principal,
+      isContinuation: true)
+    return earlierTurn(before: turn, owner: owner)?.backendState
+  }
+}

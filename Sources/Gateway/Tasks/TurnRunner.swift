@@ -139,6 +139,11 @@ final class TurnRunner {
     if agent.backend.remembers, !isContextNew {
       turn.earlier = context.services.store.earlierTurn(before: turn, owner: owner)
     }
+    if agent.backend.remembers {
+      for id in turn.message.referenceTaskIDs {
+        turn.references[id] = context.services.store.backendState(of: id, owner: owner)
+      }
+    }
     if !isContextNew, agent.usesHistory {
       turn.history = context.services.store.conversation(
         before: turn, owner: owner, limits: context.services.limits.contexts)
@@ -241,22 +246,22 @@ final class TurnRunner {
       return
     }
     switch event {
-    case .reply(let parts, let metadata):
+    case .reply(let message):
       if isOpen || !pending.isEmpty {
         // A task was promised already (the caller did not wait, or the agent spoke first): the reply completes it.
         isDone = true
-        pending.append(
-          .status(TaskStatus(.completed, message: agentMessage(parts, metadata, inTask: true)), metadata: nil))
+        pending.append(.status(TaskStatus(.completed, message: agentMessage(message, inTask: true)), metadata: nil))
         flush()
       } else {
-        end { [self] in observer?.turnReplied(agentMessage(parts, metadata, inTask: false)) }
+        end { [self] in observer?.turnReplied(agentMessage(message, inTask: false)) }
       }
       return
-    case .status(let state, let parts, let metadata):
+    case .status(let state, let message, let metadata):
       isDone = state.isTerminal || state.isInterrupted
       if isPaused { resumeClock() }
-      let message = parts.isEmpty ? nil : agentMessage(parts, nil, inTask: true)
-      pending.append(.status(TaskStatus(state, message: message), metadata: metadata))
+      let told = message.map { agentMessage($0, inTask: true) }
+      pending.append(.status(TaskStatus(state, message: told), metadata: metadata))
+    case .said(let message): pending.append(.history(agentMessage(message, inTask: true)))
     case .artifact(let artifact, let append, let lastChunk, let metadata):
       byteCount += artifact.parts.reduce(0) { $0 + $1.byteCount }
       if byteCount > agent.limits.tasks.outputBytesMax {
@@ -265,8 +270,9 @@ final class TurnRunner {
       }
       pending.append(.artifact(artifact, append: append, lastChunk: lastChunk, metadata: metadata))
     case .refused: break
-    case .awaitingApproval(let parts):
-      pending.append(.status(TaskStatus(.authRequired, message: agentMessage(parts, nil, inTask: true)), metadata: nil))
+    case .awaitingApproval(let message, let metadata):
+      let told = message.map { agentMessage($0, inTask: true) }
+      pending.append(.status(TaskStatus(.authRequired, message: told), metadata: metadata))
       pauseClock()
       isPaused = true
     case .taskMetadata(let name, let value): pending.append(.metadata(name: name, value))
@@ -292,10 +298,10 @@ final class TurnRunner {
     }
   }
 
-  private func agentMessage(_ parts: [Part], _ metadata: JSONFragment?, inTask: Bool) -> Message {
+  private func agentMessage(_ message: AgentMessage, inTask: Bool) -> Message {
     Message(
-      messageID: context.mint.messageID(), role: .agent, parts: parts, contextID: turn.contextID,
-      taskID: inTask ? turn.taskID : nil, metadata: metadata)
+      messageID: context.mint.messageID(), role: .agent, parts: message.parts, contextID: turn.contextID,
+      taskID: inTask ? turn.taskID : nil, metadata: message.metadata, extensions: message.extensions)
   }
 
   private func flushAtTurnEnd() {
@@ -338,7 +344,8 @@ final class TurnRunner {
     running?.cancel()
     isDone = true
     pending.append(
-      .status(TaskStatus(.failed, message: agentMessage([.text(reason)], nil, inTask: true)), metadata: nil))
+      .status(
+        TaskStatus(.failed, message: agentMessage(AgentMessage([.text(reason)]), inTask: true)), metadata: nil))
     flush()
   }
 

@@ -58,12 +58,14 @@ private struct Script {
 private func describe(_ event: TurnEvent) -> String {
   switch event {
   case .refused(let error): "refused \(error.kind)"
-  case .status(let state, let parts, let metadata):
-    ["\(state)", texts(parts), metadata.map(activity)].compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: ": ")
+  case .status(let state, let message, let metadata):
+    ["\(state)", texts(message?.parts ?? []), metadata.map(activity)].compactMap { $0 }.filter { !$0.isEmpty }.joined(
+      separator: ": ")
   case .artifact(let artifact, let append, let last, _):
     (append ? "+" : "") + artifact.artifactID + " " + texts(artifact.parts) + (last ? "." : "")
   case .awaitingApproval: "awaiting approval"
   case .reply: "reply"
+  case .said: "said"
   case .taskMetadata(let name, let value): "\(name) \(value.text)"
   case .backendState(let state): "remember \(state.text)"
   case .loss(let name): "loss \(name)"

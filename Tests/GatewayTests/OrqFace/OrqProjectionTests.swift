@@ -34,8 +34,8 @@ struct OrqProjectionTests {
       case .artifact(let artifact, let append, let lastChunk, _):
         projection.artifact(artifact, append: append, lastChunk: lastChunk, at: later, into: &output)
       case .taskMetadata(let name, let value): projection.metadata(name, value, at: later)
-      case .status(let state, let parts, let metadata):
-        let message = parts.isEmpty ? nil : Message(messageID: "s1", role: .agent, parts: parts)
+      case .status(let state, let said, let metadata):
+        let message = said.map { Message(messageID: "s1", role: .agent, parts: $0.parts) }
         if event.endsTurn {
           projection.end(TaskStatus(state, message: message), at: later, into: &output)
         } else {
@@ -43,7 +43,7 @@ struct OrqProjectionTests {
         }
       case .awaitingApproval:
         projection.progress(TaskStatus(.authRequired), metadata: nil, at: later, into: &output)
-      case .refused, .reply, .backendState, .loss: break
+      case .refused, .reply, .said, .backendState, .loss: break
       }
     }
     #expect(projection.eventCount == output.split(separator: UInt8(ascii: "\n")).count)

@@ -241,7 +241,7 @@ struct ChatEngineTests {
     turn.earlier = EarlierTurn(state: .inputRequired, backendState: state)
     turn.history = [
       Message(messageID: "m", role: .user, parts: [.text("hello")], taskID: "T"),
-      Message(messageID: "q", role: .agent, parts: question, taskID: "T"),
+      Message(messageID: "q", role: .agent, parts: question?.parts ?? [], taskID: "T"),
     ]
     _ = second.start(try second.engine(), turn)
     let (server, _, body) = try second.accept()

@@ -7,11 +7,12 @@ extension TurnEvent {
     switch self {
     case .refused(let error):
       "refused \(error.kind)" + (error.retryAfterSeconds.map { " after \($0)" } ?? "") + ": \(error.message)"
-    case .status(let state, let parts, let metadata): "\(state)" + parts.said + metadata.said
+    case .status(let state, let message, let metadata): "\(state)" + (message?.parts ?? []).said + metadata.said
     case .artifact(let artifact, let append, let last, _):
       "artifact \(artifact.artifactID)\(append ? " +" : "")\(last ? " last" : "")" + artifact.parts.said
-    case .awaitingApproval(let parts): "awaiting approval" + parts.said
-    case .reply(let parts, let metadata): "reply" + parts.said + metadata.said
+    case .awaitingApproval(let message, _): "awaiting approval" + (message?.parts ?? []).said
+    case .reply(let message): "reply" + message.parts.said + message.metadata.said
+    case .said(let message): "said" + message.parts.said
     case .taskMetadata(let name, let value): "\(name) = \(value.said)"
     case .backendState(let state): "state = \(state.said)"
     case .loss(let name): "loss \(name)"
