@@ -6,6 +6,8 @@ public enum Backend: Sendable, Equatable {
   case local(LocalEngineConfiguration)
   /// An agent of the Orq workspace that the configuration names.
   case orq(OrqAgentConfiguration)
+  /// An A2A agent elsewhere.
+  case a2a(ExternalAgentConfiguration)
 }
 
 /// An engine of the embedded runtime.

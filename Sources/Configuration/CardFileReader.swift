@@ -50,18 +50,16 @@ struct CardFileReader {
   }
 
   private func backend(_ reader: inout ObjectReader, cardKey key: String?) -> Backend? {
-    let names = ["local", "orq"]
+    let names = ["local", "orq", "a2a"]
     let hint = "this build has: " + names.joined(separator: ", ")
     guard let node = reader.required("type", hint: hint), let type = reader.string(node, "type") else { return nil }
     switch type {
     case "local": return EngineReader(faults: faults, folder: folder).engine(&reader).map(Backend.local)
     case "orq": return OrqReader(faults: faults).agent(&reader, cardKey: key).map(Backend.orq)
+    case "a2a": return ExternalAgentReader(faults: faults).agent(&reader).map(Backend.a2a)
     default:
       faults.error(
-        node.range,
-        type == "a2a"
-          ? "this build has no backend \"\(type)\" yet"
-          : "there is no backend \"\(type)\"" + ObjectReader.suggestion(type, names), hint: hint)
+        node.range, "there is no backend \"\(type)\"" + ObjectReader.suggestion(type, names), hint: hint)
       // Its other keys are not wrong, they only mean nothing here.
       reader.ignoreUnknownKeys()
       return nil

@@ -169,6 +169,7 @@ public enum ConfigurationLoader {
     case .local(.command(let command)): values = Array(command.environment.values)
     case .local(.http(let service)): values = service.headers.map(\.value)
     case .local(.openai(let server)): values = server.key.map { [.secret($0)] } ?? []
+    case .a2a(let agent): values = agent.secrets
     case .local(.echo), .local(.clock), .orq: break
     }
     return values.compactMap { if case .secret(let secret) = $0 { secret } else { nil } }

@@ -138,7 +138,7 @@ struct EngineReader {
     let url = reader.required("url", hint: "such as \"http://127.0.0.1:9000/messages\"").flatMap {
       reader.upstreamURL($0, "url")
     }
-    let headers = headers(&reader)
+    let headers = reader.headerFields().map { ServiceConfiguration.Header(name: $0, value: $1) }
     if let url, WebAddress.isInTheClear(url),
       headers.contains(where: { if case .secret = $0.value { true } else { false } })
     {
@@ -148,32 +148,5 @@ struct EngineReader {
     result.settings = reader.anyObject("settings").map { JSONFragment(.object($0)) }
     result.authorityFile = reader.file("ca_file")
     return url == nil ? nil : result
-  }
-
-  /// Fields that say how the message travels.
-  private static let ownHeaders: Set<String> = [
-    "accept", "accept-encoding", "connection", "content-encoding", "content-length", "content-type", "expect", "host",
-    "keep-alive", "te", "trailer", "transfer-encoding", "upgrade",
-  ]
-
-  private func headers(_ reader: inout ObjectReader) -> [ServiceConfiguration.Header] {
-    reader.textsOrSecrets("headers", "fields").compactMap { member, value in
-      let isToken = member.name.utf8.allSatisfy { byte in
-        "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ".utf8.contains(byte)
-      }
-      if member.name.isEmpty || !isToken {
-        faults.error(member.nameRange, "\"\(member.name)\" cannot be the name of a header field")
-        return nil
-      }
-      if Self.ownHeaders.contains(member.name.lowercased()) {
-        faults.error(member.nameRange, "\"\(member.name)\" is the gateway's to say", hint: "remove it")
-        return nil
-      }
-      if case .text(let text) = value, !text.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) {
-        faults.error(member.value.range, "a header field holds visible ASCII characters and spaces")
-        return nil
-      }
-      return ServiceConfiguration.Header(name: member.name, value: value)
-    }
   }
 }

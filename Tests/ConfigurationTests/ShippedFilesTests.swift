@@ -50,7 +50,10 @@ import Testing
   @Test func theExamplesAreWithoutFaults() throws {
     let folder = repository + "/cards/examples"
     let names = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".json") }
-    #expect(Set(names) == ["local-model.json", "service.json", "orq-agent.json", "orq-inline-agent.json"])
+    #expect(
+      Set(names) == [
+        "local-model.json", "service.json", "orq-agent.json", "orq-inline-agent.json", "external-agent.json",
+      ])
     for name in names {
       let (card, diagnostics) = ConfigurationLoader.loadCard(file: folder + "/" + name)
       #expect(Workspace.describe(diagnostics) == [])
