@@ -16,8 +16,16 @@ public struct PeerFault: Error, Sendable, Equatable {
   public var metadata: [String: String] = [:]
   public var fieldViolations: [AgentError.FieldViolation] = []
 
+  static let noReason = "The agent gave no reason."
+
+  /// The agent said something in the form that its dialect has for errors.
+  public var hasText: Bool { text != PeerFault.noReason }
+
+  /// An event of a stream that is none of those that this version knows; the stream goes on behind it.
+  public static let unknownEvent = PeerFault.invalid("The event holds no task, message or update.")
+
   /// An answer that is not what the protocol says.
-  static func invalid(_ text: String) -> PeerFault {
+  public static func invalid(_ text: String) -> PeerFault {
     PeerFault(
       error: AgentError(.invalidAgentResponse, "The agent's answer is not valid A2A.", source: .upstream), text: text)
   }
@@ -28,7 +36,10 @@ public struct PeerFault: Error, Sendable, Equatable {
       error: error, text: error.fieldViolations.map { "\($0.field): \($0.description)" }.joined(separator: " "))
   }
 
-  init(error: AgentError, code: Int? = nil, reason: String? = nil, text: String) {
+  /// - Parameters:
+  ///   - error: without text of the agent.
+  ///   - text: the agent's words, or what is wrong with them.
+  public init(error: AgentError, code: Int? = nil, reason: String? = nil, text: String) {
     self.error = error
     self.code = code
     self.reason = reason
@@ -62,7 +73,7 @@ enum ErrorDecoder {
   private static func fault(_ kind: AgentError.Kind, code: Int?, text: String?, details: JSONNode?) -> PeerFault {
     var kind = kind
     var fault = PeerFault(
-      error: AgentError(kind, "", source: .upstream), code: code, text: text ?? "The agent gave no reason.")
+      error: AgentError(kind, "", source: .upstream), code: code, text: text ?? PeerFault.noReason)
     details?.forEachElement { detail in
       if detail["@type"]?.equals("type.googleapis.com/google.rpc.ErrorInfo") == true {
         fault.reason = detail["reason"]?.string

@@ -7,6 +7,11 @@ public struct StreamItem: Sendable, Equatable {
   public var event: TaskEvent
   /// 0.3 only: the agent says that its stream ends with this event.
   public var final: Bool
+
+  public init(event: TaskEvent, final: Bool) {
+    self.event = event
+    self.final = final
+  }
 }
 
 /// Reads other agents' answers. Symmetric to ``ResponseEncoder``. Stricter than the official clients where a fault
@@ -53,7 +58,7 @@ public enum ResultDecoder {
     var reader = FieldReader(Dialect(version, binding), author: .agent)
     let item = reader.streamItem(node)
     do { try reader.finish() } catch { throw PeerFault(error) }
-    guard let item else { throw PeerFault.invalid("The event holds no task, message or update.") }
+    guard let item else { throw PeerFault.unknownEvent }
     return item
   }
 

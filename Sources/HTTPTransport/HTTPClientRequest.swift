@@ -68,6 +68,12 @@ public struct HTTPClientError: Error, Sendable, CustomStringConvertible {
   /// Whether the server may have seen the request. Where it cannot have, sending again is safe whatever the method.
   public let mayHaveArrived: Bool
 
+  public init(kind: Kind, message: String, mayHaveArrived: Bool) {
+    self.kind = kind
+    self.message = message
+    self.mayHaveArrived = mayHaveArrived
+  }
+
   public var description: String { message }
 }
 

@@ -17,9 +17,16 @@ protocol AgentBackend: Sendable {
   /// What canceling a task of this agent does.
   var cancellation: BackendCancellation { get }
 
+  /// The agent's own card, where it has one: what the published card takes over beyond ``description``.
+  var origin: AgentCard? { get }
+
   /// Starts to answer one message, on the loop of its request; see ``LocalEngine/start(_:on:emit:)``, whose contract this
   /// is. Called on that loop only, as is `emit`.
   func start(_ turn: Turn, on loop: EventLoop, emit: @escaping (TurnEvent) -> Void) -> any RunningTurn
+}
+
+extension AgentBackend {
+  var origin: AgentCard? { nil }
 }
 
 /// What canceling can do at a backend.
@@ -29,6 +36,18 @@ enum BackendCancellation {
   /// The task is canceled here; the note tells its caller what may go on elsewhere.
   case local(note: String)
   case refused
+  /// The agent is asked, and decides.
+  case asks(A2ACancellation)
+}
+
+/// What an agent said to a request to cancel a task.
+enum CancelVerdict: Sendable, Equatable {
+  case canceled(AgentMessage?)
+  case refused
+  /// The agent has heard it, and the task is not canceled yet: its turn tells how it ends.
+  case goesOn
+  /// Nobody knows: the agent does not answer, or does not know the task.
+  case unknown
 }
 
 /// An agent of the embedded runtime.

@@ -8,11 +8,20 @@ internal import Model
 /// gateway really carries → add interfaces and security of each listener.
 struct CardPipeline {
   /// The merged card of an agent, without interfaces and security, which belong to the listener.
-  func card(for file: CardFile, engine: EngineDescription) -> AgentCard {
+  ///
+  /// - Parameter origin: the agent's own card, where it has one. What it says of how to reach the agent, and its
+  ///   signatures, are never published.
+  func card(for file: CardFile, engine: EngineDescription, origin: AgentCard? = nil) -> AgentCard {
     var card = AgentCard(
       name: engine.name, description: engine.description, version: engine.version,
       capabilities: AgentCapabilities(streaming: engine.canStream), defaultInputModes: engine.inputModes,
       defaultOutputModes: engine.outputModes, skills: engine.skills)
+    if let origin {
+      card.provider = origin.provider
+      card.documentationURL = origin.documentationURL
+      card.iconURL = origin.iconURL
+      card.capabilities.extensions = origin.capabilities.extensions
+    }
     file.card.apply(to: &card)
     // What the gateway does not carry is not promised, whatever the file says.
     card.capabilities.streaming = engine.canStream && card.capabilities.streaming != false

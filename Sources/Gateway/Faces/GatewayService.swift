@@ -51,7 +51,7 @@ final class GatewayService: HTTPService {
       return identify(head, state) ?? admitAgent(agent, state, head) ?? .accept(bodyBytesMax: 0, state: state)
     case .catalogue: return identify(head, state) ?? .accept(bodyBytesMax: 0, state: state)
     case .jsonRPC(let key), .rest(let key, _):
-      if let refusal = identify(head, state) { return refusal }
+      if let refusal = identify(head, state) ?? refuseCircle(head, state) { return refusal }
       guard let agent = agent(key) else { return reject(404, "there is no such agent", state, head) }
       state.agent = agent
       if let refusal = admitAgent(agent, state, head) { return refusal }
@@ -62,7 +62,7 @@ final class GatewayService: HTTPService {
   }
 
   private func admit(_ match: OrqRoute.Match, _ head: HTTPRequestHead, _ state: ExchangeState) -> HeadDecision {
-    if let refusal = identify(head, state) { return refusal }
+    if let refusal = identify(head, state) ?? refuseCircle(head, state) { return refusal }
     switch OrqFace.admission(match) {
     case .refused(let response): return .reject(decorate(response, state, head))
     case .accepted(let route):
@@ -123,6 +123,15 @@ final class GatewayService: HTTPService {
       return reject(404, "there is no such agent", state, head)
     }
     return nil
+  }
+
+  /// A call that has come through this gateway before would go round for ever.
+  private func refuseCircle(_ head: HTTPRequestHead, _ state: ExchangeState) -> HeadDecision? {
+    guard head.fields.contains("via") else { return nil }
+    let gateways = GatewayHops.names(head.fields)
+    guard let reason = GatewayHops.refusal(of: gateways, at: context.services.gatewayName) else { return nil }
+    state.errorKind = "loop"
+    return reject(508, reason, state, head)
   }
 
   private func refuseEncoding(_ head: HTTPRequestHead, _ state: ExchangeState) -> HeadDecision? {

@@ -10,6 +10,8 @@ struct RegistryBuilder {
   /// By listener.
   let publicURLs: [String]
   let logger: Logger
+  /// What this deployment calls itself towards others.
+  var gatewayName = GatewayHops.name(deployment: "none")
   /// nil where the configuration names none.
   var workspace: OrqWorkspace?
 
@@ -64,7 +66,7 @@ struct RegistryBuilder {
     replacing earlier: ExposedAgent? = nil
   ) -> ExposedAgent {
     let pipeline = CardPipeline()
-    let card = pipeline.card(for: file, engine: backend.description)
+    let card = pipeline.card(for: file, engine: backend.description, origin: backend.origin)
     let documents = zip(configuration.listeners, publicURLs).map { listener, url in
       CardDocuments(pipeline.published(card, of: file, at: listener, publicURL: url))
     }
@@ -77,7 +79,46 @@ struct RegistryBuilder {
     switch file.backend {
     case .local(let engine): LocalBackend(engine: try self.engine(engine, of: file, limits))
     case .orq(let agent): try orqBackend(agent, of: file, limits)
+    // Its card is fetched once the gateway runs.
+    case .a2a(let agent): externalBackend(try externalAgent(file.key, agent, card: nil), of: file, limits)
     }
+  }
+
+  // MARK: Agents elsewhere
+
+  /// An A2A agent elsewhere, ready to be called.
+  ///
+  /// - Parameters:
+  ///   - card: the one in force; nil while it has not been read.
+  ///   - check: which addresses may be called; nil where a card file states the agent.
+  ///   - earlier: what it takes the place of.
+  func externalAgent(
+    _ key: String, _ configuration: ExternalAgentConfiguration, card: AgentCard?,
+    check: ExternalNetwork.AddressCheck? = nil, replacing earlier: ExternalAgent? = nil
+  ) throws -> ExternalAgent {
+    try ExternalAgent(
+      key: key, configuration: configuration, card: card, egress: self.configuration.egress, check: check,
+      gatewayName: gatewayName, replacing: earlier)
+  }
+
+  /// Exposes an A2A agent elsewhere.
+  ///
+  /// - Parameters:
+  ///   - file: its card file, or one of our own making where a call registered it.
+  ///   - record: of an agent that a call registered.
+  ///   - earlier: what it takes the place of.
+  func agent(
+    _ file: CardFile, external: ExternalAgent, record: (any AgentRecord)? = nil, replacing earlier: ExposedAgent? = nil
+  ) -> ExposedAgent {
+    let limits = file.limits.applied(to: configuration.limits)
+    return agent(
+      file, backend: externalBackend(external, of: file, limits), limits, record: record, replacing: earlier)
+  }
+
+  private func externalBackend(_ agent: ExternalAgent, of file: CardFile, _ limits: Limits) -> A2ABackend {
+    A2ABackend(
+      agent: agent, taskTime: limits.turns.taskTime, silence: limits.turns.silence,
+      logger: logger.with(["agent": .string(file.key)]))
   }
 
   private func orqBackend(_ agent: OrqAgentConfiguration, of file: CardFile, _ limits: Limits) throws -> OrqBackend {

@@ -65,12 +65,14 @@ public final class GatewayServer: Sendable {
     }
     let builder = RegistryBuilder(
       configuration: configuration, publicURLs: publicURLs, logger: logger,
+      gatewayName: GatewayHops.name(deployment: Hex.encode(Random.bytes(8))),
       workspace: try configuration.orq.map { try OrqWorkspace($0) })
     let registry = try builder.build(cards: cards, engines: engines)
     let services = GatewayServices(
       configuration: configuration, publicURLs: publicURLs,
       store: MemoryTaskStore(limits: configuration.limits.tasks), registry: registry,
-      authenticator: Authenticator(keys: configuration.keys), logger: logger, epoch: Hex.encode(Random.bytes(4)))
+      authenticator: Authenticator(keys: configuration.keys), logger: logger, epoch: Hex.encode(Random.bytes(4)),
+      gatewayName: builder.gatewayName)
     self.services = services
     let started = Mutex<[Int: LoopBound<LoopMembers>]>([:])
     loops = try LoopGroup(count: configuration.workers, time: time) { loop in

@@ -16,6 +16,8 @@ final class GatewayServices: Sendable {
   let logger: Logger
   /// Tells this process's journals from those of an earlier one in the ids of stream events.
   let epoch: String
+  /// What this deployment calls itself towards others; see ``GatewayHops``.
+  let gatewayName: String
   private let draining = Atomic(false)
   /// Brings changes of the agents to all loops.
   let publisher: RegistryPublisher
@@ -24,8 +26,7 @@ final class GatewayServices: Sendable {
 
   init(
     configuration: GatewayConfiguration, publicURLs: [String], store: any TaskStore, registry: Registry,
-    authenticator: Authenticator,
-    logger: Logger, epoch: String
+    authenticator: Authenticator, logger: Logger, epoch: String, gatewayName: String
   ) {
     self.configuration = configuration
     self.publicURLs = publicURLs
@@ -36,6 +37,7 @@ final class GatewayServices: Sendable {
     self.authenticator = authenticator
     self.logger = logger
     self.epoch = epoch
+    self.gatewayName = gatewayName
   }
 
   /// True once the process was told to stop: new work is refused, `/readyz` says 503.

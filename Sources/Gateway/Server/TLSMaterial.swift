@@ -36,6 +36,22 @@ enum TLSMaterial {
     }
   }
 
+  /// For an external agent: its authorities, and our certificate where it wants one. nil for the system's authorities alone.
+  static func client(of agent: ExternalAgentConfiguration) throws -> TLSClientContext? {
+    var configuration = TLSClientConfiguration()
+    if let file = agent.authorityFile { configuration.authorities = try read(file) }
+    if case .mutualTLS(let certificateFile, let key) = agent.credentials {
+      configuration.certificateChain = try read(certificateFile)
+      configuration.certificateKey = try key.read()
+    }
+    if configuration == TLSClientConfiguration() { return nil }
+    do {
+      return try TLSClientContext(configuration)
+    } catch {
+      throw StartError("TLS to \(agent.agentURL ?? agent.cardURL ?? ""): \(error.message)")
+    }
+  }
+
   /// The trust in an upstream that names its own authorities; nil for the system's.
   static func clientContext(authorityFile: String?) throws -> TLSClientContext? {
     guard let authorityFile else { return nil }

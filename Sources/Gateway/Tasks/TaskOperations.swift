@@ -15,16 +15,19 @@ struct TaskOperations {
 
   /// Begins a turn, for a new task or for one that waits for an answer. The observer hears how it goes, on this loop; it
   /// may hear all of it before this returns.
-  func send(_ request: consuming SendRequest, openNow: Bool, wantsEvents: Bool, observer: any TurnObserver)
-    throws(AgentError)
-  {
+  ///
+  /// - Parameter options: what the call says beyond its message.
+  func send(
+    _ request: consuming SendRequest, openNow: Bool, wantsEvents: Bool, options: TurnOptions = TurnOptions(),
+    observer: any TurnObserver
+  ) throws(AgentError) {
     guard !context.services.isDraining else {
       throw AgentError(
         .unavailable, "the gateway is shutting down; retry in a moment", source: .gateway, retryAfterSeconds: 5)
     }
     try agent.inputModes.check(request.message)
     if let taskID = request.message.taskID {
-      try resume(taskID, request, wantsEvents, observer)
+      try resume(taskID, request, wantsEvents, options, observer)
       return
     }
     let isContextNew = request.message.contextID == nil
@@ -35,16 +38,17 @@ struct TaskOperations {
     request.message.taskID = taskID
     let turn = Turn(
       agentKey: agent.key, taskID: taskID, contextID: contextID, message: request.message, principal: owner.principal,
-      wantsEvents: wantsEvents, metadata: request.metadata)
+      wantsEvents: wantsEvents, metadata: request.metadata, options: options)
     let runner = TurnRunner(context: context, agent: agent, owner: owner, turn: turn)
     runner.observer = observer
     runner.submit(
       openNow: openNow || !agent.mayAnswerWithoutTask, isContextNew: isContextNew)
   }
 
-  private func resume(_ taskID: String, _ request: SendRequest, _ wantsEvents: Bool, _ observer: any TurnObserver)
-    throws(AgentError)
-  {
+  private func resume(
+    _ taskID: String, _ request: SendRequest, _ wantsEvents: Bool, _ options: TurnOptions,
+    _ observer: any TurnObserver
+  ) throws(AgentError) {
     var message = request.message
     guard let snapshot = store.snapshot(of: taskID, owner: owner) else { throw TaskOperations.taskNotFound }
     let task = snapshot.task
@@ -70,7 +74,7 @@ struct TaskOperations {
     case .appended(let sequence):
       let turn = Turn(
         agentKey: agent.key, taskID: taskID, contextID: task.contextID, message: message, principal: owner.principal,
-        isContinuation: true, wantsEvents: wantsEvents, metadata: request.metadata)
+        isContinuation: true, wantsEvents: wantsEvents, metadata: request.metadata, options: options)
       let runner = TurnRunner(context: context, agent: agent, owner: owner, turn: turn, answered: task.status)
       runner.observer = observer
       observer.turnOpened(taskID: taskID, at: sequence)
@@ -91,21 +95,73 @@ struct TaskOperations {
 
   func list(_ request: ListTasksRequest) throws(AgentError) -> TaskPage { try store.list(request, owner: owner) }
 
-  /// Marks a task canceled and stops its turn, wherever it runs.
-  func cancel(_ id: String) throws(AgentError) -> AgentTask {
-    var status = TaskStatus(.canceled)
-    var events: [JournalEvent] = []
-    switch agent.backend.cancellation {
-    case .stops: break
-    case .refused: return try refuseCancel(of: id)
-    case .local(let note):
-      status.message = Message(messageID: context.mint.messageID(), role: .agent, parts: [.text(note)], taskID: id)
-      events.append(try translationNote(on: id, "agent_may_run_on", .bool(true)))
+  /// Cancels a task, as far as its agent lets itself be stopped, and answers with the task as it stands then; at once, or
+  /// in a later turn of the loop where the agent is asked.
+  func cancel(
+    _ id: String, metadata: JSONFragment?, _ done: @escaping (Result<AgentTask, AgentError>) -> Void
+  ) {
+    do throws(AgentError) {
+      switch agent.backend.cancellation {
+      case .stops: done(.success(try cancel(id)))
+      case .refused: done(.success(try refuseCancel(of: id)))
+      case .local(let note): done(.success(try cancel(id, note: note)))
+      case .asks(let agent): try cancel(id, asking: agent, metadata, done)
+      }
+    } catch {
+      done(.failure(error))
     }
+  }
+
+  private func cancel(
+    _ id: String, asking agent: A2ACancellation, _ metadata: JSONFragment?,
+    _ done: @escaping (Result<AgentTask, AgentError>) -> Void
+  ) throws(AgentError) {
+    let task = try task(id)
+    let key = ContextKey(owner: owner, contextID: task.contextID)
+    let state = store.backendState(of: id, owner: owner)
+    if task.status.state.isTerminal { return done(.success(try refuseCancel(of: id))) }
+    // It waits for its turn: the agent has not heard of it.
+    if state == nil, !context.services.turns.isRunning(id, in: key) { return done(.success(try cancel(id))) }
+    agent.ask(state, metadata: metadata, on: context.loop) { verdict in
+      do throws(AgentError) {
+        switch verdict {
+        case .canceled(let message): done(.success(try cancel(id, saying: message, isSettled: true)))
+        case .refused: done(.success(try refuseCancel(of: id)))
+        case .goesOn: done(.success(try self.task(id)))
+        case .unknown: done(.success(try cancel(id, note: TaskOperations.agentNotTold)))
+        }
+      } catch {
+        done(.failure(error))
+      }
+    }
+  }
+
+  private static let agentNotTold = "Canceled here. The agent could not be told to stop and may run on."
+
+  private func cancel(_ id: String, note: String) throws(AgentError) -> AgentTask {
+    let more = try translationNote(on: id, "agent_may_run_on", .bool(true))
+    return try cancel(id, saying: AgentMessage([.text(note)]), more)
+  }
+
+  /// Marks a task canceled and stops its turn, wherever it runs.
+  ///
+  /// - Parameter isSettled: that its turn has said so meanwhile is as good.
+  private func cancel(
+    _ id: String, saying message: AgentMessage? = nil, _ more: JournalEvent? = nil, isSettled: Bool = false
+  ) throws(AgentError) -> AgentTask {
+    var status = TaskStatus(.canceled)
+    status.message = message.map { message in
+      Message(
+        messageID: context.mint.messageID(), role: .agent, parts: message.parts, taskID: id,
+        metadata: message.metadata, extensions: message.extensions)
+    }
+    var events: [JournalEvent] = []
+    if let more { events.append(more) }
     events.append(.status(status, metadata: nil))
     let result = store.append(events, to: id, owner: owner, at: context.wallTime, onlyIf: .notTerminal)
     guard case .appended = result, let snapshot = store.snapshot(of: id, owner: owner) else {
       if case .refused(let state) = result {
+        if isSettled, state == .canceled { return try task(id) }
         throw AgentError(
           .taskNotCancelable, "the task is already \(state.word)", metadata: ["state": state.word])
       }

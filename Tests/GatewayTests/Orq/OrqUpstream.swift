@@ -106,7 +106,7 @@ struct UpstreamRequest {
   let head: [String]
   let body: String
 
-  fileprivate init(_ connection: RawClient) throws {
+  init(_ connection: RawClient) throws {
     self.connection = connection
     var lines = try connection.receive(until: "\r\n\r\n").split(separator: "\r\n").map(String.init)
     let words = lines.removeFirst().split(separator: " ")

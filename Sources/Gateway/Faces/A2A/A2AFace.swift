@@ -180,7 +180,8 @@ struct A2AFace {
         context: context, owner: owner, responder: responder, request: request, agent: agent)
       state.observer = reply
       try operations.send(
-        request, openNow: request.returnImmediately, wantsEvents: request.returnImmediately, observer: reply)
+        request, openNow: request.returnImmediately, wantsEvents: request.returnImmediately,
+        options: options(of: request, head, extensions: responder.extensions), observer: reply)
     case .sendStreamingMessage(let request):
       try requireStreaming(agent)
       try refusePush(request)
@@ -188,7 +189,9 @@ struct A2AFace {
         context: context, owner: owner, responder: responder, historyLength: request.historyLength,
         endsWhenInterrupted: true)
       state.observer = stream
-      try operations.send(request, openNow: false, wantsEvents: true, observer: stream)
+      try operations.send(
+        request, openNow: false, wantsEvents: true,
+        options: options(of: request, head, extensions: responder.extensions), observer: stream)
     case .getTask(let id, let historyLength):
       let task = try operations.task(id)
       responder.note(taskID: id, state: task.status.state)
@@ -201,10 +204,15 @@ struct A2AFace {
         return task
       }
       responder.respond(.page(page))
-    case .cancelTask(let id, _):
-      let task = try operations.cancel(id)
-      responder.note(taskID: id, state: task.status.state)
-      responder.respond(.task(task))
+    case .cancelTask(let id, let metadata):
+      operations.cancel(id, metadata: metadata) { result in
+        switch result {
+        case .success(let task):
+          responder.note(taskID: id, state: task.status.state)
+          responder.respond(.task(task))
+        case .failure(let error): responder.respond(error)
+        }
+      }
     case .subscribeToTask(let id):
       try requireStreaming(agent)
       try subscribe(to: id, operations, head, state, responder, owner)
@@ -254,6 +262,15 @@ struct A2AFace {
 
   private static let noPush = AgentError(
     .pushNotificationNotSupported, "push notifications are not supported by this agent; follow the task by its stream")
+
+  /// What agents elsewhere are told of a call beyond its message.
+  private func options(
+    of request: SendRequest, _ head: HTTPRequestHead, extensions: [String]
+  ) -> TurnOptions {
+    TurnOptions(
+      acceptedOutputModes: request.acceptedOutputModes, extensions: extensions,
+      gateways: GatewayHops.names(head.fields))
+  }
 
   /// Those of the agent's extensions that a caller asks for. One that the agent requires must be asked for (A2A 1.0
   /// §3.3.4); unknown ones are ignored (§4.6.3).
