@@ -3,6 +3,7 @@ internal import Dispatch
 internal import FoundationEssentials
 internal import Glibc
 internal import Network
+internal import Synchronization
 
 /// The folder of what must outlive the gateway: small files, each written whole or not at all, even if the machine stops in
 /// between. One gateway owns it as long as it runs; nobody else may look in (mode 0700, files 0600).
@@ -10,8 +11,8 @@ internal import Network
 /// All methods block; ``perform(_:then:)`` runs them on the folder's own thread, one after the other.
 final class StateDirectory: Sendable {
   let path: String
-  /// Holds the lock that says whose the folder is; closed with the process.
-  private let lock: Int32
+  /// Holds the lock that says whose the folder is; -1 once it was given back.
+  private let lock: Mutex<Int32>
   private let queue = DispatchQueue(label: "state")
 
   /// Bytes of one file at most.
@@ -24,35 +25,56 @@ final class StateDirectory: Sendable {
   /// - Throws: ``StartError`` saying what to do: the folder cannot be made or written, or another gateway has it.
   init(path: String) throws(StartError) {
     self.path = path
+    let descriptor: Int32
     do throws(SystemError) {
       try StateDirectory.makeFolder(path)
-      lock = try StateDirectory.open(path + "/lock", O_RDWR | O_CREAT | O_CLOEXEC)
+      descriptor = try StateDirectory.open(path + "/lock", O_RDWR | O_CREAT | O_CLOEXEC)
     } catch {
       throw StartError("the state folder \(path) cannot be used: \(error); state.dir names another")
     }
-    guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
-      _ = close(lock)
+    lock = Mutex(descriptor)
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      release()
       throw StartError("the state folder \(path) belongs to another running gateway; state.dir names another")
     }
   }
 
-  deinit { _ = close(lock) }
+  deinit { release() }
+
+  /// Finishes what is under way and gives the folder back to whoever wants it next. Nothing is to be written afterwards.
+  func release() {
+    queue.sync {
+      lock.withLock { descriptor in
+        if descriptor >= 0 { _ = close(descriptor) }
+        descriptor = -1
+      }
+    }
+  }
 
   /// The folder that the configuration names. One that nobody has asked for by name is done without where it cannot be used:
   /// then `warn` gets the reason, and nothing is kept.
   static func open(
     _ configuration: StateConfiguration, warn: (String) -> Void
   ) throws(StartError) -> StateDirectory? {
-    if let named = configuration.folder ?? ProcessInfo.processInfo.environment["STATE_DIRECTORY"], !named.isEmpty {
-      return try StateDirectory(path: named)
-    }
+    if let named = named(configuration) { return try StateDirectory(path: named) }
     do throws(StartError) {
-      return try StateDirectory(path: ".a2a-gateway")
+      return try StateDirectory(path: defaultFolder)
     } catch {
       warn(error.description)
       return nil
     }
   }
+
+  private static let defaultFolder = ".a2a-gateway"
+
+  /// What somebody has asked for by name.
+  private static func named(_ configuration: StateConfiguration) -> String? {
+    let named = configuration.folder ?? ProcessInfo.processInfo.environment["STATE_DIRECTORY"] ?? ""
+    return named.isEmpty ? nil : named
+  }
+
+  /// Where a gateway with this configuration keeps its state.
+  static func folder(_ configuration: StateConfiguration) -> String { named(configuration) ?? defaultFolder }
 
   // MARK: Files
 

@@ -25,6 +25,8 @@ public final class GatewayServer: Sendable {
   /// Addresses that are bound, in the order of the configuration's listeners.
   public let addresses: [SocketAddress]
   public let adminAddress: SocketAddress
+  /// nil where nothing is kept.
+  private let state: StateDirectory?
 
   /// Where callers reach each listener.
   public var publicURLs: [String] { services.publicURLs }
@@ -60,6 +62,7 @@ public final class GatewayServer: Sendable {
     let tls = try configuration.listeners.map { try TLSMaterial.context(of: $0) }
     addresses = sockets.map { $0[0].address }
     adminAddress = adminSocket.address
+    self.state = state
     let publicURLs = zip(configuration.listeners, addresses).map { listener, address in
       listener.publicURL ?? "\(listener.tls == nil ? "http" : "https")://\(address)"
     }
@@ -200,6 +203,7 @@ public final class GatewayServer: Sendable {
     }
     loops.stop()
     loops.join()
+    state?.release()
   }
 
   private func eachLoop(_ body: @escaping @Sendable (LoopMembers) -> Void) {
