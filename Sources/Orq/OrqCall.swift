@@ -12,7 +12,7 @@ public struct OrqCall: Sendable, Equatable {
 
   public var method: HTTPMethod { route.operation.method }
 
-  private init(
+  init(
     _ route: OrqRoute, _ generation: OrqGeneration, query: OrqListQuery? = nil, body: [UInt8]? = nil,
     isStreamed: Bool = false
   ) {

@@ -15,6 +15,11 @@ public enum OrqLimits {
   public static let memoryStoresMax = 64
   public static let knowledgeBasesMax = 64
   public static let teamMembersMax = 64
+  /// Headers that calls to an external agent carry, and the value of each.
+  public static let externalHeadersMax = 20
+  public static let headerValueBytesMax = 2048
+  /// Description and path of an external agent, as its registration states them.
+  public static let externalTextBytesMax = 4096
   /// Elements of one page of a list.
   public static let pageSizes = 1...200
   /// What the SDKs of 3.x ask for where their caller says nothing.
