@@ -28,6 +28,7 @@ struct ConfigurationReader {
       _ = reader.object("runtime") { runtime(&$0, &result.runtime) }
       _ = reader.object("state") { result.state.folder = $0.path("dir") }
       _ = reader.object("egress") { egress(&$0, &result.egress) }
+      _ = reader.object("external") { external(&$0, &result.external) }
       _ = reader.object("limits") { LimitsReader.read(&$0, &result.limits) }
       _ = reader.object("log") { log(&$0, &result.log) }
       reader.count("workers", &result.workers, in: 1...256)
@@ -288,6 +289,24 @@ struct ConfigurationReader {
           hint: "such as \"10.0.0.0/8\", \"127.0.0.1\" or \"agents.internal\"")
       }
     }
+  }
+
+  private func external(_ reader: inout ObjectReader, _ result: inout ExternalConfiguration) {
+    reader.duration("refresh", &result.refresh, in: .seconds(10)...(.seconds(7 * 86_400)))
+    reader.choice("drift", &result.drift, ExternalAgentConfiguration.DriftPolicy.allCases.map { ($0.rawValue, $0) })
+    reader.choice(
+      "signatures", &result.signatures, ExternalAgentConfiguration.SignaturePolicy.allCases.map { ($0.rawValue, $0) })
+    result.trustedKeyFiles = (reader.strings("trusted_keys") ?? []).map { text, node in
+      let path = Path.resolve(text, in: folder)
+      reader.expectFile(path, node.range)
+      return path
+    }
+    if result.signatures == .require, result.trustedKeyFiles.isEmpty {
+      faults.error(
+        reader.range(of: "signatures"), "no card could be taken: signatures are required, and no key is trusted",
+        hint: "name files with public keys under \"trusted_keys\"")
+    }
+    reader.count("agents_max", &result.agentsMax, in: 0...100_000)
   }
 
   private func log(_ reader: inout ObjectReader, _ result: inout LogConfiguration) {

@@ -110,3 +110,17 @@ public enum ExternalCredentials: Sendable, Equatable {
     }
   }
 }
+
+/// What holds for all agents that calls register.
+public struct ExternalConfiguration: Sendable, Equatable {
+  /// How often a card is fetched anew; its own `Cache-Control` may ask for less often.
+  public var refresh: Duration = .seconds(300)
+  public var drift = ExternalAgentConfiguration.DriftPolicy.hold
+  public var signatures = ExternalAgentConfiguration.SignaturePolicy.warn
+  /// Files with the public keys (PEM or JWK) that may sign cards.
+  public var trustedKeyFiles: [String] = []
+  /// Agents that calls may register.
+  public var agentsMax = 1000
+
+  public init() {}
+}

@@ -16,6 +16,7 @@ public struct GatewayConfiguration: Sendable, Equatable {
   public var runtime = RuntimeConfiguration()
   public var state = StateConfiguration()
   public var egress = EgressConfiguration()
+  public var external = ExternalConfiguration()
   public var limits = Limits()
   public var log = LogConfiguration()
   /// Event loops, each with its own thread.

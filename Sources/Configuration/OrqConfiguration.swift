@@ -28,6 +28,8 @@ public struct OrqConfiguration: Sendable, Equatable {
   /// How often the workspace is asked for its agents.
   public var refresh: Duration = .seconds(300)
   public var timeouts = UpstreamTimeouts()
+  /// Agents that calls register here are registered in the workspace too, under the gateway's own URLs for them.
+  public var registersExternal = false
 
   public init(key: Secret) { self.key = key }
 }

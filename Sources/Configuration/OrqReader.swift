@@ -30,6 +30,7 @@ struct OrqReader {
     reader.choice("cancel", &result.cancel, OrqConfiguration.CancelPolicy.allCases.map { ($0.rawValue, $0) })
     reader.duration("refresh", &result.refresh, in: .seconds(10)...(.seconds(7 * 86_400)))
     _ = reader.object("timeouts") { timeouts(&$0, &result.timeouts) }
+    reader.bool("register_external", &result.registersExternal)
     return key == nil ? nil : result
   }
 

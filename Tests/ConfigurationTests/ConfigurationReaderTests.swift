@@ -246,4 +246,34 @@ import Testing
     #expect(empty.usable != nil)
     #expect(empty.diagnostics.map(\.severity) == [.warning])
   }
+
+  @Test func rulesForExternalAgentsAreRead() throws {
+    let workspace = try Workspace()
+    try workspace.write("partner.pem", "key")
+    let loaded = try workspace.load(
+      """
+      { "external": { "refresh": "1m", "drift": "auto", "signatures": "require", "trusted_keys": ["partner.pem"],
+                      "agents_max": 5 },
+        "orq": { "key": { "env": "ORQ" }, "register_external": true } }
+      """, environment: ["ORQ": "key"])
+    let configuration = try #require(loaded.usable, "\(loaded.diagnostics)").configuration
+    #expect(configuration.external.refresh == .seconds(60))
+    #expect(configuration.external.drift == .auto)
+    #expect(configuration.external.signatures == .require)
+    #expect(configuration.external.trustedKeyFiles.map { $0.hasSuffix("/partner.pem") } == [true])
+    #expect(configuration.external.agentsMax == 5)
+    #expect(configuration.orq?.registersExternal == true)
+  }
+
+  @Test(arguments: [
+    ("\"refresh\": \"1s\"", "refresh"), ("\"drift\": \"maybe\"", "drift"),
+    ("\"signatures\": \"require\"", "no key is trusted"),
+    ("\"trusted_keys\": [\"missing.pem\"]", "missing.pem"), ("\"agents_max\": -1", "agents_max"),
+    ("\"agent_max\": 1", "agents_max"),
+  ])
+  func rulesForExternalAgentsAreChecked(text: String, named: String) throws {
+    let faults = try Workspace().faults("{ \"external\": { \(text) } }")
+    #expect(faults.count == 1)
+    #expect(faults.first?.contains(named) == true, "\(faults)")
+  }
 }
