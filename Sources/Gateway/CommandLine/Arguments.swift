@@ -6,7 +6,7 @@ struct UsageError: Error {
 /// Options and positional words of one command. Options come in any order, as `--name value` or `--name=value`.
 struct Arguments {
   private(set) var words: [String] = []
-  private var values: [String: String] = [:]
+  private var values: [String: [String]] = [:]
   private var flags: Set<String> = []
 
   /// - Parameters:
@@ -31,14 +31,18 @@ struct Arguments {
         guard let value = pieces.count == 2 ? String(pieces[1]) : rest.popFirst() else {
           throw UsageError(message: "the option --\(name) needs a value")
         }
-        values[name] = value
+        values[name, default: []].append(value)
       } else {
         throw UsageError(message: "unknown option \(argument)")
       }
     }
   }
 
-  subscript(option name: String) -> String? { values[name] }
+  /// The last one counts.
+  subscript(option name: String) -> String? { values[name]?.last }
+
+  /// An option that may be given several times.
+  func all(_ name: String) -> [String] { values[name] ?? [] }
 
   func has(_ flag: String) -> Bool { flags.contains(flag) }
 }

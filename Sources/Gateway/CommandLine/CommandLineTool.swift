@@ -19,6 +19,8 @@ public enum CommandLineTool {
       case "serve": return try ServeCommand.run(rest, console)
       case "validate": return try ValidateCommand.run(rest, console)
       case "card": return try CardCommand.run(rest, console)
+      case "agents": return try AgentsCommand.run(rest, console)
+      case "drain", "stop": return try StopCommand.run(verb, rest, console)
       case "send": return try SendCommand.run(rest, console)
       case "keys": return try KeysCommand.run(rest, console)
       case "version", "--version":

@@ -9,6 +9,9 @@ enum Help {
       validate         check the configuration and all card files
       card get         print an agent's card, as the gateway publishes it or from a URL
       card lint        check card files
+      agents list      print the external agents of the running gateway
+      agents add       register an external A2A agent; also: refresh, approve, test, remove
+      drain, stop      end the running gateway, as TERM and INT do
       send             send a message to an agent and print its answer
       keys new         make an API key
       keys hash        print the SHA-256 of a key that is read from standard input
@@ -50,6 +53,47 @@ enum Help {
     Examples: a2a-gateway card get echo --version 1.0
               a2a-gateway card get http://127.0.0.1:8080/agents/echo
               a2a-gateway card lint cards/*.json
+    """,
+    "agents": """
+    Usage: a2a-gateway agents list [--json]
+           a2a-gateway agents add URL [--key KEY] [--name NAME] [--description TEXT] [--card-url URL]
+                              [--header NAME=VALUE]… [--binding JSONRPC|HTTP+JSON] [--protocol 1.0|0.3]
+           a2a-gateway agents refresh|approve|test|remove KEY
+
+    Looks after external A2A agents of the gateway that runs with this configuration (--config FILE), over the socket in
+    its state folder. A registered agent is served at once, at /agents/KEY, and over restarts.
+
+      add        finds the agent's card at its URL (or --card-url), checks it and registers the agent. Without --key the
+                 key is made of the card's name. A header's value is kept encrypted and never shown; "--header NAME=@FILE"
+                 reads it from a file, so that it is in no process list.
+      refresh    fetches the card again
+      approve    takes a card that is held because it names another host or other security schemes, or lacks a skill
+      test       asks for the card and whether the agent answers; exit code 5 if it does not. Changes nothing.
+      remove     forgets the agent
+      --json     list and test print what the gateway says, as JSON
+
+    An address in a private network needs a word in "egress": { "allow": […] } of the configuration. If no gateway runs
+    the exit code is 4.
+
+    Examples: a2a-gateway agents add https://agent.example.com/a2a
+              a2a-gateway agents add https://agent.example.com --key weather --header Authorization=@token.txt
+              a2a-gateway agents list --json
+    """,
+    "drain": """
+    Usage: a2a-gateway drain|stop [--config FILE]
+
+    Ends the gateway that runs with this configuration, over the socket in its state folder. drain lets open requests and
+    streams finish, as the signal TERM does; stop ends at once, as INT does. If no gateway runs the exit code is 4.
+
+    Example: a2a-gateway drain --config /etc/a2a-gateway/gateway.json
+    """,
+    "stop": """
+    Usage: a2a-gateway drain|stop [--config FILE]
+
+    Ends the gateway that runs with this configuration, over the socket in its state folder. drain lets open requests and
+    streams finish, as the signal TERM does; stop ends at once, as INT does. If no gateway runs the exit code is 4.
+
+    Example: a2a-gateway drain --config /etc/a2a-gateway/gateway.json
     """,
     "send": """
     Usage: a2a-gateway send AGENT TEXT [--stream] [--context ID] [--task ID] [--json]

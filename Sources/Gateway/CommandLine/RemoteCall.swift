@@ -13,9 +13,12 @@ struct RemoteCall {
   /// PEM file of the authority to trust instead of the system's.
   var authorityFile: String?
   var timeouts: HTTPClientTimeouts
+  /// Where to connect whatever the URL's host is: a Unix socket.
+  var address: SocketAddress?
 
-  init(authorityFile: String?) {
+  init(authorityFile: String?, address: SocketAddress? = nil) {
     self.authorityFile = authorityFile
+    self.address = address
     timeouts = HTTPClientTimeouts()
     // An agent may think for a while before it says anything.
     timeouts.firstByte = .seconds(900)
@@ -38,6 +41,7 @@ struct RemoteCall {
     guard let uri = URI(url) else { throw UsageError(message: "\"\(url)\" is no http or https URL") }
     var request = HTTPClientRequest(method, uri, fields: fields, body: body)
     request.timeouts = timeouts
+    request.address = address
     request.responseBytesMax = .max
     if uri.isSecure { request.tls = try tls() }
     let loop = try EventLoop()

@@ -10,6 +10,9 @@ final class ControlPlane {
   let state: StateDirectory?
   /// Where there is an Orq workspace.
   var directory: OrqDirectory?
+  var external: ExternalRegistry?
+  /// Where the Orq workspace is to know of external agents.
+  var registrar: OrqRegistrar?
 
   init(loop: EventLoop, catalogue: AgentCatalogue, state: StateDirectory?) {
     self.loop = loop
@@ -17,7 +20,16 @@ final class ControlPlane {
     self.state = state
   }
 
-  func stop() { directory?.stop() }
+  func start() {
+    directory?.start()
+    external?.start()
+  }
+
+  func stop() {
+    directory?.stop()
+    external?.stop()
+    registrar?.stop()
+  }
 }
 
 /// The way to the control plane from any loop.

@@ -1,6 +1,6 @@
 internal import Network
 
-/// What a call made an agent of, and what is kept of it; nothing of a card file or of an Orq workspace has one.
+/// What a call made an agent of, and what is kept of it; also what is kept of an external agent of a card file.
 protocol AgentRecord: Sendable {
   var key: String { get }
 }
@@ -17,10 +17,17 @@ final class AgentCatalogue {
   private var files: [String: ExposedAgent]
   private var records: [String: ExposedAgent] = [:]
   private var workspace: [String: ExposedAgent] = [:]
+  /// Keys that somebody is about to give to an agent.
+  private var reserved: Set<String> = []
 
-  /// - Parameter files: agents of card files.
-  init(files: [ExposedAgent], defaultAgent: String?, publisher: RegistryPublisher) {
+  /// - Parameters:
+  ///   - files: agents of card files.
+  ///   - records: agents that calls made in earlier runs.
+  init(
+    files: [ExposedAgent], records: [ExposedAgent] = [], defaultAgent: String?, publisher: RegistryPublisher
+  ) {
     self.files = AgentCatalogue.byKey(files)
+    self.records = AgentCatalogue.byKey(records)
     self.defaultAgent = defaultAgent
     self.publisher = publisher
   }
@@ -34,6 +41,14 @@ final class AgentCatalogue {
     return workspace[key] == nil ? nil : .workspace
   }
 
+  /// Takes a free key for an agent that is being made, so that of two calls for one key only one goes on. It is to be
+  /// released when the agent is there, or will not be.
+  ///
+  /// - Returns: false for a key that is an agent's, or is about to be.
+  func reserve(_ key: String) -> Bool { source(of: key) == nil && reserved.insert(key).inserted }
+
+  func release(_ key: String) { reserved.remove(key) }
+
   /// The agents of card files and of the workspace, as they are now; agents that calls made stay.
   func replace(files: [ExposedAgent], workspace: [ExposedAgent]) {
     self.files = AgentCatalogue.byKey(files)
@@ -46,6 +61,14 @@ final class AgentCatalogue {
   /// - Parameter published: called when every loop serves them.
   func put(_ agents: [ExposedAgent], published: Reply<Void>? = nil) {
     for agent in agents { records[agent.key] = agent }
+    publisher.publish(registry, then: published)
+  }
+
+  /// Replaces an agent of a card file, which has come to know more of it.
+  ///
+  /// - Parameter published: called when every loop serves it.
+  func put(file agent: ExposedAgent, published: Reply<Void>? = nil) {
+    files[agent.key] = agent
     publisher.publish(registry, then: published)
   }
 

@@ -21,7 +21,7 @@ final class ExposedAgent: Sendable {
   let inputModes: InputModes
   /// By listener.
   let documents: [CardDocuments]
-  /// What a call made it of; nil for an agent of a card file or of an Orq workspace.
+  /// What is kept of it; nil where nothing is.
   let record: (any AgentRecord)?
 
   private let places: TaskPlaces

@@ -70,10 +70,11 @@ public final class GatewayServer: Sendable {
       configuration: configuration, publicURLs: publicURLs, logger: logger,
       gatewayName: GatewayHops.name(deployment: Hex.encode(Random.bytes(8))),
       workspace: try configuration.orq.map { try OrqWorkspace($0) })
-    let registry = try builder.build(cards: cards, engines: engines)
+    // Before any loop runs: no request may find an agent missing that is only not read yet.
+    let first = try FirstAgents(builder, cards, engines, ExternalStore(state))
     let services = GatewayServices(
       configuration: configuration, publicURLs: publicURLs,
-      store: MemoryTaskStore(limits: configuration.limits.tasks), registry: registry,
+      store: MemoryTaskStore(limits: configuration.limits.tasks), registry: first.registry,
       authenticator: Authenticator(keys: configuration.keys), logger: logger, epoch: Hex.encode(Random.bytes(4)),
       gatewayName: builder.gatewayName)
     self.services = services
@@ -81,16 +82,17 @@ public final class GatewayServer: Sendable {
     loops = try LoopGroup(count: configuration.workers, time: time) { loop in
       let accessLog = accessSink.map { AccessLog(sink: $0, wallMilliseconds: time.wallMilliseconds) }
       let context = LoopContext(loop: loop, services: services, accessLog: accessLog)
-      let control = loop.index == 0 ? Self.control(context, registry, state, builder, cards) : nil
+      let control = loop.index == 0 ? Self.control(context, first, state, cards) : nil
       let lanes = sockets.map { $0[loop.index] }
       let members = LoopMembers(
         context: context, control: control, servers: Self.servers(context, lanes, tls),
-        admin: loop.index == 0 ? Self.admin(context, adminSocket) : nil)
+        admin: loop.index == 0 ? Self.admin(context, adminSocket) : nil,
+        commands: try control.flatMap { try Self.commands(context, $0) })
       for server in members.all { try server.start() }
       Self.keepHouse(context)
       let bound = LoopBound(members, on: loop)
       started.withLock { $0[loop.index] = bound }
-      control?.directory?.start()
+      control?.start()
     }
     members = started.withLock { members in members.keys.sorted().compactMap { members[$0] } }
   }
@@ -127,6 +129,26 @@ public final class GatewayServer: Sendable {
       service: AdminFace(services: context.services), logger: context.services.logger)
   }
 
+  /// The socket in the state folder, where there is one.
+  private static func commands(_ context: LoopContext, _ control: ControlPlane) throws -> HTTPServer? {
+    guard let state = control.state else { return nil }
+    let path = state.path + "/" + AdminSocket.fileName
+    guard let address = SocketAddress("unix:" + path) else {
+      context.services.logger.warning(
+        "commands cannot reach this gateway: the path of the state folder is too long for a socket",
+        ["path": .string(path)])
+      return nil
+    }
+    do {
+      return HTTPServer(
+        loop: context.loop, socket: try ListeningSocket.bind(to: address),
+        options: HTTPServerOptions(context.services.limits.http),
+        service: AdminSocket(control: control, services: context.services), logger: context.services.logger)
+    } catch {
+      throw StartError("cannot listen on \(path): \(error)")
+    }
+  }
+
   /// What recurs: the access log is written out, retention is applied.
   private static func keepHouse(_ context: LoopContext) {
     if context.accessLog != nil {
@@ -146,15 +168,31 @@ public final class GatewayServer: Sendable {
   // MARK: Agents that come and go
 
   private static func control(
-    _ context: LoopContext, _ registry: Registry, _ state: StateDirectory?, _ builder: RegistryBuilder,
-    _ cards: [CardFile]
+    _ context: LoopContext, _ first: FirstAgents, _ state: StateDirectory?, _ cards: [CardFile]
   ) -> ControlPlane {
+    let builder = first.builder.registry
     let catalogue = AgentCatalogue(
-      files: registry.all, defaultAgent: builder.configuration.defaultAgent, publisher: context.services.publisher)
+      files: first.files, records: first.records, defaultAgent: builder.configuration.defaultAgent,
+      publisher: context.services.publisher)
     let control = ControlPlane(loop: context.loop, catalogue: catalogue, state: state)
     control.directory = directory(context.loop, catalogue, builder, cards)
+    control.external = ExternalRegistry(
+      control: control, store: first.store, builder: first.builder, restored: first.restored, logger: builder.logger)
+    control.registrar = registrar(control, builder)
     context.services.control.open(control)
     return control
+  }
+
+  /// Tells the Orq workspace of external agents, where it is to know of them: of those that are there, and of changes.
+  private static func registrar(_ control: ControlPlane, _ builder: RegistryBuilder) -> OrqRegistrar? {
+    guard builder.configuration.orq?.registersExternal == true, let workspace = builder.workspace,
+      let publicURL = builder.publicURLs.first, let external = control.external
+    else { return nil }
+    let registrar = OrqRegistrar(
+      loop: control.loop, workspace: workspace, publicURL: publicURL, logger: builder.logger)
+    external.onChange = { [weak registrar] in registrar?.note($0) }
+    for record in external.records where record.origin == .call { registrar.note(.registered(record)) }
+    return registrar
   }
 
   /// Keeps in step with the Orq workspace, where there is one and it matters.
@@ -198,6 +236,7 @@ public final class GatewayServer: Sendable {
   public func stop() {
     services.beginDrain()
     eachLoop { members in
+      members.control?.stop()
       for server in members.all { server.closeAll() }
       members.context.accessLog?.flush()
     }
@@ -218,18 +257,22 @@ private final class LoopMembers {
   let context: LoopContext
   /// For callers; one for each listener.
   let servers: [HTTPServer]
-  /// On the first loop only, as is the next.
+  /// On the first loop only, as are the next.
   let control: ControlPlane?
   let admin: HTTPServer?
+  let commands: HTTPServer?
 
-  init(context: LoopContext, control: ControlPlane?, servers: [HTTPServer], admin: HTTPServer?) {
+  init(
+    context: LoopContext, control: ControlPlane?, servers: [HTTPServer], admin: HTTPServer?, commands: HTTPServer?
+  ) {
     self.context = context
     self.control = control
     self.servers = servers
     self.admin = admin
+    self.commands = commands
   }
 
-  var all: [HTTPServer] { servers + (admin.map { [$0] } ?? []) }
+  var all: [HTTPServer] { servers + [admin, commands].compactMap { $0 } }
 }
 
 /// Counts loops that have still to drain.

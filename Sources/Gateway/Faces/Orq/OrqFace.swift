@@ -26,12 +26,11 @@ struct OrqFace {
     case .methodNotAllowed(let allow): return .refused(methodNotAllowed("this path takes \(allow) only", allow))
     case .route(let route):
       switch route.operation {
-      case .createAgent, .updateAgent, .deleteAgent:
+      case .createAgent:
         return .refused(methodNotAllowed("agents of this gateway are made by its operator, not by calls", "GET"))
       case .registerExternal, .refreshCard, .listExternal, .createExternal, .retrieveExternal, .updateExternal,
-        .deleteExternal, .refreshExternalCard, .testExternalConnection:
-        return .refused(OrqResponder.problem(404, "this gateway does not offer the registration of agents"))
-      case .listAgents, .retrieveAgent, .invoke, .streamTask, .run, .streamRun, .createResponse, .getResponse,
+        .deleteExternal, .refreshExternalCard, .testExternalConnection, .updateAgent, .deleteAgent, .listAgents,
+        .retrieveAgent, .invoke, .streamTask, .run, .streamRun, .createResponse, .getResponse,
         .listTasks, .retrieveTask, .listActions, .retrieveAction:
         return .accepted(route)
       }
@@ -53,8 +52,17 @@ struct OrqFace {
     state.binding = "ORQ"
     let responder = OrqResponder(exchange: exchange, state: state, extraFields: extra)
     do throws(AgentError) {
+      let isExternal = state.agent?.record is ExternalRecord
+      if OrqExternalFace.handles(route.operation) || isExternal && route.operation.changesAgent {
+        return try OrqExternalFace(context: context).answer(request, route, state, responder)
+      }
       switch route.operation {
-      case .listAgents: responder.respond(OrqList(visibleAgents(state), try OrqFace.query(request.head)))
+      case .updateAgent, .deleteAgent:
+        responder.respond(
+          AgentError(.unsupportedOperation, "this agent is not one that calls may change"), status: 403)
+      case .listAgents:
+        responder.respond(
+          OrqList(visibleAgents(state), try OrqFace.query(request.head), for: state.principal))
       case .run, .streamRun: try run(request, route.operation, state, responder)
       case .invoke, .streamTask: try invoke(request, route.operation, state, responder)
       case .createResponse: try createResponse(request, state, responder)
@@ -173,7 +181,7 @@ struct OrqFace {
     _ route: OrqRoute, _ head: HTTPRequestHead, _ state: ExchangeState, _ responder: OrqResponder
   ) throws(AgentError) {
     guard let agent = state.agent else { return }
-    if route.operation == .retrieveAgent { return responder.respond(OrqManifest(agent)) }
+    if route.operation == .retrieveAgent { return responder.respond(OrqManifest(agent, for: state.principal)) }
     let operation: AgentOperation = route.operation == .listTasks ? .listTasks : .getTask
     guard let conversations = try conversations(operation, state, responder) else { return }
     var translation = OrqAnswerTranslation()
@@ -223,6 +231,11 @@ struct OrqFace {
 
 extension OrqConversations {
   var operations: TaskOperations { TaskOperations(context: context, agent: agent, owner: owner) }
+}
+
+extension OrqOperation {
+  /// An operation on an agent of any kind that leaves another one, or none.
+  fileprivate var changesAgent: Bool { self == .updateAgent || self == .deleteAgent }
 }
 
 extension AgentError {

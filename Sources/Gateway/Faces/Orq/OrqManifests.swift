@@ -16,8 +16,25 @@ enum OrqNames {
 }
 
 extension OrqManifest {
+  /// An agent as this caller may see it.
+  init(_ agent: ExposedAgent, for principal: Principal?) {
+    self.init(card: agent)
+    if agent.record is ExternalRecord { tell(OrqExternalView(agent, principal)) }
+  }
+
+  /// Of an agent elsewhere (contract §5.5).
+  private mutating func tell(_ view: OrqExternalView) {
+    kind = .a2a
+    displayName = JSONString(view.displayName)
+    description = JSONString(view.details)
+    path = JSONString(view.record.path)
+    external = view.manifestPart
+    created = Timestamp(milliseconds: view.record.createdAt).text
+    updated = Timestamp(milliseconds: view.record.updatedAt).text
+  }
+
   /// An agent as its card tells it: no instructions, no models, no tools.
-  init(_ agent: ExposedAgent) {
+  private init(card agent: ExposedAgent) {
     let card = agent.card
     self.init(
       id: agent.key, key: agent.key, displayName: JSONString(card.name), description: JSONString(card.description),
@@ -42,8 +59,10 @@ extension OrqTaskRecord.Snapshot {
 
 extension OrqList where Element == OrqManifest {
   /// A page of agents in the order of their keys, which are their cursors.
-  init(_ agents: [ExposedAgent], _ query: OrqListQuery) {
-    let all = query.kind == .a2a ? [] : agents
+  init(_ agents: [ExposedAgent], _ query: OrqListQuery, for principal: Principal?) {
+    let all = agents.filter { agent in
+      query.kind.map { ($0 == .a2a) == (agent.record is ExternalRecord) } ?? true
+    }
     let inRange = all.filter { agent in
       if let after = query.startingAfter, agent.key <= after { return false }
       if let before = query.endingBefore, agent.key >= before { return false }
@@ -52,6 +71,6 @@ extension OrqList where Element == OrqManifest {
     let limit = query.limit ?? inRange.count
     // A page that ends at a place holds the last agents before it.
     let page = query.endingBefore != nil && query.startingAfter == nil ? inRange.suffix(limit) : inRange.prefix(limit)
-    self.init(page.map { OrqManifest($0) }, hasMore: page.count < inRange.count)
+    self.init(page.map { OrqManifest($0, for: principal) }, hasMore: page.count < inRange.count)
   }
 }

@@ -29,6 +29,20 @@ final class OrqResponder {
     exchange.respond(status: 200, fields: fields, body: value.encoded())
   }
 
+  /// - Parameter body: JSON.
+  func pass(_ status: Int = 200, body: [UInt8]) {
+    noteLosses()
+    var fields = commonFields()
+    fields.add("content-type", "application/json")
+    exchange.respond(status: status, fields: fields, body: body)
+  }
+
+  /// Done, and nothing to say.
+  func passNothing() {
+    noteLosses()
+    exchange.respond(status: 204, fields: commonFields(), body: [])
+  }
+
   /// - Parameter status: where it is not that of the error's kind.
   func respond(_ error: AgentError, status: Int? = nil) {
     state.errorKind = "\(error.kind)"

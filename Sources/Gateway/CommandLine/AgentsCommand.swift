@@ -1,0 +1,245 @@
+internal import Bytes
+internal import Configuration
+internal import FoundationEssentials
+internal import HTTP
+internal import JSON
+internal import Network
+internal import Orq
+
+/// `a2a-gateway agents`.
+enum AgentsCommand {
+  static func run(_ arguments: [String], _ console: Console) throws -> ExitCode {
+    let verb = arguments.first ?? ""
+    let rest = Array(arguments.dropFirst())
+    switch verb {
+    case "list": return try list(rest, console)
+    case "add": return try add(rest, console)
+    case "refresh", "approve": return try change(verb, rest, console)
+    case "remove": return try remove(rest, console)
+    case "test": return try test(rest, console)
+    default: throw UsageError(message: "agents takes list, add, refresh, approve, test or remove")
+    }
+  }
+
+  // MARK: Verbs
+
+  private static func list(_ arguments: [String], _ console: Console) throws -> ExitCode {
+    let arguments = try Arguments(arguments, options: ["config"], flags: ["json"])
+    guard arguments.words.isEmpty else { throw UsageError(message: "agents list takes no words, only options") }
+    guard let gateway = try RunningGateway(arguments, console) else { return .configurationInvalid }
+    let answer = try gateway.call(.get, "/agents")
+    if arguments.has("json") {
+      console.print(String(decoding: answer.body, as: UTF8.self))
+      return answer.isOK ? .ok : .failed
+    }
+    guard answer.isOK, let agents = answer.json?["agents"] else { return answer.report(console) }
+    let rows = agents.elements.map { agent -> [String] in
+      let url = agent["agent_url"]?.string ?? agent["card_url"]?.string
+      return [agent["key"]?.string ?? "", agent["origin"]?.string ?? "", state(agent), url ?? ""]
+    }
+    if rows.isEmpty {
+      console.error("There are no external agents. See: a2a-gateway help agents")
+      return .ok
+    }
+    printTable([["KEY", "FROM", "STATE", "URL"]] + rows, console)
+    return .ok
+  }
+
+  private static func add(_ arguments: [String], _ console: Console) throws -> ExitCode {
+    let arguments = try Arguments(
+      arguments,
+      options: ["config", "key", "name", "description", "path", "card-url", "header", "binding", "protocol"],
+      flags: ["json"])
+    guard let url = arguments.words.first, arguments.words.count == 1 else {
+      throw UsageError(message: "agents add takes the URL of one agent")
+    }
+    guard let gateway = try RunningGateway(arguments, console) else { return .configurationInvalid }
+    var registration = OrqExternalRegistration(
+      key: arguments[option: "key"] ?? "agent", displayName: arguments[option: "name"] ?? "agent",
+      description: arguments[option: "description"], path: arguments[option: "path"] ?? "Default", agentURL: url,
+      cardURL: arguments[option: "card-url"], headers: try headers(arguments.all("header")),
+      protocolVersion: arguments[option: "protocol"], preferredTransport: arguments[option: "binding"])
+    console.error("Looking for the agent's card at \(registration.cardURL ?? url) …")
+    if arguments[option: "key"] == nil || arguments[option: "name"] == nil {
+      let look = try gateway.call(.post, "/agents/look", body: registration.encoded(for: .v4))
+      guard look.isOK, let name = look.json?["card"]?["name"]?.string else { return look.report(console) }
+      registration.displayName = arguments[option: "name"] ?? name
+      if arguments[option: "key"] == nil {
+        guard let key = key(of: name) else {
+          console.error("a2a-gateway: no key can be made of the card's name; give one with --key")
+          return .failed
+        }
+        registration.key = key
+      }
+    }
+    console.error("Registering it as \(registration.key) …")
+    let answer = try gateway.call(.post, "/agents", body: registration.encoded(for: .v4))
+    guard answer.isOK, let agent = answer.json else { return answer.report(console) }
+    for probe in agent["probes"]?.elements ?? [] where probe["outcome"]?.string != "verified" {
+      console.error(
+        "Note: \(probe["binding"]?.string ?? "") at \(probe["url"]?.string ?? "") is \(probe["outcome"]?.string ?? ""): "
+          + (probe["note"]?.string ?? ""))
+    }
+    console.print(
+      arguments.has("json") ? String(decoding: answer.body, as: UTF8.self) : agent["key"]?.string ?? registration.key)
+    return .ok
+  }
+
+  private static func change(_ verb: String, _ arguments: [String], _ console: Console) throws -> ExitCode {
+    let arguments = try Arguments(arguments, options: ["config"], flags: ["json"])
+    guard let gateway = try RunningGateway(arguments, console) else { return .configurationInvalid }
+    if verb == "refresh" { console.error("Fetching the card …") }
+    let answer = try gateway.call(.post, "/agents/\(try key(arguments, verb))/\(verb)")
+    guard answer.isOK, let agent = answer.json else { return answer.report(console) }
+    if arguments.has("json") { console.print(String(decoding: answer.body, as: UTF8.self)) }
+    let held = agent["held"]?.elements.compactMap(\.string) ?? []
+    if !held.isEmpty {
+      console.error(
+        "The new card is held: \(held.joined(separator: "; ")). Take it with: a2a-gateway agents approve "
+          + (agent["key"]?.string ?? ""))
+    } else if !arguments.has("json") {
+      console.print("\(agent["key"]?.string ?? ""): \(state(agent))")
+    }
+    return .ok
+  }
+
+  private static func remove(_ arguments: [String], _ console: Console) throws -> ExitCode {
+    let arguments = try Arguments(arguments, options: ["config"])
+    guard let gateway = try RunningGateway(arguments, console) else { return .configurationInvalid }
+    let key = try key(arguments, "remove")
+    let answer = try gateway.call(.delete, "/agents/\(key)")
+    guard answer.isOK else { return answer.report(console) }
+    console.print("\(key): removed")
+    return .ok
+  }
+
+  private static func test(_ arguments: [String], _ console: Console) throws -> ExitCode {
+    let arguments = try Arguments(arguments, options: ["config"], flags: ["json"])
+    guard let gateway = try RunningGateway(arguments, console) else { return .configurationInvalid }
+    let key = try key(arguments, "test")
+    console.error("Asking the agent …")
+    let answer = try gateway.call(.post, "/agents/\(key)/test")
+    guard answer.isOK, let test = answer.json else { return answer.report(console) }
+    let isReachable = test["reachable"]?.bool == true
+    if arguments.has("json") {
+      console.print(String(decoding: answer.body, as: UTF8.self))
+    } else {
+      console.print("\(key): \(isReachable ? "reachable" : "not reachable: " + (test["message"]?.string ?? ""))")
+      for probe in test["probes"]?.elements ?? [] {
+        let note = probe["note"]?.string ?? ""
+        console.print(
+          "  \(probe["binding"]?.string ?? "") \(probe["version"]?.string ?? "") at \(probe["url"]?.string ?? ""): "
+            + (probe["outcome"]?.string ?? "") + (note.isEmpty ? "" : " (\(note))"))
+      }
+    }
+    return isReachable ? .ok : .checkFailed
+  }
+
+  // MARK: Words
+
+  /// `NAME=VALUE`, or `NAME=@FILE` for a value that is in a file.
+  private static func headers(_ words: [String]) throws -> [OrqExternalHeader] {
+    try words.map { word in
+      guard let mark = word.firstIndex(of: "="), mark != word.startIndex else {
+        throw UsageError(message: "--header takes NAME=VALUE or NAME=@FILE")
+      }
+      let name = String(word[..<mark])
+      let value = String(word[word.index(after: mark)...])
+      guard value.hasPrefix("@") else { return OrqExternalHeader(name: name, value: value, isEncrypted: true) }
+      do throws(SecretError) {
+        let bytes = try Secret.file(String(value.dropFirst())).read()
+        return OrqExternalHeader(name: name, value: String(decoding: bytes, as: UTF8.self), isEncrypted: true)
+      } catch {
+        throw UsageError(message: error.message)
+      }
+    }
+  }
+
+  private static func key(_ arguments: Arguments, _ verb: String) throws(UsageError) -> String {
+    guard let key = arguments.words.first, arguments.words.count == 1 else {
+      throw UsageError(message: "agents \(verb) takes the key of one agent")
+    }
+    return PercentEncoding.encodePathSegment(key)
+  }
+
+  /// A key for a name: its letters and digits in lower case, joined by hyphens; nil where none is left.
+  static func key(of name: String) -> String? {
+    var key = ""
+    for byte in name.lowercased().utf8 {
+      let isLetter = (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+      if isLetter || ASCII.isDigit(byte) && !key.isEmpty {
+        key.unicodeScalars.append(Unicode.Scalar(byte))
+      } else if !key.isEmpty, !key.hasSuffix("-") {
+        key += "-"
+      }
+      if key.utf8.count >= 64 { break }
+    }
+    while key.hasSuffix("-") { key.removeLast() }
+    return AgentKey.isValid(key) ? key : nil
+  }
+
+  // MARK: Showing
+
+  private static func state(_ agent: JSONNode) -> String {
+    if agent["held"] != nil { return "held" }
+    if agent["failure"] != nil { return "stale" }
+    if agent["card_fetched_at"]?.string == "" { return "no-card" }
+    let outcomes = agent["probes"]?.elements.compactMap { $0["outcome"]?.string } ?? []
+    return outcomes.contains("verified") ? "ok" : outcomes.first ?? "ok"
+  }
+
+  private static func printTable(_ rows: [[String]], _ console: Console) {
+    let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+    for row in rows {
+      let cells = zip(row, widths).map { cell, width in cell + String(repeating: " ", count: width - cell.count) }
+      var line = cells.joined(separator: "  ")
+      while line.hasSuffix(" ") { line.removeLast() }
+      console.print(line)
+    }
+  }
+}
+
+/// The gateway that runs with a configuration, over the socket in its state folder.
+struct RunningGateway {
+  private let path: String
+
+  /// nil where the configuration cannot be used, which has been told.
+  init?(_ arguments: Arguments, _ console: Console) throws {
+    let loaded = ConfigurationLoader.load(file: ConfigurationFile.path(arguments))
+    guard let (configuration, _) = ConfigurationFile.report(loaded, console) else { return nil }
+    path = StateDirectory.folder(configuration.state) + "/" + AdminSocket.fileName
+  }
+
+  init(socket path: String) { self.path = path }
+
+  struct Answer {
+    let status: Int
+    let body: [UInt8]
+
+    var isOK: Bool { status == 200 }
+    var json: JSONNode? { try? JSONDocument.parse(body).root }
+
+    /// Says what the gateway refuses.
+    func report(_ console: Console) -> ExitCode {
+      console.error("a2a-gateway: \(json?["message"]?.string ?? "the gateway answered \(status)")")
+      return .failed
+    }
+  }
+
+  func call(_ method: HTTPMethod, _ target: String, body: [UInt8] = []) throws -> Answer {
+    guard let address = SocketAddress("unix:" + path) else {
+      throw RemoteUnreachable(message: "\(path) is no path of a socket")
+    }
+    var fields = HTTPFields()
+    if !body.isEmpty { fields.add("content-type", "application/json") }
+    do {
+      let answer = try RemoteCall(authorityFile: nil, address: address).run(
+        method, "http://a2a-gateway" + target, fields: fields, body: body)
+      return Answer(status: answer.status, body: answer.body)
+    } catch let error as RemoteUnreachable {
+      let reason = error.message.split(separator: ": ").last ?? ""
+      throw RemoteUnreachable(
+        message: "no gateway runs with this configuration (\(path): \(reason)); start it with: a2a-gateway serve")
+    }
+  }
+}

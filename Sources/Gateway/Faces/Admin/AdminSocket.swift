@@ -1,0 +1,184 @@
+internal import Bytes
+internal import Configuration
+internal import Glibc
+internal import HTTP
+internal import HTTPTransport
+internal import JSON
+internal import Model
+internal import Network
+internal import Orq
+
+/// What the gateway's own commands speak over the socket in the state folder, which only the gateway's user can open: all
+/// that the admin listener answers, and the verbs that change agents. Each request is one verb; answers are JSON, refusals
+/// `{"message"}`. On the control loop.
+final class AdminSocket: HTTPService {
+  static let fileName = "admin.sock"
+  private static let bodyBytesMax = 1024 * 1024
+
+  private let control: ControlPlane
+  private let services: GatewayServices
+  private let health: AdminFace
+
+  init(control: ControlPlane, services: GatewayServices) {
+    self.control = control
+    self.services = services
+    health = AdminFace(services: services)
+  }
+
+  func head(_ head: HTTPRequestHead, peer: PeerInfo, exchange: HTTPExchange) -> HeadDecision {
+    guard AdminSocket.isVerb(head.path) else { return health.head(head, peer: peer, exchange: exchange) }
+    return .accept(bodyBytesMax: AdminSocket.bodyBytesMax)
+  }
+
+  private static func isVerb(_ path: String) -> Bool {
+    path == "/agents" || path.hasPrefix("/agents/") || signals[path] != nil
+  }
+
+  /// Verbs that are what a signal to the process is.
+  private static let signals = ["/drain": SIGTERM, "/stop": SIGINT]
+
+  func request(_ request: HTTPServerRequest, exchange: HTTPExchange) {
+    guard AdminSocket.isVerb(request.head.path) else { return health.request(request, exchange: exchange) }
+    if let signal = AdminSocket.signals[request.head.path] {
+      guard request.head.method == .post else { return refuse(exchange, 405, "this verb is a POST") }
+      respond(exchange, Array("{}".utf8))
+      // Once the answer has left.
+      return exchange.loop.later { kill(getpid(), signal) }
+    }
+    guard let external = control.external else { return refuse(exchange, 503, "the gateway has no agents elsewhere") }
+    let words = request.head.path.dropFirst().split(separator: "/").map { PercentEncoding.decodePath(String($0)) ?? "" }
+    switch (request.head.method, words.count, words.last ?? "") {
+    case (.get, 1, _): respond(exchange, list(external))
+    case (.post, 1, _): register(request, external, exchange)
+    case (.post, 2, "look"): look(request, external, exchange)
+    case (.get, 2, let key):
+      guard let record = external[key] else { return refuse(exchange, 404, "there is no external agent \"\(key)\"") }
+      respond(exchange, text(record))
+    case (.delete, 2, let key): external.remove(key, by: operatorName) { [self] in answer(exchange, $0) }
+    case (.post, 3, "approve"): external.approve(words[1], by: operatorName) { [self] in answer(exchange, $0) }
+    case (.post, 3, "refresh"):
+      external.refresh(words[1], by: operatorName) { [self] result in
+        answer(exchange, result.map(\.record))
+      }
+    case (.post, 3, "test"): external.test(words[1]) { [self] in tested(exchange, $0) }
+    default: refuse(exchange, 404, "there is no such verb")
+    }
+  }
+
+  func finished(_ exchange: HTTPExchange) {}
+
+  /// Whoever can open the socket is the gateway's own user.
+  private var operatorName: String { "admin-socket" }
+
+  // MARK: Verbs
+
+  private func register(_ request: HTTPServerRequest, _ external: ExternalRegistry, _ exchange: HTTPExchange) {
+    guard let body = registration(request, exchange) else { return }
+    external.register(body, by: operatorName) { [self] in answer(exchange, $0) }
+  }
+
+  /// Looks at an agent that is not registered, and need not be.
+  private func look(_ request: HTTPServerRequest, _ external: ExternalRegistry, _ exchange: HTTPExchange) {
+    guard let body = registration(request, exchange) else { return }
+    external.look(body) { [self] in tested(exchange, $0) }
+  }
+
+  private func registration(_ request: HTTPServerRequest, _ exchange: HTTPExchange) -> OrqExternalRegistration? {
+    do throws(OrqFault) {
+      return try OrqExternalRegistration.decode(request.body)
+    } catch {
+      refuse(exchange, 400, error.message)
+      return nil
+    }
+  }
+
+  // MARK: Answers
+
+  private func answer(_ exchange: HTTPExchange, _ result: Result<ExternalRecord, ExternalFault>) {
+    switch result {
+    case .success(let record): respond(exchange, text(record))
+    case .failure(let fault): refuse(exchange, fault.status, fault.message)
+    }
+  }
+
+  private func tested(_ exchange: HTTPExchange, _ result: Result<ConnectionTest, ExternalFault>) {
+    switch result {
+    case .success(let test):
+      var json = JSONWriter()
+      json.beginObject()
+      json.member("reachable", test.isReachable)
+      if let reason = test.reason { json.member("message", reason) }
+      json.key("probes")
+      json.beginArray()
+      for probe in test.probes { probe.write(into: &json) }
+      json.endArray()
+      if let card = test.card { json.member("card", card) }
+      json.endObject()
+      respond(exchange, json.bytes)
+    case .failure(let fault): refuse(exchange, fault.status, fault.message)
+    }
+  }
+
+  private func list(_ external: ExternalRegistry) -> [UInt8] {
+    var json = JSONWriter()
+    json.beginObject()
+    json.key("agents")
+    json.beginArray()
+    for record in external.records { AdminSocket.write(record, into: &json) }
+    json.endArray()
+    json.endObject()
+    return json.bytes
+  }
+
+  private func text(_ record: ExternalRecord) -> [UInt8] {
+    var json = JSONWriter()
+    AdminSocket.write(record, into: &json)
+    return json.bytes
+  }
+
+  /// All that an operator may know: no values of headers.
+  private static func write(_ record: ExternalRecord, into json: inout JSONWriter) {
+    json.beginObject()
+    json.member("key", record.key)
+    json.member("origin", record.origin == .call ? "registered" : "card-file")
+    json.member("display_name", record.displayName)
+    if let url = record.agentURL { json.member("agent_url", url) }
+    if let url = record.cardURL { json.member("card_url", url) }
+    json.member("headers", .array(record.headers.map { .string($0.name) }))
+    json.member("card_found_at", record.card.url)
+    json.member("card_fetched_at", record.card.fetchedAt == 0 ? "" : record.card.fetchedAt.date)
+    json.member("signature", record.card.verdict.json)
+    json.key("probes")
+    json.beginArray()
+    for probe in record.card.probes { probe.write(into: &json) }
+    json.endArray()
+    if let candidate = record.candidate {
+      json.member("held", .array(candidate.drift.map { .string($0) }))
+      json.member("held_card", candidate.card.document)
+    }
+    if let failure = record.failure {
+      json.member("failure", ["at": .string(failure.at.date), "message": .string(failure.message)])
+    }
+    json.member("revision", record.revision)
+    json.member("created_by", record.createdBy)
+    json.member("updated_by", record.updatedBy)
+    if record.createdAt > 0 { json.member("created_at", record.createdAt.date) }
+    if record.updatedAt > 0 { json.member("updated_at", record.updatedAt.date) }
+    json.member("card", record.card.document)
+    json.endObject()
+  }
+
+  private func respond(_ exchange: HTTPExchange, _ body: [UInt8]) {
+    exchange.respond(HTTPResponse(200, contentType: "application/json", body: body))
+  }
+
+  private func refuse(_ exchange: HTTPExchange, _ status: Int, _ message: String) {
+    exchange.respond(
+      HTTPResponse(status, contentType: "application/json", body: OrqErrorBody(message).encoded()))
+  }
+}
+
+extension Int64 {
+  /// As ISO 8601, of milliseconds since 1970.
+  fileprivate var date: String { Timestamp(milliseconds: self).text }
+}

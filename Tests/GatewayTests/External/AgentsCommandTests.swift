@@ -1,0 +1,92 @@
+import Foundation
+import JSON
+import TestSupport
+import Testing
+
+@testable import Gateway
+
+/// `a2a-gateway agents`, as a program, against a gateway that runs.
+@Suite(.serialized) struct AgentsCommandTests {
+  let folder: TemporaryFolder
+  let server: CardServer
+  let gateway: GatewayProgram
+  private let file: String
+
+  init() throws {
+    folder = try TemporaryFolder()
+    server = try CardServer()
+    server.serve(server.card())
+    file = try GatewayProgram.configure(folder)
+    gateway = try GatewayProgram(folder)
+  }
+
+  private func run(_ arguments: String...) throws -> (status: Int32, output: String) {
+    try Program.run(["agents"] + arguments + ["--config", file], in: folder)
+  }
+
+  @Test func anAgentIsAddedListedTestedAndRemoved() throws {
+    let secret = folder.path + "/secret"
+    try Data("s3cr3t-token\n".utf8).write(to: URL(filePath: secret))
+    let added = try run("add", server.url, "--header", "Authorization=@" + secret)
+    #expect(added.status == 0, "\(added.output)")
+    // The key is made of the card's name.
+    #expect(added.output.hasSuffix("weather-teller\n"), "\(added.output)")
+    #expect(server.seen("/a2a").last?.fields["authorization"] == "s3cr3t-token")
+    #expect(try gateway.web().request("GET", "/agents/weather-teller/.well-known/agent-card.json").status == 200)
+
+    let listed = try run("list")
+    #expect(listed.status == 0)
+    #expect(listed.output.contains("weather-teller  registered  ok"), "\(listed.output)")
+    let json = try JSONValue.parse(Array(try run("list", "--json").output.utf8))
+    #expect(json["agents"]?.array?.first?["key"] == "weather-teller")
+    #expect(!listed.output.contains("s3cr3t"))
+
+    #expect(try run("test", "weather-teller").status == 0)
+    #expect(try run("refresh", "weather-teller").output.contains("weather-teller: ok"))
+    server.serve(server.card { $0["skills"] = [["id": "x", "name": "X", "description": "X.", "tags": ["t"]]] })
+    #expect(try run("refresh", "weather-teller").output.contains("agents approve weather-teller"))
+    #expect(try run("list").output.contains("held"))
+    #expect(try run("approve", "weather-teller").status == 0)
+    #expect(try run("approve", "weather-teller").status == 1)
+
+    #expect(try run("remove", "weather-teller").status == 0)
+    #expect(try run("remove", "weather-teller").status == 1)
+    #expect(try gateway.web().request("GET", "/agents/weather-teller/.well-known/agent-card.json").status == 404)
+  }
+
+  @Test func whatIsWrongIsSaid() throws {
+    let refused = try run("add", server.url, "--key", "a2a")
+    #expect(refused.status == 1)
+    #expect(refused.output.contains("the gateway uses that word"))
+    server[CardServer.wellKnown] = nil
+    let missing = try run("add", server.url)
+    #expect(missing.status == 1)
+    #expect(missing.output.contains("no agent card was found"), "\(missing.output)")
+    #expect(try run("add").status == 2)
+    #expect(try run("add", server.url, "--header", "nonsense").status == 2)
+    #expect(try run("dance").status == 2)
+  }
+
+  @Test func withoutAGatewayTheCodeIsFour() throws {
+    gateway.program.kill()
+    let answer = try run("list")
+    #expect(answer.status == 4)
+    #expect(answer.output.contains("no gateway runs with this configuration"))
+  }
+
+  @Test func aGatewayIsToldToEnd() throws {
+    #expect(try Program.run(["drain", "--config", file], in: folder).status == 0)
+    gateway.program.process.waitUntilExit()
+    #expect(gateway.program.process.terminationStatus == 0)
+    #expect(gateway.program.output.contains("draining"))
+    #expect(try Program.run(["stop", "--config", file], in: folder).status == 4)
+  }
+
+  @Test func keysAreMadeOfNames() {
+    #expect(AgentsCommand.key(of: "Weather Teller 2") == "weather-teller-2")
+    #expect(AgentsCommand.key(of: "  (Ünïcode) agent!! ") == "n-code-agent")
+    #expect(AgentsCommand.key(of: "42") == nil)
+    #expect(AgentsCommand.key(of: "日本") == nil)
+    #expect(AgentsCommand.key(of: "external") == nil)
+  }
+}

@@ -1,0 +1,147 @@
+import Bytes
+import HTTP
+import HTTPTransport
+import JSON
+import Network
+import Synchronization
+import Telemetry
+import TestSupport
+import Testing
+
+/// An external agent in the hands of a test: serves what the test puts at each path, and remembers who asked for what. It
+/// answers calls for tasks as an agent without tasks does.
+final class CardServer: Sendable {
+  struct Answer: Sendable {
+    var status = 200
+    var type = "application/json"
+    var fields: [String: String] = [:]
+    var body: [UInt8]
+    /// What the asker must already have to be told that nothing has changed.
+    var entityTag: String?
+  }
+
+  struct Seen: Sendable {
+    var method: String
+    var path: String
+    var fields: [String: String]
+  }
+
+  let port: UInt16
+  private let state = Mutex<(answers: [String: Answer], seen: [Seen])>(([:], []))
+  private let group: Mutex<LoopGroup?> = Mutex(nil)
+
+  static let wellKnown = "/.well-known/agent-card.json"
+
+  init() throws {
+    let socket = try ListeningSocket.bind(to: try #require(SocketAddress("127.0.0.1:0")))
+    port = socket.address.port
+    let shared = SharedService { [weak self] request in self?.answer(request) ?? HTTPResponse(500) }
+    let group = try LoopGroup(count: 1) { loop in
+      let server = HTTPServer(loop: loop, socket: socket, service: ServiceOnLoop(shared), logger: .silent)
+      try server.start()
+      loop.onTurnEnd { _ = server }
+    }
+    self.group.withLock { $0 = group }
+  }
+
+  deinit { stop() }
+
+  /// From here on nobody is there.
+  func stop() {
+    let group = group.withLock { group -> LoopGroup? in
+      defer { group = nil }
+      return group
+    }
+    group?.stop()
+    group?.join()
+  }
+
+  var url: String { "http://127.0.0.1:\(port)" }
+
+  subscript(_ path: String) -> Answer? {
+    get { state.withLock { $0.answers[path] } }
+    set { state.withLock { $0.answers[path] = newValue } }
+  }
+
+  /// Requests for a path.
+  func seen(_ path: String) -> [Seen] { state.withLock { $0.seen.filter { $0.path == path } } }
+
+  // MARK: Cards
+
+  /// A card of 1.0 for an agent at this server.
+  func card(_ change: (inout JSONObject) -> Void = { _ in }) -> JSONObject {
+    var card: JSONObject = [
+      "name": "Weather Teller", "description": "Tells the weather.", "version": "1.2.3",
+      "supportedInterfaces": [
+        ["url": .string(url + "/a2a"), "protocolBinding": "JSONRPC", "protocolVersion": "1.0"]
+      ],
+      "capabilities": ["streaming": false], "defaultInputModes": ["text/plain"],
+      "defaultOutputModes": ["text/plain"],
+      "skills": [
+        ["id": "now", "name": "Now", "description": "The weather now.", "tags": ["weather"]],
+        ["id": "later", "name": "Later", "description": "The weather later.", "tags": ["weather"]],
+      ],
+    ]
+    change(&card)
+    return card
+  }
+
+  func serve(
+    _ card: JSONObject, at path: String = CardServer.wellKnown, tag: String? = nil, fields: [String: String] = [:]
+  ) {
+    self[path] = Answer(fields: fields, body: Caller.bytes(.object(card)), entityTag: tag)
+  }
+
+  // MARK: On the server's loop
+
+  private func answer(_ request: HTTPServerRequest) -> HTTPResponse {
+    let path = request.head.path
+    var fields: [String: String] = [:]
+    request.head.fields.forEach { fields[$0.lowercased()] = $1 }
+    let seen = Seen(method: request.head.method.name, path: path, fields: fields)
+    let known = state.withLock { state in
+      if state.seen.count < 10_000 { state.seen.append(seen) }
+      return state.answers[path]
+    }
+    guard let answer = known else {
+      if path == "/a2a" {
+        return HTTPResponse(
+          200, contentType: "application/json",
+          body: Array(#"{"jsonrpc":"2.0","id":1,"error":{"code":-32001,"message":"no such task"}}"#.utf8))
+      }
+      return HTTPResponse(404, contentType: "text/plain", body: Array("nothing here".utf8))
+    }
+    var response = HTTPResponse(answer.status, body: answer.body)
+    response.fields.add("content-type", answer.type)
+    for (name, value) in answer.fields { response.fields.add(named: name, value) }
+    if let tag = answer.entityTag {
+      response.fields.add("etag", tag)
+      if fields["if-none-match"] == tag {
+        response.status = 304
+        response.body = []
+      }
+    }
+    return response
+  }
+}
+
+/// What the loop's service asks.
+private final class SharedService: Sendable {
+  let answer: @Sendable (HTTPServerRequest) -> HTTPResponse
+
+  init(_ answer: @escaping @Sendable (HTTPServerRequest) -> HTTPResponse) { self.answer = answer }
+}
+
+private final class ServiceOnLoop: HTTPService {
+  private let shared: SharedService
+
+  init(_ shared: SharedService) { self.shared = shared }
+
+  func head(_ head: HTTPRequestHead, peer: PeerInfo, exchange: HTTPExchange) -> HeadDecision {
+    .accept(bodyBytesMax: 1 << 20)
+  }
+
+  func request(_ request: HTTPServerRequest, exchange: HTTPExchange) { exchange.respond(shared.answer(request)) }
+
+  func finished(_ exchange: HTTPExchange) {}
+}
