@@ -123,15 +123,6 @@ import Testing
     #expect(faults.count == expected.count)
   }
 
-  @Test func backendsOfLaterReleasesAreNamedAsSuch() throws {
-    let workspace = try Workspace()
-    try workspace.write("cards/x.json", #"{ "gateway": { "backend": { "type": "a2a", "card_url": "x" } } }"#)
-    let result = ConfigurationLoader.loadCard(file: workspace.folder + "/cards/x.json")
-    #expect(result.card == nil)
-    #expect(result.diagnostics.map(\.message) == ["this build has no backend \"a2a\" yet"])
-    #expect(result.diagnostics.first?.hint == "this build has: local, orq")
-  }
-
   @Test(arguments: [
     ("{}", "\"gateway\" is missing"), (#"{ "gateway": {} }"#, "\"backend\" is missing"),
     (#"{ "gateway": { "backend": {} } }"#, "\"type\" is missing"),
