@@ -8,7 +8,13 @@ struct InputModes: Sendable {
   /// nil where anything goes.
   private let ranges: [MediaType]?
 
-  init(_ card: AgentCard) {
+  /// - Parameter origin: the agent's own card, where it has one.
+  init(_ card: AgentCard, origin: AgentCard? = nil) {
+    // An agent elsewhere judges by itself, often more kindly than its card; only what a card file says instead is held.
+    if let origin, card.defaultInputModes == origin.defaultInputModes {
+      ranges = nil
+      return
+    }
     let modes = card.defaultInputModes + card.skills.flatMap(\.inputModes)
     let ranges = modes.map { MediaType($0) }
     // Some cards say "text" or "file", which tells no media types apart.

@@ -40,7 +40,7 @@ final class ExposedAgent: Sendable {
     self.access = access
     self.limits = limits
     self.card = card
-    inputModes = InputModes(card)
+    inputModes = InputModes(card, origin: backend.origin)
     self.documents = documents
     self.record = record
   }

@@ -201,6 +201,17 @@ func aTenantIsEchoedAsTheCardHasIt(_ wire: Wire) throws {
   _ = try pending.reply()
 }
 
+@Test(arguments: Wire.allCases)
+func theAgentJudgesMediaTypesByItself(_ wire: Wire) throws {
+  let upstream = try A2AUpstream(wire)
+  let gateway = try upstream.gateway()
+  var sending = Sending()
+  sending.change = { $0["parts"] = [["raw": "aGk=", "mediaType": "application/x-protobuf"]] }
+  let pending = try gateway.caller().begin(.rpc10, .sending(sending))
+  try upstream.expect("SendStreamingMessage").stream(.task("completed"))
+  #expect(try pending.reply().task.state == "completed")
+}
+
 @Test func anAgentWhoseCardHasNotBeenReadIsNotAvailable() throws {
   let gateway = try TestGateway(.echo)
   try gateway.expose(nil, ExternalAgentConfiguration(agentURL: "http://127.0.0.1:1/"))

@@ -4,13 +4,18 @@ import Testing
 
 @testable import Gateway
 
-private func error(_ modes: [String], skill: [String] = [], _ types: String?...) -> AgentError? {
-  let card = AgentCard(
+private func card(_ modes: [String], skill: [String] = []) -> AgentCard {
+  AgentCard(
     name: "a", description: "b", version: "1", defaultInputModes: modes, defaultOutputModes: [],
     skills: [AgentSkill(id: "s", name: "s", description: "s", tags: [], inputModes: skill)])
+}
+
+private func error(_ modes: [String], skill: [String] = [], origin: AgentCard? = nil, _ types: String?...)
+  -> AgentError?
+{
   let parts = types.map { Part(.text("x"), mediaType: $0.map { JSONString($0) }) }
   do {
-    try InputModes(card).check(Message(messageID: "m", role: .user, parts: parts))
+    try InputModes(card(modes, skill: skill), origin: origin).check(Message(messageID: "m", role: .user, parts: parts))
     return nil
   } catch {
     return error
@@ -41,4 +46,9 @@ func anotherTypeIsRefusedWithWhatIsTaken(_ type: String) {
 @Test(arguments: [[], ["*/*"], ["text"], ["application/json", "file"]])
 func aCardThatTellsNoTypesApartTakesAny(_ modes: [String]) {
   #expect(error(modes, "application/zip") == nil)
+}
+
+@Test func ofAnAgentElsewhereOnlyWhatACardFileSaysIsHeld() {
+  #expect(error(["text/plain"], origin: card(["text/plain"]), "application/zip") == nil)
+  #expect(error(["text/plain"], origin: card(["text/plain", "application/zip"]), "application/zip") != nil)
 }
