@@ -14,6 +14,9 @@ protocol AgentBackend: Sendable {
   /// True if a turn builds on what earlier turns of its context left (``Turn/earlier``).
   var remembers: Bool { get }
 
+  /// True if a task that waits for an approval elsewhere takes a message of its caller instead.
+  var takesMessagesWhileAwaiting: Bool { get }
+
   /// What canceling a task of this agent does.
   var cancellation: BackendCancellation { get }
 
@@ -27,6 +30,7 @@ protocol AgentBackend: Sendable {
 
 extension AgentBackend {
   var origin: AgentCard? { nil }
+  var takesMessagesWhileAwaiting: Bool { false }
 }
 
 /// What canceling can do at a backend.

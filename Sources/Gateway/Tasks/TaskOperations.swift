@@ -59,7 +59,10 @@ struct TaskOperations {
     guard task.status.state.isInterrupted else { throw TaskOperations.takesNoMessage(task.status.state) }
     // A turn that asked for input is over, or will be in a moment; one that waits for an approval goes on.
     let key = ContextKey(owner: owner, contextID: task.contextID)
-    guard task.status.state == .inputRequired || !context.services.turns.isRunning(taskID, in: key) else {
+    guard
+      task.status.state == .inputRequired || agent.backend.takesMessagesWhileAwaiting
+        || !context.services.turns.isRunning(taskID, in: key)
+    else {
       throw AgentError(
         .unsupportedOperation, "the task waits for an approval elsewhere and goes on by itself; it takes no message")
     }
@@ -78,6 +81,9 @@ struct TaskOperations {
       let runner = TurnRunner(context: context, agent: agent, owner: owner, turn: turn, answered: task.status)
       runner.observer = observer
       observer.turnOpened(taskID: taskID, at: sequence)
+      if task.status.state == .authRequired {
+        for turn in context.services.turns.turns(of: taskID, in: key) { turn.perform { $0.giveWay() } }
+      }
       runner.submit(openNow: true, isContextNew: false)
     }
   }

@@ -166,6 +166,13 @@ final class TurnRunner {
     end()
   }
 
+  /// A message of the caller takes the place of what the turn waits for.
+  func giveWay() {
+    guard phase == .running, isPaused else { return }
+    running?.cancel()
+    end()
+  }
+
   private func joinLine() {
     guard joinsLineLate, !isInLine, !isDone, phase != .ended else { return }
     isInLine = true

@@ -121,12 +121,15 @@ extension TestGateway {
   }
 
   /// Serves an external agent, as if a call had registered it.
-  func expose(_ card: AgentCard?, _ configuration: ExternalAgentConfiguration, as key: String = "agent") throws {
+  func expose(
+    _ card: AgentCard?, _ configuration: ExternalAgentConfiguration, as key: String = "agent",
+    check: ExternalNetwork.AddressCheck? = nil
+  ) throws {
     let services = server.services
     let builder = RegistryBuilder(
       configuration: services.configuration, publicURLs: services.publicURLs, logger: Logger(level: .debug, sink: log),
       gatewayName: services.gatewayName)
-    let external = try builder.externalAgent(key, configuration, card: card)
+    let external = try builder.externalAgent(key, configuration, card: card, check: check)
     let agent = builder.agent(
       CardFile(file: "test", key: key, backend: .a2a(configuration)), external: external, record: Record(key: key))
     let isThere = services.control.perform { $0.catalogue.put([agent]) }

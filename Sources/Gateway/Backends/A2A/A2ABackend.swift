@@ -28,6 +28,7 @@ struct A2ABackend: AgentBackend {
 
   var mindsSilence: Bool { true }
   var remembers: Bool { true }
+  var takesMessagesWhileAwaiting: Bool { true }
   var cancellation: BackendCancellation { .asks(A2ACancellation(agent: agent, logger: logger)) }
   var origin: AgentCard? { agent.card }
 

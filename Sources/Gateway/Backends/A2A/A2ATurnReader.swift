@@ -106,12 +106,11 @@ struct A2ATurnReader {
     case .submitted, .working: emit(.status(status.state, told, metadata: metadata))
     case .authRequired:
       isAwaiting = true
+      rememberArtifacts(emit)
       emit(.awaitingApproval(told, metadata: metadata))
     case .inputRequired:
       isOver = true
-      // The next turn of the task will see its artifacts again.
-      state.artifacts = artifacts.mapValues(\.digest)
-      emit(.backendState(state.fragment))
+      rememberArtifacts(emit)
       emit(.status(status.state, told, metadata: metadata))
     case .completed, .failed, .canceled, .rejected:
       isOver = true
@@ -123,9 +122,16 @@ struct A2ATurnReader {
   mutating func stopAwaiting(_ emit: Emit) {
     guard !isOver else { return }
     isOver = true
-    state.artifacts = artifacts.mapValues(\.digest)
-    emit(.backendState(state.fragment))
+    rememberArtifacts(emit)
     emit(.status(.authRequired))
+  }
+
+  /// The next turn of the task will see its artifacts again.
+  private mutating func rememberArtifacts(_ emit: Emit) {
+    let digests = artifacts.mapValues(\.digest)
+    guard state.artifacts != digests else { return }
+    state.artifacts = digests
+    emit(.backendState(state.fragment))
   }
 
   /// What the agent has said since the turn's message, and not in a status.
