@@ -4,9 +4,9 @@ import Bytes
 struct JSONScanner {
   /// An array or object that is not closed yet.
   private struct Open {
-    var node: Int
+    var node = 0
     var count = 0
-    var isObject: Bool
+    var isObject = false
     /// One bit for a cheap digest of each name so far: a name whose bit is free cannot be a duplicate.
     var seen: UInt64 = 0
     /// Two names share a bit, or a name is escaped.
@@ -17,7 +17,11 @@ struct JSONScanner {
   /// A carriage return or line feed stands between two tokens.
   private(set) var hasLineBreaks = false
   private let limits: JSONLimits
-  private var open: [Open] = []
+  /// The innermost one, and those around it, the outermost first.
+  private var current = Open()
+  private var outer: [Open] = []
+  /// Arrays and objects that are not closed yet.
+  private var depth = 0
   private var index = 0
 
   init(limits: JSONLimits) { self.limits = limits }
@@ -28,7 +32,7 @@ struct JSONScanner {
     }
     if bytes.matches("\u{FEFF}") { throw JSONError(.syntax, at: 0, "a byte order mark is not allowed") }
     nodes.reserveCapacity(min(bytes.count / 12 + 8, 65_536))
-    open.reserveCapacity(min(limits.depthMax, 8))
+    outer.reserveCapacity(min(limits.depthMax, 8))
     skipSpace(bytes)
     repeat {
       try scanValue(bytes)
@@ -56,26 +60,26 @@ struct JSONScanner {
 
   /// Behind a value: closes what ends here and stands before the next value. False at the end of the outermost value.
   private mutating func advance(_ bytes: Span<UInt8>) throws(JSONError) -> Bool {
-    while let container = open.last {
+    while depth > 0 {
       skipSpace(bytes)
       // A container that was opened just now has a node but no value yet.
-      let isFresh = nodes.count == container.node + 1
+      let isFresh = nodes.count == current.node + 1
       guard index < bytes.count else { throw unexpected(bytes, "an end is expected") }
       let byte = bytes[index]
-      if byte == (container.isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) {
+      if byte == (current.isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) {
         index += 1
-        try close(container, bytes)
+        try close(bytes)
         continue
       }
       if !isFresh {
         guard byte == UInt8(ascii: ",") else {
-          throw unexpected(bytes, container.isObject ? "a comma or } is expected" : "a comma or ] is expected")
+          throw unexpected(bytes, current.isObject ? "a comma or } is expected" : "a comma or ] is expected")
         }
         index += 1
         skipSpace(bytes)
       }
-      open[open.count - 1].count += 1
-      if container.isObject { try scanName(bytes) }
+      current.count += 1
+      if current.isObject { try scanName(bytes) }
       return true
     }
     skipSpace(bytes)
@@ -83,20 +87,25 @@ struct JSONScanner {
   }
 
   private mutating func openContainer(_ kind: JSONNode.Kind, _ bytes: Span<UInt8>) throws(JSONError) {
-    guard open.count < limits.depthMax else {
+    guard depth < limits.depthMax else {
       throw JSONError(.tooDeep, at: index, "nested deeper than \(limits.depthMax)")
     }
-    open.append(Open(node: nodes.count, isObject: kind == .object))
+    if depth > 0 { outer.append(current) }
+    depth += 1
+    current = Open(node: nodes.count, isObject: kind == .object)
     try append(JSONTapeNode(kind, offset: index, length: 0, next: 0))
     index += 1
   }
 
-  private mutating func close(_ container: Open, _ bytes: Span<UInt8>) throws(JSONError) {
-    open.removeLast()
-    nodes[container.node].length = UInt32(truncatingIfNeeded: index) - nodes[container.node].offset
-    nodes[container.node].next = UInt32(truncatingIfNeeded: nodes.count)
-    nodes[container.node].count = container.count
-    if container.mayRepeat { try JSONNameCheck.check(nodes, object: container.node, bytes) }
+  private mutating func close(_ bytes: Span<UInt8>) throws(JSONError) {
+    var node = nodes[current.node]
+    node.length = UInt32(truncatingIfNeeded: index) - node.offset
+    node.next = UInt32(truncatingIfNeeded: nodes.count)
+    node.count = current.count
+    nodes[current.node] = node
+    if current.mayRepeat { try JSONNameCheck.check(nodes, object: current.node, bytes) }
+    depth -= 1
+    if depth > 0 { current = outer.removeLast() }
   }
 
   /// A member's name and the colon; stands before the value.
@@ -104,9 +113,7 @@ struct JSONScanner {
     guard index < bytes.count, bytes[index] == JSONLexer.quote else {
       throw unexpected(bytes, "a member's name in quotes is expected")
     }
-    let name = nodes.count
-    try scanString(bytes)
-    note(nodes[name], bytes)
+    note(try scanString(bytes), bytes)
     skipSpace(bytes)
     guard index < bytes.count, bytes[index] == UInt8(ascii: ":") else { throw unexpected(bytes, "a colon is expected") }
     index += 1
@@ -114,22 +121,26 @@ struct JSONScanner {
   }
 
   /// Remembers a name's digest in the innermost object.
+  @inline(__always)
   private mutating func note(_ name: JSONTapeNode, _ bytes: Span<UInt8>) {
     var digest = name.length &* 7
     if name.length > 0 {
       digest &+= UInt32(bytes[Int(name.offset)]) &* 5 &+ UInt32(bytes[Int(name.offset + name.length - 1)]) &* 13
     }
     let bit: UInt64 = 1 << UInt64(digest & 63)
-    if name.flag || open[open.count - 1].seen & bit != 0 { open[open.count - 1].mayRepeat = true }
-    open[open.count - 1].seen |= bit
+    if name.flag || current.seen & bit != 0 { current.mayRepeat = true }
+    current.seen |= bit
   }
 
-  private mutating func scanString(_ bytes: Span<UInt8>) throws(JSONError) {
+  @discardableResult
+  private mutating func scanString(_ bytes: Span<UInt8>) throws(JSONError) -> JSONTapeNode {
     var escaped = false
     let end = try JSONLexer.endOfString(bytes, from: index + 1, escaped: &escaped)
-    try append(
-      JSONTapeNode(.string, offset: index + 1, length: end - index - 1, next: nodes.count + 1, flag: escaped))
+    let node = JSONTapeNode(
+      .string, offset: index + 1, length: end - index - 1, next: nodes.count + 1, flag: escaped)
+    try append(node)
     index = end + 1
+    return node
   }
 
   private mutating func scanLiteral(
@@ -143,6 +154,7 @@ struct JSONScanner {
     index += length
   }
 
+  @inline(__always)
   private mutating func append(_ node: JSONTapeNode) throws(JSONError) {
     guard nodes.count < limits.nodesMax else {
       throw JSONError(.tooLarge, at: index, "more than \(limits.nodesMax) values and names")

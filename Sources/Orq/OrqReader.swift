@@ -232,8 +232,10 @@ public struct OrqReader {
   }
 
   /// - Parameter filler: stands in beside a fault; never seen by anybody.
-  mutating func value<Value: OrqReadable>(_ object: JSONNode, _ name: StaticString, filler: Value) -> Value {
-    required(name) { $0.value(object, name, Value.self) } ?? filler
+  mutating func value<Value: OrqReadable>(
+    _ object: JSONNode, _ name: StaticString, filler: @autoclosure () -> Value
+  ) -> Value {
+    required(name) { $0.value(object, name, Value.self) } ?? filler()
   }
 
   mutating func values<Value: OrqReadable>(
