@@ -254,13 +254,22 @@ public protocol EventHandler: AnyObject {
     var rounds = 0
     repeat {
       runLaterBodies()
+      runOwnMail()
       for hook in turnEndHooks { hook() }
       flushConnections()
       rounds += 1
     } while hasWork && rounds < EventLoop.endRoundsMax
   }
 
-  private var hasWork: Bool { !laterBodies.isEmpty || !flushQueue.isEmpty }
+  private var hasWork: Bool { !laterBodies.isEmpty || !flushQueue.isEmpty || hasOwnMail }
+
+  private var hasOwnMail: Bool { mailbox.core.hasOwnMail.load(ordering: .relaxed) }
+
+  /// What this loop's own bodies have submitted. It is not woken for that.
+  private func runOwnMail() {
+    guard hasOwnMail else { return }
+    for body in mailbox.core.takeAll() { body(self) }
+  }
 
   private func runLaterBodies() {
     guard !laterBodies.isEmpty else { return }
@@ -311,6 +320,7 @@ private final class MailHandler: EventHandler {
   init(_ core: MailboxCore) { self.core = core }
 
   func ready(_ events: ReadyEvents, on loop: EventLoop) {
+    core.resetWakeUp()
     for body in core.takeAll() { body(loop) }
   }
 }

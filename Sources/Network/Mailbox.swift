@@ -8,7 +8,8 @@ public struct Mailbox: Sendable {
   public let loopIndex: Int
   let core: MailboxCore
 
-  /// Has `body` run on the loop, in its next turn, in the order of submission. After the loop has ended it is dropped.
+  /// Has `body` run on the loop, in the order of submission: in its next turn, or at the end of this one where the loop's
+  /// own thread submits it. After the loop has ended it is dropped.
   public func submit(_ body: @escaping @Sendable (EventLoop) -> Void) { core.submit(body) }
 
   /// Whether the calling thread is the one that runs the loop.
@@ -26,6 +27,8 @@ final class MailboxCore: Sendable {
   private let state = Mutex(State())
   /// Identity of the thread that runs the loop; 0 while none does.
   let runner = Atomic<UInt>(0)
+  /// The loop's own thread has submitted something: it looks here before it goes to sleep, and needs no waking.
+  let hasOwnMail = Atomic(false)
   let wakeUp: Int32
 
   init() throws(SystemError) {
@@ -38,24 +41,34 @@ final class MailboxCore: Sendable {
   static var currentThread: UInt { UInt(pthread_self()) }
 
   func submit(_ body: @escaping Body) {
-    let mustWake = state.withLock { state in
+    let isFirst = state.withLock { state in
       guard !state.isClosed else { return false }
       state.bodies.append(body)
       return state.bodies.count == 1
     }
-    if mustWake { wake() }
+    guard isFirst else { return }
+    if runner.load(ordering: .relaxed) == MailboxCore.currentThread {
+      hasOwnMail.store(true, ordering: .relaxed)
+    } else {
+      wake()
+    }
   }
 
-  /// Everything submitted since the last call.
+  /// Everything submitted since the last call, by whatever thread.
   func takeAll() -> [Body] {
-    var count: UInt64 = 0
-    // Resets the counter; that it was zero (EAGAIN) is no error.
-    _ = unsafe Glibc.read(wakeUp, &count, 8)
+    hasOwnMail.store(false, ordering: .relaxed)
     return state.withLock { state in
       var bodies: [Body] = []
       swap(&bodies, &state.bodies)
       return bodies
     }
+  }
+
+  /// To be called when the loop was woken.
+  func resetWakeUp() {
+    var count: UInt64 = 0
+    // Resets the counter; that it was zero (EAGAIN) is no error.
+    _ = unsafe Glibc.read(wakeUp, &count, 8)
   }
 
   func close() {
