@@ -5,7 +5,8 @@ public import Network
 public struct HTTPClientOptions: Sendable {
   /// Sizes of heads; the size of a body is the request's matter.
   public var limits = HTTPLimits()
-  public var connectionsMax = 4096
+  /// As many as a server takes: each of its requests may be one stream from upstream.
+  public var connectionsMax = 16_384
   /// Idle connections kept for one upstream, and for how long. Most servers close theirs after a minute or more.
   public var idlePerUpstreamMax = 64
   public var idleTimeout: Duration = .seconds(50)
