@@ -1,7 +1,8 @@
 #ifndef CLINUX_H
 #define CLINUX_H
-// What the Glibc module of Swift does not expose: epoll, eventfd, timerfd, signalfd, accept4, pidfd, inotify.
+// What the Glibc module of Swift does not expose: epoll, eventfd, timerfd, signalfd, accept4, pidfd, inotify, mallopt.
 #include <errno.h>
+#include <malloc.h>
 #include <netinet/tcp.h>
 #include <signal.h>
 #include <spawn.h>

@@ -13,6 +13,7 @@ enum ServeCommand {
     guard let (configuration, cards) = ConfigurationFile.report(loaded, console) else { return .configurationInvalid }
     // Before any thread starts, so that all of them inherit the mask and the signals come to the loop below only.
     Signals.block(signals)
+    Allocator.prepare(threads: configuration.workers)
     let logger = Logger(level: configuration.log.loggerLevel, sink: FileDescriptorSink.standardError)
     let accessSink = try configuration.log.access.sink()
     let server: GatewayServer
