@@ -125,9 +125,9 @@ struct HTTPBodyDecoder: Sendable {
       state = .done
       return true
     }
-    guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > 0, line[..<colon].allSatisfy(ASCII.isToken) else {
-      throw HTTPBodyDecoder.badChunk("a trailer is not a field")
-    }
+    guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > 0, line[..<colon].allSatisfy(ASCII.isToken),
+      line[colon...].allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 })
+    else { throw HTTPBodyDecoder.badChunk("a trailer is not a field") }
     return true
   }
 

@@ -10,6 +10,9 @@ public struct HTTPLimits: Sendable {
   /// Trailer fields, which are dropped.
   public var trailerBytesMax = 8 * 1024
 
+  /// Interim responses (1xx) before a response.
+  public var interimResponsesMax = 16
+
   public init() {}
 }
 

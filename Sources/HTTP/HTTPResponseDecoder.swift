@@ -20,6 +20,8 @@ public struct HTTPResponseDecoder: Sendable {
   private let limits: HTTPLimits
   private var state = State.head(HeadScanner())
   private var expected: [HTTPMethod] = []
+  /// Interim responses before the one that is awaited.
+  private var interimCount = 0
 
   public init(limits: HTTPLimits) { self.limits = limits }
 
@@ -86,9 +88,15 @@ public struct HTTPResponseDecoder: Sendable {
         guard head.status != 101 else {
           throw HTTPParseError(.badStatusLine, 502, "the upstream switched protocols unasked")
         }
+        interimCount += 1
+        guard interimCount <= limits.interimResponsesMax else {
+          throw HTTPParseError(
+            .headTooLarge, 502, "there are more than \(limits.interimResponsesMax) interim responses")
+        }
         continue
       }
       guard !expected.isEmpty else { throw HTTPParseError(.badStatusLine, 502, "a response without a request") }
+      interimCount = 0
       let method = expected.removeFirst()
       let hasBody = method != .head && head.status != 204 && head.status != 304
       if !hasBody { framing = .length(0) }
@@ -107,9 +115,12 @@ public struct HTTPResponseDecoder: Sendable {
     let facts = reader.facts
     let framing: HTTPBodyDecoder.Framing =
       facts.isChunked ? .chunked : facts.contentLength.map { .length($0) } ?? .untilClose
+    // HTTP/1.0 has no transfer codings: where such a message really ends is doubtful (RFC 9112 §6.1).
+    let isDoubtful = facts.isChunked && line.minorVersion == 0
     let head = HTTPResponseHead(
       status: line.status, reason: line.reason, minorVersion: line.minorVersion, fields: reader.fields,
-      keepAlive: facts.keepsConnection(minorVersion: line.minorVersion), contentLength: facts.contentLength)
+      keepAlive: facts.keepsConnection(minorVersion: line.minorVersion) && !isDoubtful,
+      contentLength: facts.contentLength)
     return (head, framing)
   }
 }

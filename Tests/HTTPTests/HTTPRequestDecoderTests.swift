@@ -106,7 +106,7 @@ import Testing
     "5_\r\nhello\r\n",
     "5;a\rb\r\nhello\r\n", "5;\u{0}\r\nhello\r\n", "fffffffffffffffff\r\n", "00000000000000005\r\nhello\r\n",
     "5 x\r\nhello\r\n", "0\n\r\n", "0\r\n\n", "0\r\nX\r\n\r\n", "0\r\n X: y\r\n\r\n", "0\r\nX : y\r\n\r\n",
-    "0\r\nX: y\n\r\n",
+    "0\r\nX: y\n\r\n", "0\r\nX: \u{0}\r\n\r\n", "0\r\nX: \u{7F}\r\n\r\n",
     "5;" + String(repeating: "e", count: 300) + "\r\nhello\r\n",
     "0\r\n" + String(repeating: "X: y\r\n", count: 2000) + "\r\n",
   ]

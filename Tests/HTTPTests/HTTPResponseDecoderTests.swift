@@ -23,6 +23,14 @@ import Testing
       "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n.",
       ["200 OK keep 1", "body ."]
     ),
+    (
+      String(repeating: "HTTP/1.1 102 Processing\r\n\r\n", count: 16) + "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+      ["200 OK keep 1", "body "]
+    ),
+    (
+      "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n",
+      ["200 OK close 2", "body hi"]
+    ),
   ]
 
   static let invalid: [(String, HTTPParseError.Kind)] = [
@@ -37,6 +45,7 @@ import Testing
     ("HTTP/1.1 20x OK\r\n\r\n", .badStatusLine), ("<html>\r\n\r\n", .badStatusLine),
     ("\r\nHTTP/1.1 200 OK\r\n\r\n", .badStatusLine), ("HTTP/1.1 200 \u{1}\r\n\r\n", .badStatusLine),
     ("HTTP/1.1 101 Switching Protocols\r\n\r\n", .badStatusLine),
+    (String(repeating: "HTTP/1.1 100 Continue\r\n\r\n", count: 17), .headTooLarge),
     ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n", .badFraming),
     ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n", .badFraming),
     ("HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n", .bodyTooLarge),
