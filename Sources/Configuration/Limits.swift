@@ -20,6 +20,8 @@ public struct HTTPServerLimits: Sendable, Equatable {
   public var bodyBytesMax = 10 * 1024 * 1024
   /// Per listener and loop.
   public var connectionsMax = 10_000
+  /// Per loop: bodies that are being received, and answers that wait for slow clients. Beyond it large ones are refused.
+  public var heldBytesMax = 256 * 1024 * 1024
   /// From the first byte of a head to its last.
   public var headTime: Duration = .seconds(10)
   public var bodyTime: Duration = .seconds(30)

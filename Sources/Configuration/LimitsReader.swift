@@ -37,6 +37,7 @@ enum LimitsReader {
     reader.count("headers_max", &limits.headersMax, in: 8...10_000)
     reader.bytes("body_bytes_max", &limits.bodyBytesMax, in: kibibyte...gibibyte)
     reader.count("connections_max", &limits.connectionsMax, in: 1...1_000_000)
+    reader.bytes("held_bytes_max", &limits.heldBytesMax, in: mebibyte...1024 * gibibyte)
     reader.duration("head_time", &limits.headTime, in: moments)
     reader.duration("body_time", &limits.bodyTime, in: moments)
     reader.duration("idle_time", &limits.idleTime, in: moments)

@@ -85,6 +85,7 @@ public final class HTTPExchange {
   public func respond(status: Int, fields: HTTPFields, body: [UInt8]) {
     assert(state != .streaming, "an exchange is answered once")
     guard state == .unanswered, let connection else { return }
+    guard connection.hasRoom(for: body.count) else { return respond(connection.noRoom()) }
     begin(status, connection)
     let hasBody = request.method != .head && HTTPExchange.allowsBody(status)
     connection.writeResponse(

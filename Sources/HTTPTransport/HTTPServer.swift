@@ -143,6 +143,13 @@ public final class HTTPServer {
 
   // MARK: Notes of the connections
 
+  func noteShortage() {
+    guard mayComplain() else { return }
+    logger.warning(
+      "large bodies and answers are refused: too many bytes wait for slow clients",
+      ["bytes": .int(loop.heldBytes), "limit": .int(options.heldBytesMax)])
+  }
+
   func noteHandshake(_ peer: PeerInfo) {
     if peer.isResumed { counters.handshakesResumed += 1 }
   }

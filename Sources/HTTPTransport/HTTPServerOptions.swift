@@ -8,7 +8,8 @@ public struct HTTPServerOptions: Sendable {
   public var handshakeTimeout: Duration = .seconds(10)
   /// From the first byte of a head (for the first one: from accept or handshake) to its end.
   public var headerTimeout: Duration = .seconds(10)
-  /// Until a body must be complete, apart from the time that its bytes may take at `bodyBytesPerSecondMin`.
+  /// Until a body must be complete, apart from the time that its bytes may take at `bodyBytesPerSecondMin`; also the
+  /// longest pause within it.
   public var bodyTimeout: Duration = .seconds(30)
   /// The slowest rate at which a body may arrive in the long run: a client that trickles cannot hold a connection.
   public var bodyBytesPerSecondMin = 1024
@@ -22,6 +23,11 @@ public struct HTTPServerOptions: Sendable {
   public var connectionsMax = 16_384
   /// A stream that is written to while more bytes than these wait for its client is cut off.
   public var outputBufferBytesMax = 4 * 1024 * 1024
+  /// While more bytes of answers than these wait for a client, its next request is not looked at.
+  public var pipelinedAnswerBytesMax = 64 * 1024
+  /// What all connections of a loop may hold in memory: bodies that are being received, and answers that wait for their
+  /// clients. Beyond it large ones are refused with 503.
+  public var heldBytesMax = 256 * 1024 * 1024
   /// Bytes of later requests that are read while one is answered.
   public var readAheadBytesMax = 64 * 1024
   /// The largest body that is read and dropped after its request was refused; for larger ones the connection is closed.

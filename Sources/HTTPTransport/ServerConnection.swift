@@ -34,12 +34,13 @@ final class ServerConnection: ConnectionDelegate {
   private var deadline: MonotonicTime
   private var current: HTTPExchange?
   private var body: [UInt8] = []
-  private var bodyStartedAt: MonotonicTime
   /// Bytes that were written before the current exchange.
   private var responseStart = 0
   /// Answered exchanges with the number of bytes after which they have left, oldest first.
   private var leaving: [(exchange: HTTPExchange, end: Int)] = []
   private var isProcessing = false
+  /// The next request waits until the client has taken more of the answers before it.
+  private var waitsForClient = false
   private var inputHasEnded = false
 
   /// Requests answered in one go; then other connections have their turn.
@@ -51,7 +52,6 @@ final class ServerConnection: ConnectionDelegate {
     loop = server.loop
     decoder = HTTPRequestDecoder(limits: server.options.limits)
     deadline = loop.now + server.options.handshakeTimeout
-    bodyStartedAt = loop.now
   }
 
   var peer: PeerInfo { connection.peer }
@@ -71,10 +71,6 @@ final class ServerConnection: ConnectionDelegate {
 
   func connectionReceived(_ connection: Connection) {
     if phase == .lingering { return connection.input.clear(keepingCapacity: true) }
-    if phase == .idle {
-      phase = .head
-      deadline = loop.now + server.options.headerTimeout
-    }
     process()
   }
 
@@ -96,9 +92,17 @@ final class ServerConnection: ConnectionDelegate {
       leaving.removeFirst()
       report(exchange)
     }
+    if waitsForClient, connection.bufferedBytes <= server.options.pipelinedAnswerBytesMax {
+      waitsForClient = false
+      loop.later { self.process() }
+    }
     guard connection.bufferedBytes == 0 else { return }
-    if phase == .lingering {
-      if inputHasEnded { connection.close() } else { deadline = loop.now + server.options.lingerTimeout }
+    switch phase {
+    case .lingering where inputHasEnded: connection.close()
+    case .lingering: deadline = loop.now + server.options.lingerTimeout
+    // A client is idle from when it has its answer.
+    case .idle: deadline = loop.now + server.options.idleTimeout
+    case .handshake, .head, .body, .discarding, .answering: break
     }
     current?.onDrained?()
   }
@@ -106,6 +110,7 @@ final class ServerConnection: ConnectionDelegate {
   func connectionClosed(_ connection: Connection, error: ConnectionError?) {
     if phase == .handshake { server.noteHandshakeFailure(connection.peer, error) }
     server.remove(self)
+    releaseBody()
     if let exchange = current {
       current = nil
       exchange.bytesOut = connection.bytesSent - min(responseStart, connection.bytesSent)
@@ -145,6 +150,11 @@ final class ServerConnection: ConnectionDelegate {
           loop.later { self.process() }
           break
         }
+        // Whoever asks on and takes no answers would fill the memory with them.
+        guard connection.bufferedBytes <= server.options.pipelinedAnswerBytesMax else {
+          waitsForClient = true
+          break
+        }
         requests += 1
         phase = .head
         deadline = loop.now + server.options.headerTimeout
@@ -173,7 +183,6 @@ final class ServerConnection: ConnectionDelegate {
     current = exchange
     responseStart = connection.bytesQueued
     phase = .body
-    bodyStartedAt = loop.now
     deadline = loop.now + server.options.bodyTimeout
     switch server.service.head(head, peer: connection.peer, exchange: exchange) {
     case .accept(let bodyBytesMax, let state):
@@ -188,6 +197,7 @@ final class ServerConnection: ConnectionDelegate {
     guard (head.contentLength ?? 0) <= bodyBytesMax else {
       return refuse(413, "the body is larger than \(bodyBytesMax) bytes")
     }
+    guard hasRoom(for: head.contentLength ?? 0) else { return refuseForRoom() }
     decoder.setBodyLimit(bodyBytesMax)
     guard head.hasBody, head.expectsContinue, head.minorVersion >= 1, connection.input.isEmpty else { return }
     connection.write { $0.append("HTTP/1.1 100 Continue\r\n\r\n") }
@@ -207,9 +217,41 @@ final class ServerConnection: ConnectionDelegate {
     guard phase == .body, let current else { return }
     current.bytesIn += bytes.count
     if body.isEmpty { body = bytes } else { body += bytes }
-    let allowance = Duration.seconds(current.bytesIn / max(1, server.options.bodyBytesPerSecondMin))
-    deadline = bodyStartedAt + server.options.bodyTimeout + allowance
+    loop.heldBytes += bytes.count
+    guard hasRoom(for: body.count) else { return refuseForRoom() }
+    // What came fast earns no right to trickle later.
+    let allowance = Duration.seconds(Double(bytes.count) / Double(max(1, server.options.bodyBytesPerSecondMin)))
+    deadline = min(deadline + allowance, loop.now + server.options.bodyTimeout)
   }
+
+  private func releaseBody() {
+    loop.heldBytes -= body.count
+    body = []
+  }
+
+  /// Whether a body or an answer of this size may be held: anything small may, and anything at all while the loop's
+  /// connections hold little.
+  func hasRoom(for bytes: Int) -> Bool {
+    bytes <= ServerConnection.smallBytesMax || loop.heldBytes - body.count <= server.options.heldBytesMax
+  }
+
+  private static let smallBytesMax = 64 * 1024
+
+  private func refuseForRoom() {
+    server.noteShortage()
+    refuse(503, ServerConnection.noRoomText, outcome: .overflowed)
+  }
+
+  /// In place of an answer that may not be held.
+  func noRoom() -> HTTPResponse {
+    server.noteShortage()
+    var response = HTTPResponse(
+      503, contentType: "application/json", body: ErrorBody.json(503, ServerConnection.noRoomText))
+    response.fields.add("retry-after", "5")
+    return response
+  }
+
+  private static let noRoomText = "too many bytes wait for slow connections; retry in a few seconds"
 
   private func receivedEnd() {
     guard phase == .body, let exchange = current else {
@@ -218,8 +260,8 @@ final class ServerConnection: ConnectionDelegate {
     }
     phase = .answering
     deadline = .distantFuture
-    var body: [UInt8] = []
-    swap(&body, &self.body)
+    let body = body
+    releaseBody()
     server.service.request(
       HTTPServerRequest(head: exchange.request, body: body, peer: connection.peer), exchange: exchange)
   }
@@ -232,7 +274,7 @@ final class ServerConnection: ConnectionDelegate {
 
   /// Later requests wait in the kernel when enough of them wait here.
   private func boundReadAhead() {
-    if phase == .answering, connection.input.count >= server.options.readAheadBytesMax {
+    if phase == .answering || waitsForClient, connection.input.count >= server.options.readAheadBytesMax {
       connection.pauseReading()
     } else {
       connection.resumeReading()
@@ -286,7 +328,7 @@ final class ServerConnection: ConnectionDelegate {
   private static let joinedBodyBytesMax = 16 * 1024
 
   func writeChunk(_ bytes: [UInt8], isFramed: Bool) {
-    guard connection.bufferedBytes <= server.options.outputBufferBytesMax else {
+    guard connection.bufferedBytes <= server.options.outputBufferBytesMax, hasRoom(for: bytes.count) else {
       // Later: the service is in the middle of writing and must not find its stream gone under its hands.
       return loop.later { if let current = self.current { self.cut(current, .overflowed) } }
     }
@@ -302,7 +344,7 @@ final class ServerConnection: ConnectionDelegate {
   /// The response is written: the next request may be decoded.
   func responseEnded(_ exchange: HTTPExchange) {
     current = nil
-    body = []
+    releaseBody()
     exchange.bytesOut = connection.bytesQueued - responseStart
     leaving.append((exchange, connection.bytesQueued))
     guard exchange.keepsAlive else { return beginLingering() }
@@ -355,7 +397,9 @@ final class ServerConnection: ConnectionDelegate {
       server.counters.timedOut += 1
       return closeNow(.timedOut)
     }
-    guard deadline <= now, phase == .lingering ? connection.bufferedBytes == 0 : true else { return }
+    guard deadline <= now else { return }
+    // While an answer is on its way, only its stalling ends these.
+    if phase == .lingering || phase == .idle, connection.bufferedBytes > 0 { return }
     switch phase {
     case .handshake: timeOut { connection.close(.timedOut) }
     // A client that was only idle, or connected ahead of need, is not told: it may be about to send a request, and

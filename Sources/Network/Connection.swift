@@ -262,6 +262,7 @@ public final class Connection: EventHandler {
     guard isOpen, !isFinishing else { return }
     noteQueueing()
     bytesQueued += bytes.count
+    loop.heldBytes += bytes.count
     output.append(bytes, pool: loop.buffers)
     scheduleFlush()
   }
@@ -273,6 +274,7 @@ public final class Connection: EventHandler {
     let before = output.count
     output.write(pool: loop.buffers, body)
     bytesQueued += output.count - before
+    loop.heldBytes += output.count - before
     scheduleFlush()
   }
 
@@ -293,7 +295,9 @@ public final class Connection: EventHandler {
     let before = output.count
     while canWrite, !output.isEmpty {
       switch tls.map({ $0.write(output) }) ?? send() {
-      case .bytes(let count): output.consume(count, pool: loop.buffers)
+      case .bytes(let count):
+        output.consume(count, pool: loop.buffers)
+        loop.heldBytes -= count
       case .wouldBlock: canWrite = false
       case .end: return close(nil)
       case .failed(let error): return close(error)
@@ -351,6 +355,7 @@ public final class Connection: EventHandler {
     tls = nil
     socket = nil
     bytesQueued -= output.count
+    loop.heldBytes -= output.count
     output.removeAll()
     let delegate = delegate
     self.delegate = nil

@@ -74,6 +74,9 @@ public protocol EventHandler: AnyObject {
   private var expected: [UInt64: (any Sendable) -> Void] = [:]
   private var locals: [ObjectIdentifier: AnyObject] = [:]
   let buffers = BufferPool()
+  /// Bytes that the loop's connections keep in memory for their peers: queued output, and what their users add, such as
+  /// bodies that are not complete. For those who bound it.
+  public var heldBytes = 0
 
   /// How much one turn may do before it waits for events again.
   private static let eventsPerTurnMax = 256

@@ -96,6 +96,9 @@ final class TestServer: Sendable {
     return record.finished.withLock { $0 }
   }
 
+  /// Bytes that the loop holds for its connections.
+  func heldBytes() throws -> Int { try onLoop { $0.server.loop.heldBytes } }
+
   /// Waits until the service holds an exchange that it has not answered.
   func waitForExchange() throws {
     try eventually("an exchange") { try onLoop { !$0.service.waiting.isEmpty } }
@@ -115,7 +118,7 @@ final class Latch: Sendable {
   }
 }
 
-/// Answers by path: `/echo` the body, `/big/N` N bytes, `/later` and `/stream` when the test says so, `/refuse` 401 before
+/// Answers by path: `/echo` the body, `/big/N` N bytes, `/fill/N` N equal ones, `/later` and `/stream` when the test says so, `/refuse` 401 before
 /// the body is read, `/small` with a body limit of 10 bytes.
 final class TestService: HTTPService {
   private let record: TestServer.Record
@@ -139,6 +142,9 @@ final class TestService: HTTPService {
     exchange.onClose = { [record] in record.closed.withLock { $0 += 1 } }
     if path.hasPrefix("/big/"), let count = Int(path.dropFirst(5)) {
       exchange.respond(HTTPResponse(200, contentType: "text/plain", body: TestService.pattern(count)))
+    } else if path.hasPrefix("/fill/"), let count = Int(path.dropFirst(6)) {
+      let body = [UInt8](repeating: UInt8(ascii: "."), count: count)
+      exchange.respond(HTTPResponse(200, contentType: "text/plain", body: body))
     } else if path == "/later" {
       waiting.append(exchange)
     } else if path == "/stream" {

@@ -302,6 +302,7 @@ extension HTTPServerOptions {
     limits.headersMax = bounds.headersMax
     limits.bodyBytesMax = bounds.bodyBytesMax
     connectionsMax = bounds.connectionsMax
+    heldBytesMax = bounds.heldBytesMax
     headerTimeout = bounds.headTime
     bodyTimeout = bounds.bodyTime
     idleTimeout = bounds.idleTime
