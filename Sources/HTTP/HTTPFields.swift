@@ -94,6 +94,16 @@ public struct HTTPFields: Sendable {
   /// All values of a name, in order.
   public func values(_ name: StaticString) -> [String] { entries.filter { matches($0, name) }.map(value) }
 
+  /// Whether a name stands in more than one field.
+  public func isRepeated(_ name: StaticString) -> Bool {
+    var isThere = false
+    for entry in entries where matches(entry, name) {
+      if isThere { return true }
+      isThere = true
+    }
+    return false
+  }
+
   public func contains(_ name: StaticString) -> Bool { entries.contains { matches($0, name) } }
 
   /// How many fields have a name.

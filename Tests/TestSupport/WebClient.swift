@@ -34,7 +34,7 @@ public final class WebClient {
   public func send(
     _ method: String, _ target: String, _ fields: [(String, String)] = [], body: [UInt8]? = nil
   ) throws {
-    var head = "\(method) \(target) HTTP/1.1\r\nHost: test\r\n"
+    var head = "\(method) \(target) HTTP/1.1\r\nHost: localhost\r\n"
     for (name, value) in fields { head += "\(name): \(value)\r\n" }
     if let body { head += "Content-Length: \(body.count)\r\n" }
     try raw.send(Array((head + "\r\n").utf8) + (body ?? []))

@@ -1,11 +1,52 @@
+internal import Configuration
 internal import HTTP
 internal import HTTPTransport
+internal import Network
 
-/// Cross-origin rules (CORS, Fetch standard §3.2): calls for the listener's listed origins, cards for every origin.
+/// What web pages may do: calls from the listener's listed origins, cards from every origin (CORS, Fetch standard §3.2).
 struct BrowserPolicy {
   private let allowedOrigins: Set<String>
+  /// Of the listener's public URL, and its host.
+  private let ownOrigin: String
+  private let ownHost: String
+  private let isLoopback: Bool
 
-  init(allowedOrigins: [String]) { self.allowedOrigins = Set(allowedOrigins) }
+  /// - Parameter publicURL: the listener's.
+  init(_ listener: ListenerConfiguration, publicURL: String) {
+    allowedOrigins = Set(listener.cors)
+    isLoopback = listener.bind.isLoopback
+    let url = URI(publicURL)
+    ownOrigin = url.map { "\($0.scheme)://\($0.authority)" } ?? ""
+    ownHost = url?.host ?? ""
+  }
+
+  // MARK: Callers that show no key
+
+  /// Why a request without a key must not be served; nil if it may.
+  ///
+  /// Any page that somebody opens on this machine can have the browser call it, and to an agent that needs no key the
+  /// page's request looks like the user's own. A browser says which page it acts for (`Origin`), and which name it
+  /// believes to speak to (`Host`): a name that a stranger has pointed at this machine is not one of this machine's.
+  func refusal(ofAnonymous head: HTTPRequestHead) -> (status: Int, message: String)? {
+    if let origin = head.fields["origin"], origin != ownOrigin, !allows(origin) {
+      return (403, "web pages of this origin may not call here; \"cors\" of the listener names those that may")
+    }
+    if isLoopback, let host = head.fields["host"], !isOwn(host) {
+      return (421, "this gateway does not go by that name; it is the \"public_url\" of the listener that gives it one")
+    }
+    return nil
+  }
+
+  private func allows(_ origin: String) -> Bool { allowedOrigins.contains(origin) || allowedOrigins.contains("*") }
+
+  /// Names that lead to this machine by themselves, and the one that the operator has given.
+  private func isOwn(_ field: String) -> Bool {
+    guard let host = URI("http://\(field)/")?.host else { return false }
+    return host == ownHost || host == "localhost" || host.hasSuffix(".localhost")
+      || SocketAddress(ip: host, port: 0)?.isLoopback == true
+  }
+
+  // MARK: Answers
 
   /// The answer to a preflight request, nil for any other request. A card is open to every origin; what its answer then
   /// says of origins is ``CardFace``'s.
@@ -30,7 +71,7 @@ struct BrowserPolicy {
   /// The fields that let a listed origin read an answer; none without an `Origin`.
   func fields(for head: HTTPRequestHead) -> [(StaticString, String)] {
     guard !allowedOrigins.isEmpty, let origin = head.fields["origin"] else { return [] }
-    guard allowedOrigins.contains(origin) || allowedOrigins.contains("*") else { return [("vary", "Origin")] }
+    guard allows(origin) else { return [("vary", "Origin")] }
     return [("access-control-allow-origin", origin), ("vary", "Origin")]
   }
 }

@@ -25,7 +25,7 @@ final class GatewayService: HTTPService {
     listener = context.services.configuration.listeners[listenerIndex]
     a2a = A2AFace(context: context)
     orq = OrqFace(context: context)
-    browsers = BrowserPolicy(allowedOrigins: listener.cors)
+    browsers = BrowserPolicy(listener, publicURL: context.services.publicURLs[listenerIndex])
   }
 
   // MARK: Before the body
@@ -93,12 +93,17 @@ final class GatewayService: HTTPService {
 
   /// nil when the caller is known (or may be anonymous).
   private func identify(_ head: HTTPRequestHead, _ state: ExchangeState) -> HeadDecision? {
+    guard !head.fields.isRepeated("authorization"), !head.fields.isRepeated("x-api-key") else {
+      return unauthorized(
+        #"Bearer realm="a2a-gateway", error="invalid_request""#, "a request carries one key, once", state, head)
+    }
     let verdict = context.services.authenticator.verdict(
       authorization: head.fields["authorization"], apiKey: head.fields["x-api-key"], rules: listener.auth)
     switch verdict {
     case .principal(let principal):
       state.principal = principal
-      return nil
+      guard principal.isAnonymous, let refusal = browsers.refusal(ofAnonymous: head) else { return nil }
+      return reject(refusal.status, refusal.message, state, head)
     case .missing:
       return unauthorized(
         #"Bearer realm="a2a-gateway""#, "this gateway wants an API key as a bearer token", state, head)

@@ -99,3 +99,65 @@ func onlyAListedOriginMayReadAnswers(_ wire: Wire) throws {
   #expect(response.status == 405)
   #expect(response.field("allow") == "POST")
 }
+
+// MARK: Pages that call in the name of whoever sits at this machine
+
+/// A form or a script of any page can send this without asking first.
+private func simpleRequest(_ gateway: TestGateway, _ fields: [(String, String)], host: String? = nil) throws
+  -> WebResponse
+{
+  let client = try gateway.web()
+  let body =
+    #"{"jsonrpc":"2.0","id":1,"method":"message/send","params":{"message":{"messageId":"1","role":"user","parts":[{"kind":"text","text":"x"}]}}}"#
+  var head = "POST /agents/echo HTTP/1.1\r\nHost: \(host ?? "127.0.0.1:\(gateway.port)")\r\n"
+  for (name, value) in fields { head += "\(name): \(value)\r\n" }
+  try client.raw.send(head + "Content-Length: \(body.utf8.count)\r\n\r\n" + body)
+  return try client.response()
+}
+
+@Test(arguments: ["https://evil.example", "null", "http://127.0.0.1:1", "http://localhost:5173", "x"])
+func aStrangersPageCannotCallInTheNameOfAnonymous(_ origin: String) throws {
+  let gateway = try TestGateway(.echo)
+  let response = try simpleRequest(gateway, [("Origin", origin)])
+  #expect(response.status == 403)
+  #expect(response.text.contains("cors"))
+  let tasks = try gateway.caller("echo").request("GET", "/tasks", [("A2A-Version", "1.0")])
+  #expect(tasks.text.contains(#""totalSize":0"#))
+}
+
+@Test func thePublicOriginAndListedOnesMayCall() throws {
+  let gateway = try TestGateway(.echo) { $0.listeners[0].cors = [listed] }
+  for origin in [listed, "http://127.0.0.1:\(gateway.port)"] {
+    #expect(try simpleRequest(gateway, [("Origin", origin)]).status == 200)
+  }
+  #expect(try simpleRequest(gateway, []).status == 200)
+}
+
+@Test(arguments: [
+  "evil.example", "evil.example:80", "localhost.evil.example", "127.0.0.1.evil.example", "10.0.0.1", "",
+])
+func aNameThatAStrangerPointedAtThisMachineIsNotServed(_ host: String) throws {
+  let gateway = try TestGateway(.echo)
+  let response = try simpleRequest(gateway, [], host: host)
+  #expect(response.status == 421)
+  #expect(response.text.contains("public_url"))
+  for path in ["/agents", "/agents/echo/tasks", "/v2/agents"] {
+    let client = try gateway.web()
+    try client.raw.send("GET \(path) HTTP/1.1\r\nHost: \(host)\r\nA2A-Version: 1.0\r\n\r\n")
+    #expect(try client.response(to: "GET").status == 421)
+  }
+}
+
+@Test(arguments: [
+  "localhost", "LOCALHOST:1", "a.localhost", "127.0.0.1", "127.9.9.9:80", "[::1]:8080", "agents.example",
+])
+func thisMachineAndThePublicNameAreServed(_ host: String) throws {
+  let gateway = try TestGateway(.echo) { $0.listeners[0].publicURL = "https://agents.example" }
+  #expect(try simpleRequest(gateway, [], host: host).status == 200)
+}
+
+@Test func whoeverShowsAKeyMayComeByAnyName() throws {
+  let gateway = try TestGateway(.echo)
+  let fields = [("Authorization", "Bearer \(TestGateway.keys["alice"] ?? "")"), ("Origin", "https://evil.example")]
+  #expect(try simpleRequest(gateway, fields, host: "gateway.internal").status == 200)
+}

@@ -21,7 +21,7 @@ private struct Fault: CustomTestStringConvertible, Sendable {
   var testDescription: String { name }
 }
 
-private let post = "POST /agents/echo HTTP/1.1\r\nHost: a\r\n"
+private let post = "POST /agents/echo HTTP/1.1\r\nHost: localhost\r\n"
 
 private let faults: [Fault] = [
   Fault("both lengths", 400, post + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),

@@ -80,7 +80,7 @@ func aSendThatComesDuringADrainIsSentAway(_ wire: Wire) throws {
   let body = out.body.map { Caller.bytes($0) } ?? []
   let client = try gateway.web()
   let fields = out.fields.map { "\($0): \($1)\r\n" }.joined()
-  let (first, rest) = ("POST /agents/echo\(out.path) HTTP/1.1\r\nHo", "st: a\r\n\(fields)Content-Length: \(body.count)")
+  let (first, rest) = ("POST /agents/echo\(out.path) HTTP/1.1\r\nHo", "st: localhost\r\n\(fields)Content-Length: \(body.count)")
   try client.raw.send(first)
   try gateway.settle()
   let drained = try gateway.drain()

@@ -14,7 +14,7 @@ private let calls: [Call] = [
 /// A request as bytes, after which the connection ends.
 private func bytes(_ out: Outgoing) -> [UInt8] {
   let body = out.body.map { Caller.bytes($0) } ?? []
-  var head = "\(out.method) /agents/echo\(out.path) HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
+  var head = "\(out.method) /agents/echo\(out.path) HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
   for (name, value) in out.fields { head += "\(name): \(value)\r\n" }
   if out.body != nil { head += "Content-Length: \(body.count)\r\n" }
   return Array((head + "\r\n").utf8) + body
