@@ -63,7 +63,7 @@ public final class MemoryTaskStore: TaskStore {
     }
     taskCount.add(1, ordering: .relaxed)
     byteCount.add(change, ordering: .relaxed)
-    trim(preferring: home)
+    trim(preferring: home, sparing: key)
   }
 
   public func append(
@@ -85,10 +85,12 @@ public final class MemoryTaskStore: TaskStore {
       return (.appended(shard.slots[slot].record.sequence), change, shard.takeWakers(slot))
     }
     byteCount.add(change, ordering: .relaxed)
-    trim(preferring: home)
+    trim(preferring: home, sparing: identifier.key)
     for waker in wakers { waker.wake() }
     return result
   }
+
+  public var isOverfull: Bool { byteCount.load(ordering: .relaxed) > limits.bytesMax }
 
   // MARK: Reading
 
@@ -196,16 +198,20 @@ public final class MemoryTaskStore: TaskStore {
   }
 
   /// Brings a store that has grown back below its bounds, as far as ended tasks allow it.
-  private func trim(preferring home: LockedShard) {
-    _ = shrink(toTasks: limits.tasksMax, bytes: limits.bytesMax, preferring: home)
+  ///
+  /// - Parameter key: of the task that has just grown: whoever waits for it is to see how it ended.
+  private func trim(preferring home: LockedShard, sparing key: TaskKey) {
+    _ = shrink(toTasks: limits.tasksMax, bytes: limits.bytesMax, preferring: home, sparing: key)
   }
 
   /// Drops the oldest terminal tasks, first of the shard that grows, then of the others. False if that is not enough.
-  private func shrink(toTasks tasksMax: Int, bytes bytesMax: Int, preferring home: LockedShard) -> Bool {
+  private func shrink(
+    toTasks tasksMax: Int, bytes bytesMax: Int, preferring home: LockedShard, sparing key: TaskKey? = nil
+  ) -> Bool {
     var next = 0
     var shard = home
     while taskCount.load(ordering: .relaxed) > tasksMax || byteCount.load(ordering: .relaxed) > bytesMax {
-      if let freed = shard.state.withLock({ $0.removeOldestTerminal() }) {
+      if let freed = shard.state.withLock({ $0.removeOldestTerminal(sparing: key) }) {
         release(TaskShard.Freed(tasks: 1, bytes: freed))
         continue
       }

@@ -199,9 +199,9 @@ struct TaskShard {
 
   // MARK: Removing
 
-  /// The bytes freed; nil when no task is terminal.
-  mutating func removeOldestTerminal() -> Int? {
-    guard let head = ended.head else { return nil }
+  /// The bytes freed; nil when no task is terminal, or only the one with this key.
+  mutating func removeOldestTerminal(sparing key: TaskKey?) -> Int? {
+    guard let head = ended.head, slots[head].key != key else { return nil }
     return remove(head)
   }
 

@@ -111,6 +111,9 @@ public protocol TaskStore: Sendable {
   func append(_ events: [JournalEvent], to id: String, owner: TaskOwner, at: Timestamp, onlyIf: AppendCondition)
     -> AppendResult
 
+  /// Whether the tasks that are not over exceed the store's bound by themselves: what they say more has no room.
+  var isOverfull: Bool { get }
+
   /// The task as it stands now.
   func snapshot(of id: String, owner: TaskOwner) -> TaskSnapshot?
 

@@ -241,6 +241,9 @@ final class TurnRunner {
 
   // MARK: Events of the agent
 
+  /// Output up to this size is taken even when there is no room.
+  private static let smallOutputBytesMax = 64 * 1024
+
   private func receive(_ event: TurnEvent) {
     guard phase == .running, !isDone else { return }
     if pending.isEmpty { pending.reserveCapacity(TurnRunner.pendingUsual) }
@@ -273,6 +276,11 @@ final class TurnRunner {
       byteCount += artifact.parts.reduce(0) { $0 + $1.byteCount }
       if byteCount > agent.limits.tasks.outputBytesMax {
         fail("the agent's output exceeds the size allowed for a task")
+        return
+      }
+      // Each turn is bounded, but many of them together could still say more than there is room for.
+      if byteCount > TurnRunner.smallOutputBytesMax, context.services.store.isOverfull {
+        fail("the gateway has no room for more output now")
         return
       }
       pending.append(.artifact(artifact, append: append, lastChunk: lastChunk, metadata: metadata))
