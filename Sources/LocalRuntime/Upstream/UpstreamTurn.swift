@@ -64,6 +64,10 @@ final class UpstreamTurn<Answer: UpstreamAnswer>: RunningTurn {
     case 200..<300:
       phase = .answering
       read { answer, emit throws(UpstreamFault) in
+        // Nobody asked for it: an answer in it would be taken for text.
+        if let coding = head.fields["content-encoding"], coding.lowercased() != "identity" {
+          throw UpstreamFault(.notUnderstood, "the answer has the content coding \(coding.prefix(50))")
+        }
         try answer.begin(contentType: head.fields["content-type"].flatMap(MediaType.init), emit)
       }
     case 429: refuse(.tooManyRequests, FailureText.busy, head)

@@ -176,6 +176,24 @@ struct ServiceEngineTests {
     #expect(!stage.texts.joined().contains("upstream words"))
   }
 
+  @Test func aCompressedAnswerIsNotTakenForText() throws {
+    let stage = try UpstreamStage()
+    _ = stage.start(try stage.service())
+    try stage.answer(
+      "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nzzzz")
+    #expect(stage.texts == ["failed: The agent's answer could not be understood."])
+    #expect(stage.logText.contains("content coding gzip"))
+  }
+
+  @Test func anEndlessRowOfInterimAnswersHasAnEnd() throws {
+    let stage = try UpstreamStage()
+    _ = stage.start(try stage.service())
+    let (server, _, _) = try stage.accept()
+    for _ in 0..<20 { try server.send("HTTP/1.1 102 Processing\r\n\r\n") }
+    try stage.runToEnd()
+    #expect(stage.texts == ["failed: The agent's answer could not be understood."])
+  }
+
   @Test func aServiceThatIsBusyRefuses() throws {
     let stage = try UpstreamStage()
     _ = stage.start(try stage.service())
