@@ -7,7 +7,10 @@ enum ValidateCommand {
     let arguments = try Arguments(arguments, options: ["config"], flags: ["json"])
     guard arguments.words.isEmpty else { throw UsageError(message: "validate takes no words, only options") }
     let path = ConfigurationFile.path(arguments)
-    let loaded = ConfigurationLoader.load(file: path)
+    var loaded = ConfigurationLoader.load(file: path)
+    if let configuration = loaded.usable?.configuration {
+      loaded.diagnostics += TLSMaterial.faults(in: configuration)
+    }
     let isValid = loaded.usable != nil
     if arguments.has("json") {
       var writer = JSONWriter()

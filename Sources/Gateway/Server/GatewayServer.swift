@@ -1,6 +1,7 @@
 internal import Bytes
 public import Configuration
 internal import Crypto
+internal import Glibc
 internal import HTTP
 internal import HTTPTransport
 internal import LocalRuntime
@@ -107,7 +108,17 @@ public final class GatewayServer: Sendable {
       if first.address.isUnix { return Array(repeating: first, count: loops) }
       return try [first] + (1..<max(1, loops)).map { _ in try ListeningSocket.bind(to: first.address, reusePort: true) }
     } catch let error as SystemError {
-      throw StartError("cannot listen on \(bind.text): \(error)")
+      throw StartError("cannot listen on \(bind.text): \(error)\(advice(on: error))")
+    }
+  }
+
+  private static func advice(on error: SystemError) -> String {
+    switch error.errno {
+    case EADDRINUSE: "; another program listens there: stop it, or choose another \"bind\""
+    case EADDRNOTAVAIL: "; no interface of this machine has this address"
+    case EACCES: "; only root, or a program with CAP_NET_BIND_SERVICE, may use this port or path"
+    case ENOENT: "; the folder of the socket must exist"
+    default: ""
     }
   }
 

@@ -21,7 +21,29 @@ enum TLSMaterial {
       }
       return try TLSContext(configuration)
     } catch {
-      throw StartError("TLS of the listener \(listener.bind.text): \(error)")
+      throw StartError("TLS of the listener \(listener.bind.text): \(culprit(in: tls))\(error)")
+    }
+  }
+
+  /// Which of a listener's files cannot be used, for a message; empty where that is not known or said anyway.
+  private static func culprit(in tls: TLSConfiguration) -> String {
+    for certificate in tls.certificates {
+      guard let chain = try? read(certificate.certificate), let key = try? certificate.key.read() else { return "" }
+      let alone = TLSServerConfiguration(certificates: [TLSCertificate(chain: chain, key: key)])
+      if (try? TLSContext(alone)) == nil { return "\(certificate.certificate) with its key: " }
+    }
+    return tls.clientCA.map { "\($0): " } ?? ""
+  }
+
+  /// What is wrong with the certificates, keys and authorities of a configuration's listeners.
+  static func faults(in configuration: GatewayConfiguration) -> [Diagnostic] {
+    configuration.listeners.compactMap { listener -> Diagnostic? in
+      do {
+        _ = try context(of: listener)
+        return nil
+      } catch {
+        return Diagnostic(file: "", message: "\(error)")
+      }
     }
   }
 

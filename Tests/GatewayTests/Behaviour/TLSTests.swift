@@ -4,6 +4,8 @@ import JSON
 import TestSupport
 import Testing
 
+@testable import Gateway
+
 /// Files of a test, gone with it.
 private final class Folder {
   let url = FileManager.default.temporaryDirectory.appendingPathComponent(
@@ -44,4 +46,30 @@ func anAgentIsServedOverTLSUnderItsHTTPSAddress(_ wire: Wire) throws {
   let plain = try gateway.web()
   try plain.send("GET", "/agents")
   #expect(throws: RawClient.Failure.self) { try plain.response(to: "GET") }
+}
+
+@Test func certificatesAndKeysThatDoNotWorkAreNamed() throws {
+  let (own, other) = (TestCertificate(name: "a.test"), TestCertificate(name: "b.test"))
+  let folder = try Folder()
+  let chain = try folder.file("chain.pem", own.certificate)
+  let key = try folder.file("key.pem", own.key)
+  let otherKey = try folder.file("other.pem", other.key)
+  let cut = try folder.file("cut.pem", Array(own.certificate.prefix(100)))
+  func faults(_ pairs: [(String, String)], clientCA: String? = nil) -> String {
+    var configuration = GatewayConfiguration(workers: 1)
+    let certificates = pairs.map { TLSConfiguration.Certificate(certificate: $0.0, key: .file($0.1)) }
+    configuration.listeners[0].tls = TLSConfiguration(certificates: certificates)
+    configuration.listeners[0].tls?.clientCA = clientCA
+    return TLSMaterial.faults(in: configuration).map(\.rendered).joined(separator: "\n")
+  }
+  #expect(faults([(chain, key)]) == "")
+  #expect(faults([(chain, key)], clientCA: chain) == "")
+  let mismatch = faults([(chain, key), (chain, otherKey)])
+  #expect(mismatch.contains("TLS of the listener 127.0.0.1:8080: \(chain) with its key: "))
+  #expect(mismatch.contains("the private key does not belong to the certificate"))
+  #expect(faults([(cut, key)]).contains(cut))
+  #expect(faults([(key, key)]).contains("holds no certificate"))
+  #expect(faults([(chain, chain)]).contains("the private key cannot be read"))
+  #expect(faults([(chain, key)], clientCA: cut).contains(cut))
+  #expect(faults([("nope.pem", key)]).contains("nope.pem"))
 }
