@@ -15,6 +15,8 @@ public struct HTTPServerOptions: Sendable {
   public var bodyBytesPerSecondMin = 1024
   /// How long a connection may wait for its next request.
   public var idleTimeout: Duration = .seconds(75)
+  /// How long an idle connection may still bring a request once the server drains: one may be on its way.
+  public var drainIdleTimeout: Duration = .seconds(1)
   /// How long a client may refuse to take bytes of an answer before it is cut.
   public var writeStallTimeout: Duration = .seconds(30)
   /// How long to read on after the last answer of a connection, so that the client sees that answer and no reset.

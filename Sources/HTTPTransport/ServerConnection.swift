@@ -101,7 +101,7 @@ final class ServerConnection: ConnectionDelegate {
     case .lingering where inputHasEnded: connection.close()
     case .lingering: deadline = loop.now + server.options.lingerTimeout
     // A client is idle from when it has its answer.
-    case .idle: deadline = loop.now + server.options.idleTimeout
+    case .idle: deadline = idleDeadline
     case .handshake, .head, .body, .discarding, .answering: break
     }
     current?.onDrained?()
@@ -268,8 +268,11 @@ final class ServerConnection: ConnectionDelegate {
 
   private func becomeIdle() {
     phase = .idle
-    deadline = loop.now + server.options.idleTimeout
-    if server.isDraining { beginLingering() }
+    deadline = idleDeadline
+  }
+
+  private var idleDeadline: MonotonicTime {
+    loop.now + (server.isDraining ? server.options.drainIdleTimeout : server.options.idleTimeout)
   }
 
   /// Later requests wait in the kernel when enough of them wait here.
@@ -382,9 +385,10 @@ final class ServerConnection: ConnectionDelegate {
     if inputHasEnded, connection.bufferedBytes == 0 { connection.close() }
   }
 
-  /// Ends the connection if nothing is going on; otherwise after the response that is under way.
+  /// Ends the connection after the response that is under way; where nothing is going on, soon: a request may have been
+  /// sent already, which is answered, and its client told to send no other.
   func drain() {
-    if phase == .idle || phase == .head && isBetweenRequests { beginLingering() }
+    if phase == .idle || phase == .head && isBetweenRequests { deadline = min(deadline, idleDeadline) }
   }
 
   func closeNow(_ outcome: HTTPOutcome) {
@@ -408,6 +412,7 @@ final class ServerConnection: ConnectionDelegate {
     case .head: timeOut { refuse(408, "the request's head did not arrive in time", outcome: .timedOut) }
     case .body: timeOut { refuse(408, "the request's body did not arrive in time", outcome: .timedOut) }
     case .discarding: timeOut { beginLingering() }
+    case .idle where server.isDraining: beginLingering()
     case .idle, .lingering: connection.close()
     case .answering: break
     }

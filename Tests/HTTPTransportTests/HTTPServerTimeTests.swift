@@ -98,6 +98,7 @@ struct HTTPServerTimeTests {
     try server.onLoop { parts in
       parts.server.drain(deadline: .seconds(30)) { record.drained.withLock { $0 = true } }
     }
+    try server.advance(by: .seconds(2))
     #expect(try idle.isAtEnd())
     idle.close()
     #expect(throws: RawClient.Failure.self) { _ = try server.client() }
@@ -110,6 +111,27 @@ struct HTTPServerTimeTests {
     busy.close()
     try eventually("drained") { record.drained.withLock { $0 } }
     #expect(try server.onLoop { $0.service.paths } == ["/a", "/later"])
+  }
+
+  @Test func aRequestThatWasOnItsWayWhenTheDrainBeganIsAnswered() throws {
+    let server = try TestServer()
+    let (used, fresh) = (try server.client(), try server.client())
+    try used.send("GET /a HTTP/1.1\r\nHost: x\r\n\r\n")
+    _ = try used.receiveResponse()
+    try eventually("both connections") { try server.onLoop { $0.server.connectionCount } == 2 }
+    let record = server.record
+    try server.onLoop { parts in
+      parts.server.drain(deadline: .seconds(30)) { record.drained.withLock { $0 = true } }
+    }
+    for client in [used, fresh] {
+      try client.send("GET /b HTTP/1.1\r\nHost: x\r\n\r\n")
+      let (head, body) = try client.receiveResponse()
+      #expect(head.contains("Connection: close\r\n"))
+      #expect(body == "/b")
+      #expect(try client.isAtEnd())
+      client.close()
+    }
+    try eventually("drained") { record.drained.withLock { $0 } }
   }
 
   @Test func whatIsLeftAfterTheDrainsDeadlineIsCut() throws {

@@ -29,12 +29,13 @@ extension TestGateway {
   }
 }
 
-@Test func aGatewayWithNothingToDoDrainsAtOnceAndSaysSo() throws {
-  let gateway = try TestGateway(.echo)
+@Test func aGatewayWithNothingToDoDrainsSoonAndSaysSo() throws {
+  let gateway = try TestGateway(.echo, time: ManualTime())
   #expect(try gateway.admin().request("GET", "/readyz").status == 200)
   let idle = try gateway.web()
   #expect(try gateway.caller("echo").call(.rpc10, .send(), on: idle).task.state == "completed")
   let drained = try gateway.drain()
+  try gateway.advance(by: .seconds(2))
   #expect(try idle.raw.isAtEnd())
   idle.raw.close()
   try drained.wait()
@@ -80,7 +81,9 @@ func aSendThatComesDuringADrainIsSentAway(_ wire: Wire) throws {
   let body = out.body.map { Caller.bytes($0) } ?? []
   let client = try gateway.web()
   let fields = out.fields.map { "\($0): \($1)\r\n" }.joined()
-  let (first, rest) = ("POST /agents/echo\(out.path) HTTP/1.1\r\nHo", "st: localhost\r\n\(fields)Content-Length: \(body.count)")
+  let (first, rest) = (
+    "POST /agents/echo\(out.path) HTTP/1.1\r\nHo", "st: localhost\r\n\(fields)Content-Length: \(body.count)"
+  )
   try client.raw.send(first)
   try gateway.settle()
   let drained = try gateway.drain()
