@@ -39,7 +39,18 @@ int linux_spawn(pid_t *pid, const char *folder, char *const arguments[], char *c
   return error;
 }
 
+static struct rlimit descriptors_before = {0};
+
+void linux_raise_descriptor_limit(void) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  descriptors_before = limit;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int linux_limit_memory(pid_t pid, unsigned long bytes) {
+  if (descriptors_before.rlim_cur != 0) prlimit(pid, RLIMIT_NOFILE, &descriptors_before, NULL);
   struct rlimit limit = {.rlim_cur = bytes, .rlim_max = bytes};
   return prlimit(pid, RLIMIT_DATA, &limit, NULL);
 }

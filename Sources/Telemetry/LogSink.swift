@@ -38,12 +38,13 @@ public final class MemorySink: LogSink {
 
 /// Why a log file could not be opened.
 public struct LogFileError: Error, Sendable, CustomStringConvertible {
+  var call: StaticString = "open"
   public let path: String
   public let errno: Int32
 
   public var description: String {
     // strerror returns text that lives on at least until the next call on this thread; it is copied at once.
-    "cannot open \(path): \(unsafe String(cString: strerror(errno))) (errno \(errno))"
+    "cannot \(call) \(path): \(unsafe String(cString: strerror(errno))) (errno \(errno))"
   }
 }
 
@@ -64,6 +65,8 @@ public final class FileDescriptorSink: LogSink {
     var droppedLines = 0
     /// What went out last ends in the middle of a line.
     var isInsideLine = false
+    /// The last write failed, and was told of.
+    var hasFailed = false
     var clock = LogTime()
 
     init(descriptor: Int32) {
@@ -73,6 +76,7 @@ public final class FileDescriptorSink: LogSink {
   }
 
   private let path: String?
+  private let onFailure: (@Sendable (LogFileError) -> Void)?
   private let wallMilliseconds: @Sendable () -> Int64
   private let state: Mutex<State>
 
@@ -83,16 +87,21 @@ public final class FileDescriptorSink: LogSink {
   ) {
     Self.ignoreBrokenPipes()
     path = nil
+    onFailure = nil
     self.wallMilliseconds = wallMilliseconds
     state = Mutex(State(descriptor: descriptor))
   }
 
   /// Appends to a file, which is made with mode 0640 where it does not exist.
+  ///
+  /// - Parameter onFailure: hears, from any thread, when the file begins to take no more lines: this log cannot say so.
   public init(
-    path: String, wallMilliseconds: @escaping @Sendable () -> Int64 = systemWallMilliseconds
+    path: String, wallMilliseconds: @escaping @Sendable () -> Int64 = systemWallMilliseconds,
+    onFailure: (@Sendable (LogFileError) -> Void)? = nil
   ) throws(LogFileError) {
     Self.ignoreBrokenPipes()
     self.path = path
+    self.onFailure = onFailure
     self.wallMilliseconds = wallMilliseconds
     state = Mutex(State(descriptor: try Self.open(path)))
   }
@@ -169,16 +178,24 @@ public final class FileDescriptorSink: LogSink {
       let written = unsafe chunk.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
       if written > 0 {
         state.backlog.consume(written)
+        state.hasFailed = false
         state.isInsideLine = chunk[written - 1] != 0x0A
       } else if errno == EINTR {
         continue
       } else if errno == EAGAIN {
         return
       } else {
+        noteFailure(errno, &state)
         discardBacklog(&state)
         return
       }
     }
+  }
+
+  private func noteFailure(_ number: Int32, _ state: inout State) {
+    guard let path, let onFailure, !state.hasFailed else { return }
+    state.hasFailed = true
+    onFailure(LogFileError(call: "write to", path: path, errno: number))
   }
 
   /// After an error that waiting does not mend. Half a line that is out already gets its end, so that the next one

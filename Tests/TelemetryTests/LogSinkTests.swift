@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Telemetry
 import Testing
 
@@ -60,6 +61,14 @@ private func text(_ bytes: [UInt8]) -> [Substring] { String(decoding: bytes, as:
   @Test func survivesAFullDisk() throws {
     let sink = try FileDescriptorSink(path: "/dev/full")
     for _ in 0..<10 { sink.write(Array("{}\n".utf8)) }
+  }
+
+  @Test func saysElsewhereOnceThatADiskIsFull() throws {
+    let told = Mutex<[String]>([])
+    let sink = try FileDescriptorSink(
+      path: "/dev/full", onFailure: { error in told.withLock { $0.append(error.description) } })
+    for _ in 0..<10 { sink.write(Array("{}\n".utf8)) }
+    #expect(told.withLock { $0 } == ["cannot write to /dev/full: No space left on device (errno 28)"])
   }
 
   @Test func opensTheFileAnewAfterARotation() throws {

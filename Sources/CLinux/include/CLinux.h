@@ -32,7 +32,11 @@ void linux_set_thread_name(const char *name);
 /// others, no signal ignored or blocked. A name without a slash is looked for in PATH. 0 and the process id, or errno.
 int linux_spawn(pid_t *pid, const char *folder, char *const arguments[], char *const environment[], const int streams[3]);
 
-/// Bounds the memory that a process and its later children may write to, each (RLIMIT_DATA). 0, or -1 and errno.
+/// Raises the process's soft limit of open files to its hard limit. To be called before other threads run.
+void linux_raise_descriptor_limit(void);
+
+/// Bounds the memory that a process and its later children may write to, each (RLIMIT_DATA), and gives it the limit of open
+/// files that this process had before it raised its own. 0, or -1 and errno.
 int linux_limit_memory(pid_t pid, unsigned long bytes);
 
 /// A descriptor that becomes readable when the child ends, closed on exec (pidfd_open). -1 and errno where it fails.

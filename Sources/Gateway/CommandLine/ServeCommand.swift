@@ -14,8 +14,10 @@ enum ServeCommand {
     // Before any thread starts, so that all of them inherit the mask and the signals come to the loop below only.
     Signals.block(signals)
     Allocator.prepare(threads: configuration.workers)
+    // Each connection is one.
+    DescriptorLimit.raise()
     let logger = Logger(level: configuration.log.loggerLevel, sink: FileDescriptorSink.standardError)
-    let accessSink = try configuration.log.access.sink()
+    let accessSink = try configuration.log.access.sink(logger)
     let server: GatewayServer
     do {
       server = try GatewayServer(
@@ -30,7 +32,7 @@ enum ServeCommand {
     return .ok
   }
 
-  private static let signals = [SIGTERM, SIGINT, SIGUSR1]
+  private static let signals = [SIGTERM, SIGINT, SIGUSR1, SIGHUP]
 
   private static func announce(_ server: GatewayServer, _ logger: Logger) {
     for url in server.publicURLs { logger.info("listening", ["url": .string(url)]) }
@@ -38,15 +40,19 @@ enum ServeCommand {
     logger.info("ready", ["agents": .string(server.agentKeys.joined(separator: ","))])
   }
 
-  /// TERM drains, INT or a second TERM stops at once, USR1 opens the access log anew (after a rotation).
+  /// TERM drains, INT or a second TERM stops at once, USR1 opens the access log anew (after a rotation). HUP ends a
+  /// gateway whose terminal goes away, as TERM does; of a service it must not be the end: others reload at it.
   private static func waitForSignals(_ server: GatewayServer, _ logger: Logger, _ accessSink: (any LogSink)?) throws {
     let loop = try EventLoop()
     let mailbox = loop.mailbox
     var isStopping = false
+    let hasTerminal = isatty(STDERR_FILENO) == 1
     let handler = try Signals(signals, on: loop) { [unowned loop] signal in
       if signal == SIGUSR1 {
         accessSink?.reopen()
-      } else if signal == SIGTERM, !isStopping {
+      } else if signal == SIGHUP, !hasTerminal {
+        logger.warning("HUP changes nothing: restart to apply a new configuration; USR1 opens the access log anew")
+      } else if signal != SIGINT, !isStopping {
         isStopping = true
         logger.info("draining: a second TERM or INT stops at once")
         server.drain { mailbox.submit { $0.stop() } }
@@ -85,12 +91,19 @@ extension LogConfiguration {
 }
 
 extension LogConfiguration.Access {
-  /// nil when there is no access log.
-  func sink() throws -> (any LogSink)? {
+  /// nil when there is no access log. - Parameter logger: told when its file takes no more.
+  func sink(_ logger: Logger) throws -> (any LogSink)? {
     switch self {
     case .standardOutput: FileDescriptorSink.standardOutput
     case .standardError: FileDescriptorSink.standardError
-    case .file(let path): try FileDescriptorSink(path: path)
+    case .file(let path):
+      try FileDescriptorSink(
+        path: path,
+        onFailure: { error in
+          logger.error(
+            "lines of the access log are lost; free its disk, or name another file and restart",
+            ["error": .string(error.description)])
+        })
     case .off: nil
     }
   }
