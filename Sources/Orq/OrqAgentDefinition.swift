@@ -19,12 +19,14 @@ public struct OrqAgentDefinition: OrqReadable {
   /// Their ids.
   public var knowledgeBases: [String]
   public var teamOfAgents: [OrqTeamMember]
+  /// Only in the release candidate of 3.13; never written.
+  public var iconURL: String?
 
   public init(
     key: String, model: OrqModel, role: JSONString, instructions: JSONString, path: JSONString,
     settings: JSONFragment = JSONFragment(.object([:])), description: JSONString? = nil,
     systemPrompt: JSONString? = nil, fallbackModels: [OrqModel] = [], memoryStores: [String] = [],
-    knowledgeBases: [String] = [], teamOfAgents: [OrqTeamMember] = []
+    knowledgeBases: [String] = [], teamOfAgents: [OrqTeamMember] = [], iconURL: String? = nil
   ) {
     self.key = key
     self.model = model
@@ -38,6 +40,7 @@ public struct OrqAgentDefinition: OrqReadable {
     self.memoryStores = memoryStores
     self.knowledgeBases = knowledgeBases
     self.teamOfAgents = teamOfAgents
+    self.iconURL = iconURL
   }
 
   /// Reads the members that lie beside those of the turn.
@@ -52,7 +55,8 @@ public struct OrqAgentDefinition: OrqReadable {
       } ?? [],
       memoryStores: reader.strings(node, "memory_stores", max: OrqLimits.memoryStoresMax),
       knowledgeBases: reader.knowledgeBases(node),
-      teamOfAgents: reader.values(node, "team_of_agents", OrqTeamMember.self, max: OrqLimits.teamMembersMax) ?? [])
+      teamOfAgents: reader.values(node, "team_of_agents", OrqTeamMember.self, max: OrqLimits.teamMembersMax) ?? [],
+      iconURL: reader.string(node, "icon_url", bytesMax: OrqLimits.uriBytesMax))
     if !key.isEmpty, !OrqAgentKey.isValid(key) {
       reader.fail(at: "key", "Must be letters and digits, joined by single dots, hyphens or underscores.")
     }

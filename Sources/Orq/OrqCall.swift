@@ -70,6 +70,37 @@ public struct OrqCall: Sendable, Equatable {
     OrqCall(OrqRoute(.listAgents), generation, query: query)
   }
 
+  /// 3.x only.
+  public static func listActions(_ agentKey: String, taskID: String) -> OrqCall {
+    OrqCall(OrqRoute(.listActions, agentKey: agentKey, taskID: taskID), .v3)
+  }
+
+  /// 3.x only.
+  public static func retrieveAction(_ agentKey: String, taskID: String, actionID: String) -> OrqCall {
+    OrqCall(OrqRoute(.retrieveAction, agentKey: agentKey, taskID: taskID, actionID: actionID), .v3)
+  }
+
+  public static func createAgent(_ request: OrqCreateRequest, for generation: OrqGeneration) -> OrqCall {
+    OrqCall(OrqRoute(.createAgent), generation, body: request.encoded(for: generation))
+  }
+
+  public static func deleteAgent(_ agentKey: String, for generation: OrqGeneration) -> OrqCall {
+    OrqCall(OrqRoute(.deleteAgent, agentKey: agentKey), generation)
+  }
+
+  /// A call that somebody else has made, as it is.
+  ///
+  /// - Parameters:
+  ///   - query: without its `?`.
+  ///   - body: nil where there is none.
+  public static func passedOn(
+    _ route: OrqRoute, query: String?, body: [UInt8]?, isStreamed: Bool, for generation: OrqGeneration
+  ) -> OrqCall {
+    var call = OrqCall(route, generation, body: body, isStreamed: isStreamed)
+    if let query, !query.isEmpty { call.target += "?" + query }
+    return call
+  }
+
   public static func retrieveAgent(_ agentKey: String, for generation: OrqGeneration) -> OrqCall {
     OrqCall(OrqRoute(.retrieveAgent, agentKey: agentKey), generation)
   }

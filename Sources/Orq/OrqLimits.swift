@@ -20,6 +20,14 @@ public enum OrqLimits {
   public static let headerValueBytesMax = 2048
   /// Description and path of an external agent, as its registration states them.
   public static let externalTextBytesMax = 4096
+  public static let toolsMax = 128
+  public static let skillsMax = 64
+  /// Of what says why a new version of an agent was made, in characters.
+  public static let versionDescriptionMax = 300
+  /// Steps of an agent in one task.
+  public static let iterations = 1...100
+  /// Seconds that an agent may work on one message.
+  public static let executionSeconds = 1...600
   /// Elements of one page of a list.
   public static let pageSizes = 1...200
   /// What the SDKs of 3.x ask for where their caller says nothing.

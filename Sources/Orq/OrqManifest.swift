@@ -25,6 +25,8 @@ public struct OrqManifest: OrqValue {
   public var path: JSONString
   /// What Orq calls the model inside, or `provider/model`.
   public var modelID: String
+  /// How the model is asked, and which ones take its place where it fails.
+  public var modelDetails = ModelDetails()
   /// Empty where the release has none, as is ``workspaceID``.
   public var projectID: String
   public var workspaceID: String
@@ -42,6 +44,26 @@ public struct OrqManifest: OrqValue {
   /// ISO 8601, as is ``updated``.
   public var created: String?
   public var updated: String?
+  public var createdByID: String?
+  public var updatedByID: String?
+  /// An object.
+  public var variables: JSONFragment?
+  public var engine: OrqTurn.Engine?
+  public var source: OrqCreateRequest.Source?
+
+  /// What is said of an agent's model beside its name.
+  public struct ModelDetails: Sendable, Equatable {
+    /// Objects.
+    public var parameters: JSONFragment?
+    public var retry: JSONFragment?
+    public var fallbackModels: [OrqModel]
+
+    public init(parameters: JSONFragment? = nil, retry: JSONFragment? = nil, fallbackModels: [OrqModel] = []) {
+      self.parameters = parameters
+      self.retry = retry
+      self.fallbackModels = fallbackModels
+    }
+  }
 
   public init(
     id: String, key: String, status: String = "live", displayName: JSONString = "", description: JSONString = "",
@@ -91,7 +113,15 @@ public struct OrqManifest: OrqValue {
       teamOfAgents: reader.values(node, "team_of_agents", OrqTeamMember.self) ?? [],
       skills: reader.strings(node, "skills"), external: reader.value(node, "a2a", OrqExternalAgent.self),
       created: reader.string(node, "created"), updated: reader.string(node, "updated"))
-    modelID = reader.value(node, "model", filler: ModelReference(id: "")).id
+    let model = reader.value(node, "model", filler: ModelReference(id: ""))
+    modelID = model.id
+    modelDetails = model.details
+    createdByID = reader.string(node, "created_by_id")
+    updatedByID = reader.string(node, "updated_by_id")
+    variables = reader.object(node, "variables")
+    // A way or a source that is new to us changes nothing here.
+    engine = reader.string(node, "engine").flatMap { OrqTurn.Engine(rawValue: $0) }
+    source = reader.string(node, "source").flatMap { OrqCreateRequest.Source(rawValue: $0) }
   }
 
   public func write(into json: inout JSONWriter) {
@@ -108,7 +138,7 @@ public struct OrqManifest: OrqValue {
     json.member("description", description)
     json.member("instructions", instructions)
     json.optional("system_prompt", systemPrompt)
-    json.member("model", ModelReference(id: modelID))
+    json.member("model", ModelReference(id: modelID, details: modelDetails))
     json.member("settings", settings)
     json.member("version", version)
     json.member("memory_stores", memoryStores)
@@ -120,6 +150,11 @@ public struct OrqManifest: OrqValue {
     json.member("total_cost", 0)
     json.endObject()
     json.optional("a2a", external)
+    json.optional("variables", variables)
+    json.optional("engine", engine?.rawValue)
+    json.optional("source", source?.rawValue)
+    json.optional("created_by_id", createdByID)
+    json.optional("updated_by_id", updatedByID)
     json.optional("created", created)
     json.optional("updated", updated)
     json.endObject()
@@ -129,14 +164,33 @@ public struct OrqManifest: OrqValue {
 /// The model of an agent as answers name it: an object with an id of Orq's own.
 struct ModelReference: OrqValue {
   var id: String
+  var details: OrqManifest.ModelDetails
 
-  init(id: String) { self.id = id }
+  init(id: String, details: OrqManifest.ModelDetails = OrqManifest.ModelDetails()) {
+    self.id = id
+    self.details = details
+  }
 
-  init(_ node: JSONNode, _ reader: inout OrqReader) { id = reader.requiredString(node, "id") }
+  init(_ node: JSONNode, _ reader: inout OrqReader) {
+    id = reader.requiredString(node, "id")
+    details = OrqManifest.ModelDetails(
+      parameters: reader.object(node, "parameters"), retry: reader.object(node, "retry"),
+      fallbackModels: reader.elements(node, "fallback_models", max: .max) { reader, node in
+        OrqModel(node, &reader)
+      } ?? [])
+  }
 
   func write(into json: inout JSONWriter) {
     json.beginObject()
     json.member("id", id)
+    json.optional("parameters", details.parameters)
+    json.optional("retry", details.retry)
+    if !details.fallbackModels.isEmpty {
+      json.key("fallback_models")
+      json.beginArray()
+      for model in details.fallbackModels { model.write(into: &json, for: .v4) }
+      json.endArray()
+    }
     json.endObject()
   }
 }

@@ -72,9 +72,12 @@ public struct OrqReader {
 
   // MARK: Members
 
-  /// A member that is present and not null.
+  /// A member that is present and not null. Callers may write its name as the Node SDK of the release candidate does
+  /// (`systemPrompt` for `system_prompt`); the name of the contract goes before.
   func member(_ object: JSONNode, _ name: StaticString) -> JSONNode? {
-    object[name].flatMap { $0.isNull ? nil : $0 }
+    if let node = object[name] { return node.isNull ? nil : node }
+    guard author == .caller, let twin = OrqNameTwins.camelCase(name) else { return nil }
+    return object.member(named: twin).flatMap { $0.isNull ? nil : $0 }
   }
 
   /// Notes a fault when `read` finds nothing, unless it has noted one itself.

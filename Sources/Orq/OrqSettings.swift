@@ -12,22 +12,31 @@ public struct OrqSettings: OrqValue {
   public var executionSecondsMax: Int?
   public var toolApproval: ToolApproval?
   public var tools: [OrqTool]
+  /// From 4.x on.
+  public var costMax: JSONNumber?
+  /// Arrays of objects.
+  public var evaluators: JSONFragment?
+  public var guardrails: JSONFragment?
 
   public init(
     iterationsMax: Int? = nil, executionSecondsMax: Int? = nil, toolApproval: ToolApproval? = nil,
-    tools: [OrqTool] = []
+    tools: [OrqTool] = [], costMax: JSONNumber? = nil, evaluators: JSONFragment? = nil, guardrails: JSONFragment? = nil
   ) {
     self.iterationsMax = iterationsMax
     self.executionSecondsMax = executionSecondsMax
     self.toolApproval = toolApproval
     self.tools = tools
+    self.costMax = costMax
+    self.evaluators = evaluators
+    self.guardrails = guardrails
   }
 
   public init(_ node: JSONNode, _ reader: inout OrqReader) {
     self.init(
       iterationsMax: reader.int(node, "max_iterations"), executionSecondsMax: reader.int(node, "max_execution_time"),
       toolApproval: reader.name(node, "tool_approval_required", ToolApproval.self),
-      tools: reader.values(node, "tools", OrqTool.self) ?? [])
+      tools: reader.values(node, "tools", OrqTool.self) ?? [], costMax: reader.number(node, "max_cost"),
+      evaluators: reader.array(node, "evaluators"), guardrails: reader.array(node, "guardrails"))
   }
 
   public func write(into json: inout JSONWriter) {
@@ -35,7 +44,10 @@ public struct OrqSettings: OrqValue {
     json.optional("max_iterations", iterationsMax)
     json.optional("max_execution_time", executionSecondsMax)
     json.optional("tool_approval_required", toolApproval?.rawValue)
+    json.optional("max_cost", costMax)
     json.member("tools", tools)
+    json.optional("evaluators", evaluators)
+    json.optional("guardrails", guardrails)
     json.endObject()
   }
 }

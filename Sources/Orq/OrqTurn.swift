@@ -47,9 +47,9 @@ public struct OrqTurn: Sendable, Equatable {
       thread: reader.value(node, "thread", OrqThread.self),
       memoryEntityID: reader.value(node, "memory", Memory.self)?.entityID,
       metadata: reader.object(node, "metadata"), engine: reader.name(node, "engine", Engine.self))
-    let person = reader.string(node, "external_id") ?? reader.string(node, "externalId")
+    let person = reader.string(node, "external_id")
     if identity == nil, let person, !person.isEmpty { identity = OrqIdentity(id: person) }
-    let context = reader.string(node, "contextId")
+    let context = reader.string(node, "context_id")
     if thread == nil, let context, !context.isEmpty { thread = OrqThread(id: context) }
   }
 

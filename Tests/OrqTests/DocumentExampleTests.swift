@@ -284,7 +284,10 @@ struct DocumentExampleTests {
       "iconUrl":"https://example.org/i.png","system_prompt":"s","memory_stores":["m"],"knowledge_bases":["kb"],
       "team_of_agents":[{"key":"b","role":"r"}],"settings":{"tools":[]},"stream_timeout_seconds":60}
       """#
-    let request = try OrqRunRequest.decode(Array(json.utf8))
+    var request = try OrqRunRequest.decode(Array(json.utf8))
+    #expect(request.agent.iconURL == "https://example.org/i.png")
+    // No release takes it.
+    request.agent.iconURL = nil
     #expect(request.turn.thread == OrqThread(id: "ctx-1"))
     #expect(request.turn.identity == OrqIdentity(id: "person-1"))
     #expect(request.agent.knowledgeBases == ["kb"])
