@@ -57,10 +57,15 @@ enum CancelVerdict: Sendable, Equatable {
 /// An agent of the embedded runtime.
 struct LocalBackend: AgentBackend {
   let engine: any LocalEngine
+  let remembers: Bool
+
+  init(engine: any LocalEngine) {
+    self.engine = engine
+    remembers = engine.description.remembers
+  }
 
   var description: EngineDescription { engine.description }
   var mindsSilence: Bool { false }
-  var remembers: Bool { false }
   var cancellation: BackendCancellation { .stops }
 
   func start(_ turn: Turn, on loop: EventLoop, emit: @escaping (TurnEvent) -> Void) -> any RunningTurn {

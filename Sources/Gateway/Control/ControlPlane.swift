@@ -13,6 +13,8 @@ final class ControlPlane {
   var external: ExternalRegistry?
   /// Where the Orq workspace is to know of external agents.
   var registrar: OrqRegistrar?
+  /// Makes agents of calls.
+  var runtimeAgents: RuntimeAgents?
 
   init(loop: EventLoop, catalogue: AgentCatalogue, state: StateDirectory?) {
     self.loop = loop
@@ -42,9 +44,13 @@ final class ControlDoor: Sendable {
     target.withLock { $0 = (plane.loop.mailbox, bound) }
   }
 
+  /// Lets go of the control plane: its loop has ended.
+  func close() { target.withLock { $0 = nil } }
+
   /// Runs `body` on the control loop in one of its next turns; answers come back by replies (``EventLoop/expect(_:)``).
   ///
-  /// - Returns: false in the first moments of the process, when there is no control plane yet, and `body` is dropped.
+  /// - Returns: false in the first moments of the process, when there is no control plane yet, and behind its last ones; then
+  ///   `body` is dropped.
   func perform(_ body: @escaping @Sendable (ControlPlane) -> Void) -> Bool {
     guard let target = target.withLock({ $0 }) else { return false }
     target.mailbox.submit { loop in body(target.plane.value(on: loop)) }

@@ -15,7 +15,7 @@ final class AgentCatalogue {
   private let publisher: RegistryPublisher
   private let defaultAgent: String?
   private var files: [String: ExposedAgent]
-  private var records: [String: ExposedAgent] = [:]
+  private var records: [String: ExposedAgent]
   private var workspace: [String: ExposedAgent] = [:]
   /// Keys that somebody is about to give to an agent.
   private var reserved: Set<String> = []

@@ -6,15 +6,19 @@ internal import Telemetry
 struct FirstAgents: Sendable {
   let builder: ExternalAgentBuilder
   let store: ExternalStore
+  let maker: RuntimeAgentMaker
   /// The external ones among them, as they were left.
   let restored: [ExternalStore.Restored]
+  /// Those that calls defined, as they were left.
+  let runtimeRecords: [RuntimeAgentRecord]
   let files: [ExposedAgent]
   let records: [ExposedAgent]
 
   init(
-    _ registry: RegistryBuilder, _ cards: [CardFile], _ engines: [String: any LocalEngine], _ store: ExternalStore
+    _ registry: RegistryBuilder, _ cards: [CardFile], _ engines: [String: any LocalEngine], _ state: StateDirectory?
   ) throws {
     let builder = ExternalAgentBuilder(registry: registry)
+    let store = ExternalStore(state)
     let restored = store.restore(cards, registry.configuration, registry.logger)
     var files = try registry.build(cards: cards, engines: engines).all
     var records: [ExposedAgent] = []
@@ -27,11 +31,16 @@ struct FirstAgents: Sendable {
         files.append(exposed)
       }
     }
+    let maker = try RuntimeAgentMaker(registry)
+    let made = maker.restored(from: state)
+    records += made.map(\.agent)
     for record in records where files.contains(where: { $0.key == record.key }) {
       registry.logger.warning(
-        "a registered agent is not served: a card file has its key", ["agent": .string(record.key)])
+        "an agent that a call made is not served: a card file has its key", ["agent": .string(record.key)])
     }
     self.builder = builder
+    self.maker = maker
+    runtimeRecords = made.map(\.record)
     self.store = store
     self.restored = restored
     self.files = files

@@ -43,11 +43,14 @@ struct RegistryBuilder {
     let withoutFiles = agents.exposed.sorted().compactMap { key -> ExposedAgent? in
       guard let description = agents.descriptions[key] else { return nil }
       let agent = OrqAgentConfiguration(agentKey: key)
-      let file = CardFile(file: "orq.expose", key: key, backend: .orq(agent))
+      let file = CardFile(file: RegistryBuilder.exposure, key: key, backend: .orq(agent))
       return self.agent(file, agent, description, replacing: current[key])
     }
     return (fromFiles, withoutFiles)
   }
+
+  /// Stands for the file of agents that have none.
+  private static let exposure = "orq.expose"
 
   private func agent(
     _ file: CardFile, _ agent: OrqAgentConfiguration, _ description: EngineDescription, replacing now: ExposedAgent?
@@ -139,7 +142,8 @@ struct RegistryBuilder {
   ) -> OrqBackend {
     OrqBackend(
       workspace: workspace, agent: agent, defaults: file.orq, description: description,
-      taskTime: limits.turns.taskTime, logger: logger.with(["agent": .string(file.key)]))
+      taskTime: limits.turns.taskTime, logger: logger.with(["agent": .string(file.key)]),
+      isOfFile: file.file != RegistryBuilder.exposure)
   }
 
   private func engine(_ engine: LocalEngineConfiguration, of file: CardFile, _ limits: Limits) throws

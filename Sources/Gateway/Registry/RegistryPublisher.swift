@@ -24,6 +24,9 @@ final class RegistryPublisher: Sendable {
     }
   }
 
+  /// Lets go of all loops: they have ended.
+  func close() { state.withLock { $0.loops = [] } }
+
   /// Each loop has the registry from one of its next turns on.
   ///
   /// - Parameter reply: sent when the last of them has it.

@@ -72,12 +72,12 @@ public final class GatewayServer: Sendable {
       gatewayName: GatewayHops.name(deployment: Hex.encode(Random.bytes(8))),
       workspace: try configuration.orq.map { try OrqWorkspace($0) })
     // Before any loop runs: no request may find an agent missing that is only not read yet.
-    let first = try FirstAgents(builder, cards, engines, ExternalStore(state))
+    let first = try FirstAgents(builder, cards, engines, state)
     let services = GatewayServices(
       configuration: configuration, publicURLs: publicURLs,
       store: MemoryTaskStore(limits: configuration.limits.tasks), registry: first.registry,
-      authenticator: Authenticator(keys: configuration.keys), logger: logger, epoch: Hex.encode(Random.bytes(4)),
-      gatewayName: builder.gatewayName)
+      authenticator: Authenticator(keys: configuration.keys), workspace: builder.workspace, logger: logger,
+      epoch: Hex.encode(Random.bytes(4)), gatewayName: builder.gatewayName)
     self.services = services
     let started = Mutex<[Int: LoopBound<LoopMembers>]>([:])
     loops = try LoopGroup(count: configuration.workers, time: time) { loop in
@@ -190,6 +190,9 @@ public final class GatewayServer: Sendable {
     control.external = ExternalRegistry(
       control: control, store: first.store, builder: first.builder, restored: first.restored, logger: builder.logger)
     control.registrar = registrar(control, builder)
+    control.runtimeAgents = RuntimeAgents(
+      loop: context.loop, catalogue: catalogue, records: first.runtimeRecords, state: state, maker: first.maker,
+      services: context.services)
     context.services.control.open(control)
     return control
   }
@@ -253,6 +256,8 @@ public final class GatewayServer: Sendable {
     }
     loops.stop()
     loops.join()
+    services.control.close()
+    services.publisher.close()
     state?.release()
   }
 

@@ -13,6 +13,10 @@ final class GatewayServices: Sendable {
   let store: any TaskStore
   let turns: TurnQueue
   let authenticator: Authenticator
+  /// nil where the configuration names none.
+  let workspace: OrqWorkspace?
+  /// Whose the tasks are that calls began in the Orq workspace.
+  let forwardedTasks: ForwardedTasks
   let logger: Logger
   /// Tells this process's journals from those of an earlier one in the ids of stream events.
   let epoch: String
@@ -26,7 +30,7 @@ final class GatewayServices: Sendable {
 
   init(
     configuration: GatewayConfiguration, publicURLs: [String], store: any TaskStore, registry: Registry,
-    authenticator: Authenticator, logger: Logger, epoch: String, gatewayName: String
+    authenticator: Authenticator, workspace: OrqWorkspace? = nil, logger: Logger, epoch: String, gatewayName: String
   ) {
     self.configuration = configuration
     self.publicURLs = publicURLs
@@ -35,6 +39,8 @@ final class GatewayServices: Sendable {
     turns = TurnQueue(waitingMax: configuration.limits.contexts.waitingTurnsMax)
     publisher = RegistryPublisher(registry)
     self.authenticator = authenticator
+    self.workspace = workspace
+    forwardedTasks = ForwardedTasks(lifetime: configuration.limits.tasks.interruptedRetention)
     self.logger = logger
     self.epoch = epoch
     self.gatewayName = gatewayName

@@ -52,7 +52,7 @@ public final class MemoryTaskStore: TaskStore {
     let change = home.state.withLock { shard in
       let time = shard.advance(to: time)
       var record = TaskRecord(task)
-      if isFollowed {
+      if isFollowed || events.contains(where: \.isOfTools) {
         for event in events { record.append(event, at: time, journalEventsMax: limits.journalEventsMax) }
       } else {
         record.begin(with: events, at: time)

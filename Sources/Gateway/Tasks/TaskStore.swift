@@ -29,6 +29,14 @@ public enum JournalEvent: Sendable, Equatable {
   case backendState(JSONFragment)
 }
 
+extension JournalEvent {
+  /// Tells of tools, or may: what is listed as an action is read from the journal alone.
+  var isOfTools: Bool {
+    guard case .status(let status, let metadata) = self else { return false }
+    return metadata != nil || status.state.isInterrupted
+  }
+}
+
 /// A journal entry with its place.
 public struct SequencedEvent: Sendable, Equatable {
   public let sequence: JournalSequence

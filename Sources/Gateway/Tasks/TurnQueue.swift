@@ -83,6 +83,15 @@ final class TurnQueue: Sendable {
     shard(key).contexts.withLock { $0[key]?.line.first?.taskID == taskID }
   }
 
+  /// The turns of all callers of an agent that run or wait, each with its context.
+  func turns(ofAgent key: String) -> [(key: ContextKey, turn: TurnHandle)] {
+    shards.flatMap { shard in
+      shard.contexts.withLock { contexts in
+        contexts.filter { $0.key.owner.agentKey == key }.flatMap { key, turns in turns.line.map { (key, $0) } }
+      }
+    }
+  }
+
   /// Turns that run now.
   var runningCount: Int { shards.reduce(0) { $0 + $1.contexts.withLock { $0.count } } }
 }
