@@ -67,9 +67,12 @@ final class GatewayService: HTTPService {
     case .refused(let response): return .reject(decorate(response, state, head))
     case .accepted(let route):
       if let key = route.agentKey {
-        guard let agent = agent(key) else { return reject(404, "there is no such agent", state, head) }
-        state.agent = agent
-        if let refusal = admitAgent(agent, state, head) { return refusal }
+        if let agent = agent(key) {
+          state.agent = agent
+          if let refusal = admitAgent(agent, state, head) { return refusal }
+        } else if !orq.reaches(key, state.principal) {
+          return reject(404, "there is no such agent", state, head)
+        }
       }
       if let refusal = refuseEncoding(head, state) { return refusal }
       let hasBody = route.operation.method != .get

@@ -19,6 +19,13 @@ struct OrqCaller {
     return try JSONValue.parse(response.body)
   }
 
+  /// A call whose answer is read later.
+  func begin(_ method: String, _ path: String, _ body: JSONValue? = nil) throws -> WebClient {
+    let client = try gateway.web()
+    try client.send(method, path, fields(body), body: body.map(Caller.bytes))
+    return client
+  }
+
   /// A call that is refused: its status and its message.
   func refusal(_ method: String, _ path: String, _ body: JSONValue? = nil) throws -> (status: Int, message: String) {
     let response = try request(method, path, body)
@@ -101,9 +108,11 @@ enum OrqBody {
     return .object(body)
   }
 
-  static func run(_ key: String, _ text: String = "hello", _ more: JSONObject = [:]) -> JSONValue {
+  static func run(
+    _ key: String, _ text: String = "hello", model: String = "m/x", _ more: JSONObject = [:]
+  ) -> JSONValue {
     var body = more
-    for (name, value) in [("key", key), ("model", "m/x"), ("role", "r"), ("instructions", "i"), ("path", "Default")] {
+    for (name, value) in [("key", key), ("model", model), ("role", "r"), ("instructions", "i"), ("path", "Default")] {
       body[name] = .string(value)
     }
     body["settings"] = [:]

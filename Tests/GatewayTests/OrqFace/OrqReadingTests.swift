@@ -105,7 +105,7 @@ struct OrqReadingTests {
   // MARK: Refusals
 
   @Test(arguments: [
-    ("POST", "/v2/agents", 405), ("PATCH", "/v2/agents/echo", 403), ("DELETE", "/v2/agents/echo", 403),
+    ("POST", "/v2/agents", 403), ("PATCH", "/v2/agents/echo", 403), ("DELETE", "/v2/agents/echo", 403),
     ("PUT", "/v2/agents/echo", 405), ("GET", "/v2/agents/echo/task", 405), ("POST", "/v2/agents/a2a", 403),
     ("POST", "/v2/agents/echo/card/refresh", 403), ("GET", "/v2/agents/external/echo", 404),
     ("GET", "/v2/agents/echo/what", 404), ("GET", "/v2/agents/echo/responses/none", 404),

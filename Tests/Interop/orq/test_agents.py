@@ -47,16 +47,16 @@ def test_orq_unknown_agent(orq):
         orq.invoke("nobody", "hello")
 
 
-def test_orq_agents_are_not_made_by_calls(orq):
+def test_orq_agents_are_made_by_operators_only(orq):
     definition = {
         "key": "new", "role": "r", "description": "d", "instructions": "i", "path": "Default", "model": "m/m",
         "settings": {} if IS_V4 else {"tools": []},
     }
-    with refusal(405, "operator"):
+    with refusal(403, "operator"):
         orq.agents.create(**definition) if IS_V4 else orq.agents.create(request=definition)
-    with refusal(405, "operator"):
+    with refusal(403, "operator"):
         orq.agents.delete(agent_key="actor")
-    with refusal(405, "operator"):
+    with refusal(403, "operator"):
         orq.agents.update(agent_key="actor", description="other")
 
 

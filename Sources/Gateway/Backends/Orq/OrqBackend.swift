@@ -17,6 +17,8 @@ final class OrqBackend: AgentBackend {
   let description: EngineDescription
   let taskTime: Duration
   let logger: Logger
+  /// Stated in a card file; otherwise exposed because the configuration says so.
+  let isOfFile: Bool
 
   init(
     workspace: OrqWorkspace, agent: OrqAgentConfiguration, defaults: OrqDefaults, description: EngineDescription,
@@ -90,7 +92,7 @@ final class OrqBackend: AgentBackend {
   }
 
   /// Who called, for Orq's traces: always the same for one principal, and of no meaning outside.
-  private static func identity(_ principal: String) -> OrqIdentity? {
+  static func identity(_ principal: String) -> OrqIdentity? {
     if principal == Principal.anonymousName { return nil }
     return OrqIdentity(id: "a2a_" + Hex.encode(Array(SHA256.hash(Array("a2a-gateway:\(principal)".utf8)).prefix(16))))
   }

@@ -38,6 +38,8 @@ final class OrqDirectory {
   /// Keys that the log has been told of: once is enough.
   private var reported: Set<String> = []
   private var isStopped = false
+  /// Something has changed since this round began.
+  private var isStale = false
 
   private static let retryDelayMin: Duration = .seconds(1)
   private static let pageBytesMax = 32 * 1024 * 1024
@@ -80,10 +82,22 @@ final class OrqDirectory {
 
   func start() {
     guard !isStopped else { return }
+    timer = nil
+    isStale = false
     round = OrqAgents()
     pages = 0
     toRetrieve = interest.named.sorted()
     if interest.expose.isEmpty { retrieveNext() } else { list(after: nil) }
+  }
+
+  /// Asks anew at once, or behind the round that is under way: agents of the workspace have changed.
+  func refreshNow() {
+    guard let timer else {
+      isStale = true
+      return
+    }
+    loop.cancel(timer)
+    start()
   }
 
   func stop() {
@@ -192,7 +206,7 @@ final class OrqDirectory {
 
   private func again(after delay: Duration) {
     guard !isStopped else { return }
-    timer = loop.schedule(after: delay) { [weak self] in self?.start() }
+    timer = loop.schedule(after: isStale ? .zero : delay) { [weak self] in self?.start() }
   }
 
   // MARK: Calls

@@ -12,6 +12,7 @@ final class OrqWorkspace: Sendable {
   let generation: OrqGeneration
   let cancel: OrqConfiguration.CancelPolicy
   let timeouts: UpstreamTimeouts
+  private let key: [UInt8]
   /// The same for every call of a kind, and ready to be sent.
   private let fieldsToRead: HTTPFields
   private let fieldsToSend: HTTPFields
@@ -33,6 +34,7 @@ final class OrqWorkspace: Sendable {
     } catch {
       throw StartError("orq.key: \(error.message)")
     }
+    self.key = key
     let authorization = "Bearer " + String(decoding: key, as: UTF8.self)
     fieldsToRead = OrqWorkspace.fields(authorization, accept: "application/json", hasBody: false)
     fieldsToSend = OrqWorkspace.fields(authorization, accept: "application/json", hasBody: true)
@@ -49,6 +51,9 @@ final class OrqWorkspace: Sendable {
     if hasBody { fields.add("Content-Type", "application/json") }
     return fields
   }
+
+  /// Whether a text holds our key: then it is for nobody's eyes.
+  func isLeak(_ text: [UInt8]) -> Bool { text.firstRange(of: key) != nil }
 
   /// A request for a call, with a limit for the time until its answer begins.
   func request(_ call: OrqCall, firstByte: Duration? = nil) -> HTTPClientRequest {

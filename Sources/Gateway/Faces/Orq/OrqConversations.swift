@@ -126,6 +126,18 @@ struct OrqConversations {
     return messages
   }
 
+  /// What happened with tools in a conversation, oldest first.
+  func actions(of id: String) -> [OrqAction] {
+    var actions = OrqActions(agentKey: agent.key, conversationID: id)
+    for task in store.tasks(inContext: id, owner: owner, max: OrqConversations.historyTurnsMax) {
+      let journal = store.events(
+        of: task.id, owner: owner, after: 0, max: context.services.limits.tasks.journalEventsMax)
+      // A journal that no longer reaches back to its beginning tells no actions.
+      actions.add(journal ?? [], of: task)
+    }
+    return actions.actions
+  }
+
   private func isActive(_ task: AgentTask) -> Bool {
     switch task.status.state {
     case .unspecified, .submitted, .working: true

@@ -7,9 +7,9 @@ internal import Network
 internal import Orq
 
 /// The Orq Agents API for one loop: the agents of this gateway as an Orq workspace, for callers that know Orq, one of them
-/// another gateway. It reads and it works; what changes agents is not offered.
+/// another gateway. What each operation does for which kind of agent: `OrqFace.md`.
 struct OrqFace {
-  private let context: LoopContext
+  let context: LoopContext
 
   init(context: LoopContext) { self.context = context }
 
@@ -26,21 +26,24 @@ struct OrqFace {
     case .methodNotAllowed(let allow): return .refused(methodNotAllowed("this path takes \(allow) only", allow))
     case .route(let route):
       switch route.operation {
-      case .createAgent:
-        return .refused(methodNotAllowed("agents of this gateway are made by its operator, not by calls", "GET"))
-      case .registerExternal, .refreshCard, .listExternal, .createExternal, .retrieveExternal, .updateExternal,
-        .deleteExternal, .refreshExternalCard, .testExternalConnection, .updateAgent, .deleteAgent, .listAgents,
-        .retrieveAgent, .invoke, .streamTask, .run, .streamRun, .createResponse, .getResponse,
-        .listTasks, .retrieveTask, .listActions, .retrieveAction:
+      case .createAgent, .listAgents, .retrieveAgent, .updateAgent, .deleteAgent, .invoke, .streamTask, .run,
+        .streamRun, .createResponse, .getResponse, .listTasks, .retrieveTask, .listActions, .retrieveAction,
+        .registerExternal, .refreshCard, .listExternal, .createExternal, .retrieveExternal, .updateExternal,
+        .deleteExternal, .refreshExternalCard, .testExternalConnection:
         return .accepted(route)
       }
     }
   }
 
-  private static func methodNotAllowed(_ message: String, _ allow: String) -> HTTPResponse {
+  static func methodNotAllowed(_ message: String, _ allow: String) -> HTTPResponse {
     var response = OrqResponder.problem(405, message)
     response.fields.add("allow", allow)
     return response
+  }
+
+  /// Whether a call for an agent that the gateway does not serve may reach one that only the Orq workspace knows.
+  func reaches(_ key: String, _ principal: Principal?) -> Bool {
+    context.services.workspace != nil && principal?.roles.contains(.operator) == true && AgentKey.isValid(key)
   }
 
   // MARK: With the body
@@ -57,28 +60,19 @@ struct OrqFace {
         return try OrqExternalFace(context: context).answer(request, route, state, responder)
       }
       switch route.operation {
-      case .updateAgent, .deleteAgent:
-        responder.respond(
-          AgentError(.unsupportedOperation, "this agent is not one that calls may change"), status: 403)
-      case .listAgents:
-        responder.respond(
-          OrqList(visibleAgents(state), try OrqFace.query(request.head), for: state.principal))
+      case .listAgents: try list(request.head, state, responder)
+      case .createAgent, .updateAgent, .deleteAgent: try write(request, route, state, responder)
       case .run, .streamRun: try run(request, route.operation, state, responder)
-      case .invoke, .streamTask: try invoke(request, route.operation, state, responder)
-      case .createResponse: try createResponse(request, state, responder)
-      default: try read(route, request.head, state, responder)
+      case .invoke, .streamTask: try invoke(request, route, state, responder)
+      case .createResponse: try createResponse(request, route, state, responder)
+      default: try read(request, route, state, responder)
       }
     } catch {
       responder.respond(error)
     }
   }
 
-  private func visibleAgents(_ state: ExchangeState) -> [ExposedAgent] {
-    guard let principal = state.principal else { return [] }
-    return context.registry.all.filter { $0.access.allows(principal: principal.name) }
-  }
-
-  private static func query(_ head: HTTPRequestHead) throws(AgentError) -> OrqListQuery {
+  static func query(_ head: HTTPRequestHead) throws(AgentError) -> OrqListQuery {
     guard let parameters = QueryParameters(head.query ?? "") else {
       throw AgentError(.invalidParams, "the query of the URL is not properly encoded")
     }
@@ -89,60 +83,82 @@ struct OrqFace {
     }
   }
 
-  private func body<Body: OrqReadable>(_ request: HTTPServerRequest, _ type: Body.Type) throws(AgentError) -> Body {
+  /// The body as JSON, an object.
+  func document(_ request: HTTPServerRequest) throws(AgentError) -> JSONNode {
     if let header = request.head.fields["content-type"] {
       guard let type = MediaType(header), type.type == "application", type.subtype == "json" else {
         throw AgentError(.contentTypeNotSupported, "send the body as application/json")
       }
     }
     let limits = context.services.limits
+    let bounds = JSONLimits(
+      bytesMax: limits.http.bodyBytesMax, depthMax: limits.json.depthMax, nodesMax: limits.json.nodesMax)
     do {
-      return try Body.decode(
-        request.body,
-        limits: JSONLimits(
-          bytesMax: limits.http.bodyBytesMax, depthMax: limits.json.depthMax, nodesMax: limits.json.nodesMax))
+      return try JSONDocument.parse(request.body, limits: bounds).root
+    } catch {
+      throw AgentError(.invalidParams, "Is not valid JSON: \(error.message)")
+    }
+  }
+
+  func decode<Body: OrqReadable>(_ root: JSONNode, _ type: Body.Type) throws(AgentError) -> Body {
+    do throws(OrqFault) {
+      return try Body.decode(root)
     } catch {
       throw AgentError(error)
     }
   }
 
+  // MARK: Forwarding
+
+  /// Sends a call on to the Orq workspace.
+  ///
+  /// - Parameter root: of the body; nil where the operation has none.
+  func forward(
+    _ plan: OrqForwarding, _ request: HTTPServerRequest, _ root: JSONNode?, isStreamed: Bool,
+    _ state: ExchangeState, _ responder: OrqResponder, transform: @escaping ([UInt8]) -> [UInt8]? = { $0 }
+  ) throws(AgentError) {
+    guard let principal = state.principal else { return }
+    guard !context.services.isDraining else {
+      throw AgentError(
+        .unavailable, "the gateway is shutting down; retry in a moment", source: .gateway, retryAfterSeconds: 5)
+    }
+    if let root, root.kind != .object { throw AgentError(.invalidParams, "Must be an object.") }
+    let body = root.map { plan.body(request.body, $0, principal: principal.name) }
+    let relay = OrqRelay(
+      plan, context, responder, isOfVersion3: OrqGeneration(callerOf: request.head) == .v3, transform: transform)
+    state.observer = relay
+    try relay.begin(query: request.head.query, body: body, isStreamed: isStreamed)
+  }
+
   // MARK: Turns
 
   private func invoke(
-    _ request: HTTPServerRequest, _ operation: OrqOperation, _ state: ExchangeState, _ responder: OrqResponder
+    _ request: HTTPServerRequest, _ route: OrqRoute, _ state: ExchangeState, _ responder: OrqResponder
   ) throws(AgentError) {
-    let call = try body(request, OrqInvokeRequest.self)
-    if operation == .streamTask {
+    let root = try document(request)
+    let isStreamed = route.operation == .streamTask
+    guard try allows(isStreamed ? .sendStreamingMessage : .sendMessage, state, responder) else { return }
+    if let plan = try OrqForwarding.plan(route, request.head, body: root, state, context) {
+      return try forward(plan, request, root, isStreamed: isStreamed, state, responder)
+    }
+    let call = try decode(root, OrqInvokeRequest.self)
+    if isStreamed {
       try stream(call.turn, .agent, state, responder, seconds: call.streamTimeoutSeconds)
     } else {
       try reply(call.turn, .task, waits: call.blocking, state, responder)
     }
   }
 
-  /// The agent that a run names is taken as it is: what the call says of its making is not.
-  private func run(
-    _ request: HTTPServerRequest, _ operation: OrqOperation, _ state: ExchangeState, _ responder: OrqResponder
-  ) throws(AgentError) {
-    let call = try body(request, OrqRunRequest.self)
-    guard let agent = context.registry[call.agent.key], let principal = state.principal,
-      agent.access.allows(principal: principal.name)
-    else {
-      throw AgentError(
-        .methodNotFound, "model not found: this gateway runs its own agents only, by their keys")
-    }
-    state.agent = agent
-    if operation == .streamRun {
-      try stream(
-        call.turn, .agent, state, responder, seconds: call.streamTimeoutSeconds, losses: .agentDefinition)
-    } else {
-      try reply(call.turn, .task, waits: false, state, responder, losses: .agentDefinition)
-    }
-  }
-
   private func createResponse(
-    _ request: HTTPServerRequest, _ state: ExchangeState, _ responder: OrqResponder
+    _ request: HTTPServerRequest, _ route: OrqRoute, _ state: ExchangeState, _ responder: OrqResponder
   ) throws(AgentError) {
-    let call = try body(request, OrqResponseRequest.self)
+    let root = try document(request)
+    let isStreamed = root["stream"]?.bool ?? false
+    guard try allows(isStreamed ? .sendStreamingMessage : .sendMessage, state, responder) else { return }
+    if let plan = try OrqForwarding.plan(route, request.head, body: root, state, context) {
+      return try forward(plan, request, root, isStreamed: isStreamed, state, responder)
+    }
+    let call = try decode(root, OrqResponseRequest.self)
     if call.stream {
       try stream(call.turn, .response, state, responder, seconds: nil)
     } else {
@@ -150,11 +166,11 @@ struct OrqFace {
     }
   }
 
-  private func reply(
+  func reply(
     _ turn: OrqTurn, _ form: OrqReply.Form, waits: Bool, _ state: ExchangeState, _ responder: OrqResponder,
     losses: OrqLosses = []
   ) throws(AgentError) {
-    guard let conversations = try conversations(.sendMessage, state, responder) else { return }
+    guard try allows(.sendMessage, state, responder), let conversations = conversations(state) else { return }
     let send = try conversations.request(for: turn)
     let reply = OrqReply(conversations, responder, form, waits: waits, message: send.message, losses: losses)
     state.observer = reply
@@ -162,11 +178,11 @@ struct OrqFace {
     try conversations.operations.send(send, openNow: !waits, wantsEvents: !waits, observer: reply)
   }
 
-  private func stream(
+  func stream(
     _ turn: OrqTurn, _ family: OrqEventStream.Family, _ state: ExchangeState, _ responder: OrqResponder,
     seconds: Double?, losses: OrqLosses = []
   ) throws(AgentError) {
-    guard let conversations = try conversations(.sendStreamingMessage, state, responder) else { return }
+    guard try allows(.sendStreamingMessage, state, responder), let conversations = conversations(state) else { return }
     let send = try conversations.request(for: turn)
     let stream = OrqEventStream(
       conversations, responder, family, turn: turn, message: send.message,
@@ -178,19 +194,27 @@ struct OrqFace {
   // MARK: Looking up
 
   private func read(
-    _ route: OrqRoute, _ head: HTTPRequestHead, _ state: ExchangeState, _ responder: OrqResponder
+    _ request: HTTPServerRequest, _ route: OrqRoute, _ state: ExchangeState, _ responder: OrqResponder
   ) throws(AgentError) {
-    guard let agent = state.agent else { return }
-    if route.operation == .retrieveAgent { return responder.respond(OrqManifest(agent, for: state.principal)) }
-    let operation: AgentOperation = route.operation == .listTasks ? .listTasks : .getTask
-    guard let conversations = try conversations(operation, state, responder) else { return }
+    if route.operation != .retrieveAgent {
+      guard try allows(route.operation == .listTasks ? .listTasks : .getTask, state, responder) else { return }
+    }
+    if let plan = try OrqForwarding.plan(route, request.head, body: nil, state, context) {
+      return try forward(
+        plan, request, nil, isStreamed: false, state, responder, transform: ownTasks(route, plan, request.head, state))
+    }
+    guard let agent = state.agent, let conversations = conversations(state) else { return }
     var translation = OrqAnswerTranslation()
-    if route.operation == .listTasks {
-      let page = conversations.list(try OrqFace.query(head))
+    switch route.operation {
+    case .retrieveAgent: return responder.respond(OrqManifest(agent, for: state.principal))
+    case .listTasks:
+      let page = conversations.list(try OrqFace.query(request.head))
       let records = page.tasks.map { conversations.view($0).record(&translation) }
       return responder.respond(OrqTaskList(records, overallTotal: page.totalSize))
+    default: break
     }
-    let view = conversations.view(try conversations.newestTurn(of: route.taskID ?? ""))
+    let id = route.taskID ?? ""
+    let view = conversations.view(try conversations.newestTurn(of: id))
     responder.note(taskID: view.task.id, state: view.task.status.state)
     switch route.operation {
     case .getResponse:
@@ -201,29 +225,68 @@ struct OrqFace {
       let history = conversations.history(of: view.task.contextID, &translation)
       responder.note(translation.losses)
       responder.respond(view.task(history: history, &translation))
-    // Agents of this gateway keep no actions.
-    case .listActions: responder.respond(OrqList<OrqManifest>([], hasMore: false))
-    default: throw AgentError(.taskNotFound, "no such action")
+    case .listActions: responder.respond(OrqList(conversations.actions(of: id), hasMore: false))
+    default:
+      guard let action = conversations.actions(of: id).first(where: { $0.id == route.actionID }) else {
+        throw AgentError(.taskNotFound, "no such action")
+      }
+      responder.respond(action)
+    }
+  }
+
+  /// A list of the workspace's tasks shows each caller its own, behind those of the gateway's own turns.
+  private func ownTasks(
+    _ route: OrqRoute, _ plan: OrqForwarding, _ head: HTTPRequestHead, _ state: ExchangeState
+  ) throws(AgentError) -> ([UInt8]) -> [UInt8]? {
+    guard route.operation == .listTasks, let owner = plan.owner else { return { $0 } }
+    let query = try OrqFace.query(head)
+    return { [context] body in
+      guard let list = try? JSONDocument.parse(body).root["tasks"], list.kind == .array else { return nil }
+      let tasks = list.elements.filter { task in
+        guard let id = task["_id"]?.string else { return false }
+        return context.services.forwardedTasks.isOwned(id, by: owner, at: context.loop.now)
+      }
+      var translation = OrqAnswerTranslation()
+      let conversations = conversations(state)
+      let page = conversations?.list(query)
+      let limit = query.limit ?? OrqLimits.pageSizeDefault
+      var json = JSONWriter()
+      json.beginObject()
+      json.key("tasks")
+      json.beginArray()
+      for task in page?.tasks ?? [] { conversations?.view(task).record(&translation).write(into: &json) }
+      for task in tasks.prefix(max(0, limit - (page?.tasks.count ?? 0))) { json.fragment(task.fragment) }
+      json.endArray()
+      json.member("overall_total", (page?.totalSize ?? 0) + tasks.count)
+      json.endObject()
+      return json.bytes
     }
   }
 
   // MARK: Access
 
-  /// The caller's conversations with the agent; nil when the caller may not do this, and has been told so.
-  private func conversations(
+  /// False when the caller may not do this, and has been told so.
+  private func allows(
     _ operation: AgentOperation, _ state: ExchangeState, _ responder: OrqResponder
-  ) throws(AgentError) -> OrqConversations? {
-    guard let agent = state.agent, let principal = state.principal else { return nil }
+  ) throws(AgentError) -> Bool {
     state.operation = operation
+    // Without one the call is for an agent that only the Orq workspace knows, by an operator.
+    guard let agent = state.agent, let principal = state.principal else { return true }
     guard agent.access.allows(principal: principal.name, operation: operation) else {
       let error = AgentError(.unsupportedOperation, "this caller may not use \(operation.rawValue) on this agent")
       responder.respond(error, status: 403)
-      return nil
+      return false
     }
     // Orq has no way to ask for an extension of A2A.
     if let required = agent.requiredExtensions.first {
       throw AgentError(.extensionSupportRequired, "this agent requires the extension \(required) of A2A")
     }
+    return true
+  }
+
+  /// The caller's conversations with the agent; nil where there is no agent.
+  private func conversations(_ state: ExchangeState) -> OrqConversations? {
+    guard let agent = state.agent, let principal = state.principal else { return nil }
     return OrqConversations(
       context: context, agent: agent, owner: TaskOwner(principal: principal.name, agentKey: agent.key))
   }

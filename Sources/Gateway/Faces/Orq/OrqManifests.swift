@@ -1,4 +1,6 @@
+internal import Bytes
 internal import Configuration
+internal import Crypto
 internal import JSON
 internal import Model
 internal import Orq
@@ -16,10 +18,13 @@ enum OrqNames {
 }
 
 extension OrqManifest {
-  /// An agent as this caller may see it.
+  /// An agent as this caller may see it. What an operator has told an agent, and what runs it, only operators see.
   init(_ agent: ExposedAgent, for principal: Principal?) {
     self.init(card: agent)
     if agent.record is ExternalRecord { tell(OrqExternalView(agent, principal)) }
+    if let record = agent.record as? RuntimeAgentRecord, let backend = agent.backend as? RuntimeBackend {
+      tell(record, backend.definition, isOperator: principal?.roles.contains(.operator) == true)
+    }
   }
 
   /// Of an agent elsewhere (contract §5.5).
@@ -33,6 +38,16 @@ extension OrqManifest {
     updated = Timestamp(milliseconds: view.record.updatedAt).text
   }
 
+  /// Of an agent that a call defined.
+  private mutating func tell(_ record: RuntimeAgentRecord, _ definition: RuntimeDefinition, isOperator: Bool) {
+    id = record.id
+    created = record.created.text
+    updated = record.current.created.text
+    role = definition.agent.role
+    path = definition.agent.path
+    if isOperator { tellAll(definition, record) }
+  }
+
   /// An agent as its card tells it: no instructions, no models, no tools.
   private init(card agent: ExposedAgent) {
     let card = agent.card
@@ -43,9 +58,48 @@ extension OrqManifest {
       skills: card.skills.map(\.id))
   }
 
+  private mutating func tellAll(_ definition: RuntimeDefinition, _ record: RuntimeAgentRecord) {
+    let (profile, agent) = (definition.profile, definition.agent)
+    instructions = agent.instructions
+    systemPrompt = agent.systemPrompt
+    modelID = agent.model.id
+    modelDetails = ModelDetails(
+      parameters: agent.model.parameters, retry: agent.model.retry, fallbackModels: agent.fallbackModels)
+    settings = OrqSettings(definition.settings, of: record)
+    memoryStores = agent.memoryStores
+    knowledgeBases = agent.knowledgeBases
+    teamOfAgents = agent.teamOfAgents
+    skills = profile.skills
+    variables = profile.variables
+    engine = profile.engine ?? .text
+    source = profile.source ?? .internal
+    createdByID = record.author
+    updatedByID = record.current.author
+  }
+
   /// Never empty: the SDKs refuse that.
   fileprivate static func role(of card: AgentCard) -> JSONString {
     JSONString(card.name.isEmpty ? "Agent" : card.name)
+  }
+}
+
+extension OrqSettings {
+  /// As manifests have them: each tool with an id, always the same for the same place.
+  fileprivate init(_ settings: OrqDefinedSettings, of record: RuntimeAgentRecord) {
+    let tools = settings.tools.enumerated().map { index, tool in
+      let name = tool.function?.name ?? tool.key ?? tool.type
+      let digest = SHA256.hash(Array("\(record.id) \(index) \(name)".utf8))
+      func word(_ start: Int) -> UInt64 { digest[start..<start + 8].reduce(0) { $0 << 8 | UInt64($1) } }
+      return OrqTool(
+        id: ULID.text(milliseconds: record.created.milliseconds, entropy: (word(0), word(8))),
+        actionType: tool.type, key: tool.key ?? tool.function?.name,
+        displayName: tool.displayName ?? JSONString(name),
+        description: tool.description ?? tool.function?.description, requiresApproval: tool.requiresApproval)
+    }
+    self.init(
+      iterationsMax: settings.iterationsMax, executionSecondsMax: settings.executionSecondsMax,
+      toolApproval: settings.toolApproval, tools: tools, costMax: settings.costMax, evaluators: settings.evaluators,
+      guardrails: settings.guardrails)
   }
 }
 
@@ -54,23 +108,5 @@ extension OrqTaskRecord.Snapshot {
     self.init(
       id: agent.key, key: agent.key, role: OrqManifest.role(of: agent.card),
       description: JSONString(agent.card.description), instructions: "", modelID: OrqNames.model(agent: agent.key))
-  }
-}
-
-extension OrqList where Element == OrqManifest {
-  /// A page of agents in the order of their keys, which are their cursors.
-  init(_ agents: [ExposedAgent], _ query: OrqListQuery, for principal: Principal?) {
-    let all = agents.filter { agent in
-      query.kind.map { ($0 == .a2a) == (agent.record is ExternalRecord) } ?? true
-    }
-    let inRange = all.filter { agent in
-      if let after = query.startingAfter, agent.key <= after { return false }
-      if let before = query.endingBefore, agent.key >= before { return false }
-      return true
-    }
-    let limit = query.limit ?? inRange.count
-    // A page that ends at a place holds the last agents before it.
-    let page = query.endingBefore != nil && query.startingAfter == nil ? inRange.suffix(limit) : inRange.prefix(limit)
-    self.init(page.map { OrqManifest($0, for: principal) }, hasMore: page.count < inRange.count)
   }
 }

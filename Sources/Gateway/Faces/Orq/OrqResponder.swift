@@ -22,11 +22,33 @@ final class OrqResponder {
 
   // MARK: Whole answers
 
-  func respond(_ value: some OrqValue) {
+  func respond(_ value: some OrqValue, status: Int = 200) {
+    pass(status, type: "application/json", body: value.encoded())
+  }
+
+  /// - Parameters:
+  ///   - type: nil where there is no body.
+  ///   - body: as somebody else has written it.
+  func pass(_ status: Int, type: String?, retryAfter: String? = nil, body: [UInt8]) {
     noteLosses()
     var fields = commonFields()
-    fields.add("content-type", "application/json")
-    exchange.respond(status: 200, fields: fields, body: value.encoded())
+    if let type { fields.add("content-type", type) }
+    if let retryAfter { fields.add("retry-after", retryAfter) }
+    exchange.respond(status: status, fields: fields, body: body)
+  }
+
+  func respond(_ refusal: OrqRefusal) {
+    var response = OrqResponder.problem(refusal.status, refusal.message)
+    if refusal.status == 503 { response.fields.add("retry-after", "5") }
+    respond(response)
+  }
+
+  /// A refusal in its own words.
+  func respond(_ response: HTTPResponse) {
+    var response = response
+    for (name, value) in callersFields { response.fields.add(name, value) }
+    state.errorKind = response.status == 403 ? "forbidden" : "refused"
+    exchange.respond(response)
   }
 
   /// - Parameter body: JSON.
@@ -94,6 +116,9 @@ final class OrqResponder {
     state.taskID = taskID
     state.state = taskState
   }
+
+  /// Of a task that is not the gateway's.
+  func note(upstreamTaskID id: String) { state.taskID = id }
 
   func note(eventCount: Int) { state.eventCount = eventCount }
 
