@@ -28,7 +28,7 @@ enum CardCommand {
     let urls = configuration.listeners.map(\.localURL)
     let builder = RegistryBuilder(
       configuration: configuration, publicURLs: urls, logger: .silent,
-      workspace: try configuration.orq.map { try OrqWorkspace($0) })
+      workspace: try configuration.orq.map { try OrqWorkspace($0, gatewayName: GatewayHops.name(deployment: "none")) })
     guard let documents = try builder.build(cards: cards)[subject]?.documents.first else {
       console.error(
         "a2a-gateway: there is no agent \"\(subject)\"; there are: \(cards.map(\.key).joined(separator: ", "))")

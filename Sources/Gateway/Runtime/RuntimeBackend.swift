@@ -43,7 +43,8 @@ struct RuntimeBackend: AgentBackend {
     return EngineDescription(
       name: name, description: text, version: version, inputModes: engines.first?.inputModes ?? ["text/plain"],
       outputModes: engines.first?.outputModes ?? ["text/plain"], skills: [skill],
-      canStream: engines.allSatisfy(\.canStream), mayAnswerWithoutTask: engines.contains(where: \.mayAnswerWithoutTask),
+      canStream: engines.allSatisfy(\.canStream),
+      mayAnswerWithoutTask: engines.isEmpty || engines.contains(where: \.mayAnswerWithoutTask),
       usesHistory: engines.contains(where: \.usesHistory), remembers: engines.contains(where: \.remembers))
   }
 
@@ -130,7 +131,7 @@ final class FailoverTurn: RunningTurn {
       return loop.later { [self] in begin() }
     }
     switch event {
-    case .status(.working, [], nil):
+    case .status(.working, nil, nil):
       // Each attempt says so.
       if !isWorking { emit(event) }
       isWorking = true

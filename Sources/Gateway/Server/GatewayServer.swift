@@ -67,10 +67,10 @@ public final class GatewayServer: Sendable {
     let publicURLs = zip(configuration.listeners, addresses).map { listener, address in
       listener.publicURL ?? "\(listener.tls == nil ? "http" : "https")://\(address)"
     }
+    let gatewayName = GatewayHops.name(deployment: Hex.encode(Random.bytes(8)))
     let builder = RegistryBuilder(
-      configuration: configuration, publicURLs: publicURLs, logger: logger,
-      gatewayName: GatewayHops.name(deployment: Hex.encode(Random.bytes(8))),
-      workspace: try configuration.orq.map { try OrqWorkspace($0) })
+      configuration: configuration, publicURLs: publicURLs, logger: logger, gatewayName: gatewayName,
+      workspace: try configuration.orq.map { try OrqWorkspace($0, gatewayName: gatewayName) })
     // Before any loop runs: no request may find an agent missing that is only not read yet.
     let first = try FirstAgents(builder, cards, engines, state)
     let services = GatewayServices(

@@ -72,6 +72,7 @@ struct OrqForwardingTests {
     #expect(request.field("accept-encoding") == "identity")
     #expect(request.field("content-type") == "application/json")
     #expect(request.field("cookie") == nil)
+    #expect(request.field("via")?.hasPrefix("1.1 a2a-gateway-") == true)
     #expect(request.body.hasPrefix(String(body.dropLast(2))))
     let identity = try #require(try request.json["identity"]?["id"]?.string)
     #expect(identity.hasPrefix("a2a_"))

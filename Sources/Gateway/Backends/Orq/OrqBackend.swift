@@ -22,7 +22,7 @@ final class OrqBackend: AgentBackend {
 
   init(
     workspace: OrqWorkspace, agent: OrqAgentConfiguration, defaults: OrqDefaults, description: EngineDescription,
-    taskTime: Duration, logger: Logger
+    taskTime: Duration, logger: Logger, isOfFile: Bool
   ) {
     self.workspace = workspace
     self.agent = agent
@@ -30,6 +30,7 @@ final class OrqBackend: AgentBackend {
     self.description = description
     self.taskTime = taskTime
     self.logger = logger
+    self.isOfFile = isOfFile
   }
 
   var mindsSilence: Bool { true }
@@ -48,7 +49,7 @@ final class OrqBackend: AgentBackend {
     do throws(AgentError) {
       let call = call(try self.turn(turn, context, &losses), wantsEvents: turn.wantsEvents)
       let exchange = OrqExchange(backend: self, context: context, loop: loop, emit: emit)
-      exchange.begin(call, losses: losses)
+      exchange.begin(call, losses: losses, gateways: turn.options.gateways)
       return exchange
     } catch {
       emit(.refused(error))

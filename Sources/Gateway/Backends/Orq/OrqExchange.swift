@@ -36,6 +36,7 @@ final class OrqExchange: RunningTurn {
   /// Orq has taken the message: from here on a failure is the task's, and the task is looked up first.
   private var isAccepted = false
   private var losses: Set<String> = []
+  private var gateways: [String] = []
   /// The answer, where it does not say how the turn ended: it counts if nobody knows more.
   private var undecided: OrqResponse?
   private var pollDelay = OrqExchange.pollDelayMin
@@ -57,8 +58,10 @@ final class OrqExchange: RunningTurn {
     reader = OrqTurnReader(context: context)
   }
 
-  func begin(_ call: OrqCall, losses: Set<String>) {
+  /// - Parameter gateways: that the message has come through.
+  func begin(_ call: OrqCall, losses: Set<String>, gateways: [String]) {
     self.losses = losses
+    self.gateways = gateways
     isAgentFamily = call.route.operation == .streamTask || call.route.operation == .streamRun
     // An answer that comes whole comes when the agent is done.
     send(call, firstByte: call.isStreamed ? nil : backend.taskTime)
@@ -79,7 +82,7 @@ final class OrqExchange: RunningTurn {
   // MARK: The call
 
   private func send(_ call: OrqCall, firstByte: Duration?, isLookUp: Bool = false) {
-    let request = backend.workspace.request(call, firstByte: firstByte)
+    let request = backend.workspace.request(call, firstByte: firstByte, gateways: gateways)
     asked = call.route.operation
     isLookingUp = isLookUp
     answer = .none

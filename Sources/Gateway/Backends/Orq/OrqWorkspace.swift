@@ -13,6 +13,8 @@ final class OrqWorkspace: Sendable {
   let cancel: OrqConfiguration.CancelPolicy
   let timeouts: UpstreamTimeouts
   private let key: [UInt8]
+  /// What this deployment calls itself, see ``GatewayHops``.
+  private let gatewayName: String
   /// The same for every call of a kind, and ready to be sent.
   private let fieldsToRead: HTTPFields
   private let fieldsToSend: HTTPFields
@@ -20,7 +22,8 @@ final class OrqWorkspace: Sendable {
   private let tls: TLSClientContext?
 
   /// - Throws: ``StartError`` naming what cannot be read or is wrong.
-  init(_ configuration: OrqConfiguration) throws {
+  init(_ configuration: OrqConfiguration, gatewayName: String) throws {
+    self.gatewayName = gatewayName
     guard let base = URI(configuration.url) else {
       throw StartError("orq.url \"\(configuration.url)\" is no http or https URL")
     }
@@ -36,18 +39,21 @@ final class OrqWorkspace: Sendable {
     }
     self.key = key
     let authorization = "Bearer " + String(decoding: key, as: UTF8.self)
-    fieldsToRead = OrqWorkspace.fields(authorization, accept: "application/json", hasBody: false)
-    fieldsToSend = OrqWorkspace.fields(authorization, accept: "application/json", hasBody: true)
-    fieldsToStream = OrqWorkspace.fields(authorization, accept: "text/event-stream", hasBody: true)
+    let via = GatewayHops.field([gatewayName])
+    fieldsToRead = OrqWorkspace.fields(authorization, via, accept: "application/json", hasBody: false)
+    fieldsToSend = OrqWorkspace.fields(authorization, via, accept: "application/json", hasBody: true)
+    fieldsToStream = OrqWorkspace.fields(authorization, via, accept: "text/event-stream", hasBody: true)
     tls = base.isSecure ? try TLSMaterial.client(authorityFile: configuration.authorityFile) : nil
   }
 
-  private static func fields(_ authorization: String, accept: String, hasBody: Bool) -> HTTPFields {
+  private static func fields(_ authorization: String, _ via: String, accept: String, hasBody: Bool) -> HTTPFields {
     var fields = HTTPFields()
     fields.add("Authorization", authorization)
     fields.add("Accept", accept)
     // What is relayed as it comes must come as it is.
     fields.add("Accept-Encoding", "identity")
+    // The workspace may be another gateway.
+    fields.add("Via", via)
     if hasBody { fields.add("Content-Type", "application/json") }
     return fields
   }
@@ -55,9 +61,14 @@ final class OrqWorkspace: Sendable {
   /// Whether a text holds our key: then it is for nobody's eyes.
   func isLeak(_ text: [UInt8]) -> Bool { text.firstRange(of: key) != nil }
 
-  /// A request for a call, with a limit for the time until its answer begins.
-  func request(_ call: OrqCall, firstByte: Duration? = nil) -> HTTPClientRequest {
-    let fields = call.isStreamed ? fieldsToStream : call.body == nil ? fieldsToRead : fieldsToSend
+  /// A request for a call.
+  ///
+  /// - Parameters:
+  ///   - firstByte: a limit of its own for the time until the answer begins.
+  ///   - gateways: that the call has come through.
+  func request(_ call: OrqCall, firstByte: Duration? = nil, gateways: [String] = []) -> HTTPClientRequest {
+    var fields = call.isStreamed ? fieldsToStream : call.body == nil ? fieldsToRead : fieldsToSend
+    if !gateways.isEmpty { fields.set("Via", GatewayHops.field(gateways + [gatewayName])) }
     var request = HTTPClientRequest(
       call.method, base.appending(target: call.target), fields: fields, body: call.body ?? [])
     request.tls = tls

@@ -175,7 +175,8 @@ struct OrqFace {
     let reply = OrqReply(conversations, responder, form, waits: waits, message: send.message, losses: losses)
     state.observer = reply
     // A caller that waits can be told of a refusal; one that does not is given its task at once.
-    try conversations.operations.send(send, openNow: !waits, wantsEvents: !waits, observer: reply)
+    try conversations.operations.send(
+      send, openNow: !waits, wantsEvents: !waits, options: options(responder), observer: reply)
   }
 
   func stream(
@@ -188,7 +189,12 @@ struct OrqFace {
       conversations, responder, family, turn: turn, message: send.message,
       timeout: family == .agent ? .seconds(seconds ?? OrqLimits.streamTimeoutSecondsDefault) : nil, losses: losses)
     state.observer = stream
-    try conversations.operations.send(send, openNow: false, wantsEvents: true, observer: stream)
+    try conversations.operations.send(
+      send, openNow: false, wantsEvents: true, options: options(responder), observer: stream)
+  }
+
+  private func options(_ responder: OrqResponder) -> TurnOptions {
+    TurnOptions(gateways: GatewayHops.names(responder.exchange.request.fields))
   }
 
   // MARK: Looking up

@@ -67,7 +67,9 @@ final class OrqRelay {
       plan.route, query: query, body: body, isStreamed: isStreamed, for: plan.workspace.generation)
     // An answer that comes whole may come when the agent is done.
     let taskTime = (plan.agent?.limits ?? context.services.limits).turns.taskTime
-    var request = plan.workspace.request(call, firstByte: plan.beginsTask && !isStreamed ? taskTime : nil)
+    var request = plan.workspace.request(
+      call, firstByte: plan.beginsTask && !isStreamed ? taskTime : nil,
+      gateways: GatewayHops.names(responder.exchange.request.fields))
     // Whether a stream comes is Orq's to say; what comes whole is bounded here.
     request.responseBytesMax = .max
     let exchange = responder.exchange
@@ -178,7 +180,8 @@ final class OrqRelay {
       responder.note(error: UpstreamRefusal.error(status: status, retryAfter: nil).kind)
       guard let fault = try? OrqErrorBody.decode(body), !fault.message.isEmpty, !plan.workspace.isLeak(body) else {
         // A page of some proxy, or worse: nothing that an SDK could read.
-        let error = UpstreamRefusal.error(status: status, retryAfter: retryAfter)
+        let seconds = RetryAfter.seconds(retryAfter, wallMilliseconds: context.loop.wallMilliseconds)
+        let error = UpstreamRefusal.error(status: status, retryAfter: seconds)
         return responder.respond(error, status: status)
       }
       responder.pass(status, type: "application/json", retryAfter: retryAfter, body: body)
