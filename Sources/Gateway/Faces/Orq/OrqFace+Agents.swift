@@ -60,7 +60,7 @@ extension OrqFace {
       return try forward(plan, request, nil, isStreamed: false, state, responder)
     }
     guard let agent = state.agent, agent.record is RuntimeAgentRecord else { return refuseChange(responder) }
-    try change(.delete(key: agent.key), state, responder) { _ in responder.pass(204, type: nil, body: []) }
+    try change(.delete(key: agent.key), state, responder) { _ in responder.passNothing() }
   }
 
   private func refuseChange(_ responder: OrqResponder) {
@@ -148,12 +148,12 @@ extension OrqFace {
     let own = context.registry.all.filter { $0.access.allows(principal: principal.name) }
     let listed = own.map { OrqListedAgent(OrqManifest($0, for: principal)) }
     guard let workspace = context.services.workspace, principal.roles.contains(.operator) else {
-      return responder.pass(200, type: "application/json", body: OrqAgentList.page(listed, query))
+      return responder.pass(body: OrqAgentList.page(listed, query))
     }
     let registry = context.registry
     let fetch = OrqWorkspaceAgents(workspace, on: context.loop, logger: context.services.logger) { agents in
       let others = agents.filter { registry[$0.key] == nil }
-      responder.pass(200, type: "application/json", body: OrqAgentList.page(listed + others, query))
+      responder.pass(body: OrqAgentList.page(listed + others, query))
     }
     responder.exchange.onClose = { [weak fetch] in fetch?.cancel() }
     fetch.fetch()

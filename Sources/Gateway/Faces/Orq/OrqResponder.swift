@@ -52,18 +52,10 @@ final class OrqResponder {
   }
 
   /// - Parameter body: JSON.
-  func pass(_ status: Int = 200, body: [UInt8]) {
-    noteLosses()
-    var fields = commonFields()
-    fields.add("content-type", "application/json")
-    exchange.respond(status: status, fields: fields, body: body)
-  }
+  func pass(_ status: Int = 200, body: [UInt8]) { pass(status, type: "application/json", body: body) }
 
   /// Done, and nothing to say.
-  func passNothing() {
-    noteLosses()
-    exchange.respond(status: 204, fields: commonFields(), body: [])
-  }
+  func passNothing() { pass(204, type: nil, body: []) }
 
   /// - Parameter status: where it is not that of the error's kind.
   func respond(_ error: AgentError, status: Int? = nil) {
