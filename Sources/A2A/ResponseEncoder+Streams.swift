@@ -4,33 +4,28 @@ public import JSON
 public import Model
 
 extension ResponseEncoder {
-  /// One event as JSON, to be put into frames of any number of streams of this dialect.
-  ///
-  /// - Parameter final: whether the stream ends with this event; 0.3 clients need to be told.
-  public static func streamBody(
-    _ event: TaskEvent, final: Bool, dialect: Dialect, losses: inout TranslationLosses
-  ) -> [UInt8] {
-    var encoder = WireEncoder(dialect)
-    var json = JSONWriter()
-    encoder.streamEvent(event, final: final, into: &json)
-    losses.formUnion(encoder.losses)
-    return json.bytes
-  }
-
-  /// One server-sent event around the JSON of ``streamBody(_:final:dialect:losses:)``.
+  /// One event of a stream, as a server-sent event.
   ///
   /// - Parameters:
+  ///   - final: whether the stream ends with this event; 0.3 clients need to be told.
   ///   - id: of the JSON-RPC request; nil over REST.
   ///   - eventID: the cursor that a client may send back as `Last-Event-ID`.
-  public static func streamFrame(
-    body: [UInt8], id: JSONFragment?, eventID: String? = nil, into output: inout [UInt8]
-  ) {
-    guard let id else { return SSEEncoder.event(data: body, id: eventID, event: nil, into: &output) }
-    var json = JSONWriter(reserving: body.count + id.bytes.count + 40)
-    beginEnvelope(id, into: &json)
-    json.raw { $0 += body }
-    json.endObject()
-    SSEEncoder.event(data: json.bytes, id: eventID, event: nil, into: &output)
+  public static func streamEvent(
+    _ event: TaskEvent, final: Bool, dialect: Dialect, id: JSONFragment?, eventID: String? = nil,
+    losses: inout TranslationLosses
+  ) -> [UInt8] {
+    var frame: [UInt8] = []
+    frame.reserveCapacity(512)
+    SSEEncoder.beginEvent(id: eventID, into: &frame)
+    // What is written here has no line ends, which would end the event or begin another one.
+    var json = JSONWriter(appendingTo: consume frame)
+    var encoder = WireEncoder(dialect)
+    if let id { beginEnvelope(id, into: &json) }
+    encoder.streamEvent(event, final: final, into: &json)
+    if id != nil { json.endObject() }
+    losses.formUnion(encoder.losses)
+    SSEEncoder.endEvent(into: &json.bytes)
+    return json.bytes
   }
 
   /// The last frame of a stream that broke after it began. 1.0 names such an event `error`; the clients of 0.3 know no

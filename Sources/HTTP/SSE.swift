@@ -117,12 +117,7 @@ public enum SSEEncoder {
       output.append(event)
       output.append("\n")
     }
-    if let id {
-      output.append("id: ")
-      output.append(utf8: id)
-      output.append("\n")
-    }
-    output.append("data: ")
+    beginEvent(id: id, into: &output)
     var start = 0
     while let end = data.span.firstLineBreak(from: start) {
       output += data[start..<end]
@@ -131,8 +126,21 @@ public enum SSEEncoder {
       start = end + (isPair ? 2 : 1)
     }
     output += data[start...]
-    output.append("\n\n")
+    endEvent(into: &output)
   }
+
+  /// Begins an event whose data is written in place: one line, without any line end.
+  public static func beginEvent(id: String?, into output: inout [UInt8]) {
+    if let id {
+      output.append("id: ")
+      output.append(utf8: id)
+      output.append("\n")
+    }
+    output.append("data: ")
+  }
+
+  /// Ends an event behind its data.
+  public static func endEvent(into output: inout [UInt8]) { output.append("\n\n") }
 
   /// A line that readers skip: shows that the stream lives.
   public static func comment(_ text: StaticString, into output: inout [UInt8]) {

@@ -83,10 +83,10 @@ struct ResponseTests {
 
   @Test func framesOfBothBindings() {
     var losses: TranslationLosses = []
-    let body = ResponseEncoder.streamBody(.message(message), final: true, dialect: .v1, losses: &losses)
-    var output: [UInt8] = []
-    ResponseEncoder.streamFrame(body: body, id: id, eventID: "e.7", into: &output)
-    ResponseEncoder.streamFrame(body: body, id: nil, into: &output)
+    let output =
+      ResponseEncoder.streamEvent(
+        .message(message), final: true, dialect: .v1, id: id, eventID: "e.7", losses: &losses)
+      + ResponseEncoder.streamEvent(.message(message), final: true, dialect: .v1, id: nil, losses: &losses)
     let event = #"{"message":{"messageId":"m","contextId":"C","role":"ROLE_AGENT","parts":[{"text":"hi"}]}}"#
     #expect(
       text(output)
@@ -120,7 +120,9 @@ struct ResponseTests {
     var losses: TranslationLosses = []
     var message = message
     message.parts = part
-    let body = ResponseEncoder.streamBody(.message(message), final: true, dialect: .v1, losses: &losses)
-    #expect(!body.contains(0x0A) && !body.contains(0x0D))
+    let frame = ResponseEncoder.streamEvent(
+      .message(message), final: true, dialect: .v1, id: nil, losses: &losses)
+    #expect(frame.suffix(2) == [0x0A, 0x0A])
+    #expect(!frame.dropLast(2).contains(0x0A) && !frame.contains(0x0D))
   }
 }

@@ -99,11 +99,10 @@ final class A2AResponder {
   ///   - endsStream: nothing follows; 0.3 clients are told so.
   ///   - id: what the caller can send back as `Last-Event-ID`.
   func send(_ event: TaskEvent, endsStream: Bool, id: String?) {
-    let body = ResponseEncoder.streamBody(event, final: endsStream, dialect: dialect, losses: &losses)
-    var frame: [UInt8] = []
-    ResponseEncoder.streamFrame(body: body, id: requestID, eventID: id, into: &frame)
     state.eventCount += 1
-    exchange.write(frame)
+    exchange.write(
+      ResponseEncoder.streamEvent(
+        event, final: endsStream, dialect: dialect, id: requestID, eventID: id, losses: &losses))
   }
 
   func sendKeepAlive() {
