@@ -23,6 +23,7 @@ final class JournalFollower {
   private var cursor: JournalSequence = 0
   private var isOver = true
   private var waitToken: WaitToken?
+  private var waitsForRoom = false
   private var keepAliveTimer: Timer?
   private var lastWriteAt: MonotonicTime
 
@@ -43,7 +44,7 @@ final class JournalFollower {
     isOver = false
     lastWriteAt = context.loop.now
     exchange.onClose = { [weak self] in self?.stop() }
-    exchange.onDrained = { [weak self] in self?.pump() }
+    exchange.onDrained = { [weak self] in self?.drained() }
     armKeepAlive()
     context.loop.later { [weak self] in self?.pump() }
   }
@@ -53,23 +54,30 @@ final class JournalFollower {
     guard let reader else { return stop() }
     let bufferBytesMax = context.services.limits.streams.bufferBytesMax
     while !isOver {
-      // A slow caller is read for no further; `onDrained` comes back here.
-      if exchange.bufferedBytes > bufferBytesMax { return }
+      if isHeldUp(bufferBytesMax) { return }
       guard
         let entries = context.services.store.events(
           of: taskID, owner: owner, after: cursor, max: JournalFollower.eventsPerRead)
       else { return lose() }
-      if entries.isEmpty {
-        if waitForMore() { continue }
-        return
-      }
       for entry in entries {
         // A few entries can be large: what does not fit is read again when there is room.
-        if exchange.bufferedBytes > bufferBytesMax { return }
+        if isHeldUp(bufferBytesMax) { return }
         cursor = entry.sequence
         if reader.take(entry) { return stop() }
       }
+      // A full read may have left some.
+      if entries.count < JournalFollower.eventsPerRead, !waitForMore() { return }
     }
+  }
+
+  /// A slow caller is read for no further until it has taken what is there.
+  private func isHeldUp(_ bufferBytesMax: Int) -> Bool {
+    waitsForRoom = exchange.bufferedBytes > bufferBytesMax
+    return waitsForRoom
+  }
+
+  private func drained() {
+    if waitsForRoom { pump() }
   }
 
   /// The reader has written to the exchange.
