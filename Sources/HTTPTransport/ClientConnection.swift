@@ -99,7 +99,7 @@ final class ClientConnection: ConnectionDelegate {
     call?.touched()
     while let call {
       do throws(HTTPParseError) {
-        guard let event = try decoder.next(&connection.input) else { return }
+        guard let event = try decoder.next(&connection.input) else { return call.watchTime() }
         handle(event, call)
       } catch {
         return fail(call, ClientConnection.kind(of: error), error.message)

@@ -19,15 +19,16 @@ public final class HTTPClientCall {
   private var addresses: [SocketAddress] = []
   private var hasRetried = false
   private var isPaused = false
+  /// When the step began, or something last moved in it.
+  private var movedAt: MonotonicTime
   private var timer: Timer?
-  /// When the step must be over. It moves with every byte, the timer does not: it looks here when it goes off.
-  private var deadline = MonotonicTime.distantFuture
-  private var timerDeadline = MonotonicTime.distantFuture
+  private var timerDue = MonotonicTime.distantFuture
 
   init(_ client: HTTPClient, _ request: consuming HTTPClientRequest, _ handlers: consuming HTTPClientHandlers) {
     self.client = client
     self.request = request
     self.handlers = handlers
+    movedAt = client.loop.now
   }
 
   public var isEnded: Bool { phase == .ended }
@@ -63,7 +64,7 @@ public final class HTTPClientCall {
     let pool = client.pool(UpstreamKey(request, tls: tls))
     self.pool = pool
     guard let idle = pool.idle.popLast() else {
-      setDeadline(client.loop.now + request.timeouts.connect)
+      begin(.connecting)
       return resolve()
     }
     connection = idle
@@ -114,9 +115,8 @@ public final class HTTPClientCall {
 
   /// The connection stands; the request goes out.
   func connected() {
-    phase = .waiting
     addresses = []
-    setDeadline(client.loop.now + request.timeouts.firstByte)
+    begin(.waiting)
   }
 
   // MARK: Receiving
@@ -131,11 +131,7 @@ public final class HTTPClientCall {
 
   /// Something moved.
   func touched() {
-    switch phase {
-    case .waiting: setDeadline(client.loop.now + request.timeouts.firstByte)
-    case .receiving: setDeadline(client.loop.now + request.timeouts.silence)
-    case .connecting, .ended: break
-    }
+    if phase != .connecting { movedAt = client.loop.now }
   }
 
   func ended() {
@@ -171,8 +167,7 @@ public final class HTTPClientCall {
       request.isRepeatable || !mayHaveArrived
     {
       hasRetried = true
-      phase = .connecting
-      setDeadline(client.loop.now + request.timeouts.connect)
+      begin(.connecting)
       return resolve()
     }
     fail(kind, message, mayHaveArrived: mayHaveArrived)
@@ -198,15 +193,33 @@ public final class HTTPClientCall {
 
   // MARK: Time
 
-  private func setDeadline(_ moment: MonotonicTime) {
-    deadline = moment
-    if timer == nil || moment < timerDeadline { schedule() }
+  private func begin(_ step: Phase) {
+    phase = step
+    movedAt = client.loop.now
+    watchTime()
   }
 
-  private func schedule() {
+  /// What the step may take from when something last moved.
+  private var allowance: Duration {
+    switch phase {
+    case .connecting: request.timeouts.connect
+    case .waiting: request.timeouts.firstByte
+    case .receiving, .ended: request.timeouts.silence
+    }
+  }
+
+  /// Sees to it that the step is looked at in time. The timer does not move with what moves: it looks when it goes off.
+  /// Not to be called for a step that is over before the turn is.
+  func watchTime() {
+    guard phase != .ended else { return }
+    let due = movedAt + allowance
+    if timer == nil || due < timerDue { schedule(due) }
+  }
+
+  private func schedule(_ due: MonotonicTime) {
     if let timer { client.loop.cancel(timer) }
-    timerDeadline = deadline
-    timer = client.loop.schedule(after: deadline - client.loop.now) { [self] in
+    timerDue = due
+    timer = client.loop.schedule(after: due - client.loop.now) { [self] in
       timer = nil
       checkTime()
     }
@@ -214,12 +227,13 @@ public final class HTTPClientCall {
 
   private func checkTime() {
     guard phase != .ended else { return }
-    guard deadline <= client.loop.now else { return schedule() }
+    let due = movedAt + allowance
+    guard due <= client.loop.now else { return schedule(due) }
     let arrived = connection?.mayHaveArrived ?? false
     switch phase {
     case .connecting: fail(.connectTimeout, "no connection in time", mayHaveArrived: false)
     case .waiting: fail(.firstByteTimeout, "no response in time", mayHaveArrived: arrived)
-    case .receiving where isPaused: setDeadline(client.loop.now + request.timeouts.silence)
+    case .receiving where isPaused: begin(.receiving)
     case .receiving: fail(.silenceTimeout, "the response went silent", mayHaveArrived: true)
     case .ended: break
     }
