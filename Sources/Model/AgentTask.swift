@@ -9,6 +9,7 @@ public struct Artifact: Sendable, Equatable {
   public var metadata: JSONFragment?
   public var extensions: [String]
 
+  @inlinable
   public init(
     artifactID: String, name: JSONString? = nil, description: JSONString? = nil, parts: [Part],
     metadata: JSONFragment? = nil, extensions: [String] = []
@@ -57,6 +58,7 @@ public struct AgentTask: Sendable, Equatable {
   public var history: [Message]
   public var metadata: JSONFragment?
 
+  @inlinable
   public init(
     id: String, contextID: String, status: TaskStatus, artifacts: [Artifact] = [], history: [Message] = [],
     metadata: JSONFragment? = nil

@@ -40,6 +40,7 @@ public struct SendRequest: Sendable, Equatable {
   public var pushNotification: PushNotificationConfig?
   public var metadata: JSONFragment?
 
+  @inlinable
   public init(
     message: Message, acceptedOutputModes: [String] = [], historyLength: Int? = nil, returnImmediately: Bool = false,
     pushNotification: PushNotificationConfig? = nil, metadata: JSONFragment? = nil

@@ -48,6 +48,7 @@ public struct Message: Sendable, Equatable {
   public var extensions: [String]
   public var referenceTaskIDs: [String]
 
+  @inlinable
   public init(
     messageID: String, role: Role, parts: [Part], contextID: String? = nil, taskID: String? = nil,
     metadata: JSONFragment? = nil, extensions: [String] = [], referenceTaskIDs: [String] = []

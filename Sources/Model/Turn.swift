@@ -21,6 +21,7 @@ public struct Turn: Sendable {
   public var references: [String: JSONFragment] = [:]
   public var options: TurnOptions
 
+  @inlinable
   public init(
     agentKey: String, taskID: String, contextID: String, message: Message, principal: String, history: [Message] = [],
     isContinuation: Bool = false, wantsEvents: Bool = true, metadata: JSONFragment? = nil,

@@ -21,6 +21,7 @@ public struct OrqMessage: OrqValue {
   /// An object. None in requests, but for the release candidate of 3.13.
   public var metadata: JSONFragment?
 
+  @inlinable
   public init(
     messageID: String? = nil, role: Role, parts: [OrqPart], taskID: String? = nil, contextID: String? = nil,
     metadata: JSONFragment? = nil

@@ -68,6 +68,7 @@ public struct OrqResponseRequest: OrqRequestBody {
   /// `conv_` and a ULID.
   public var conversationID: String?
 
+  @inlinable
   public init(
     _ turn: OrqTurn, blocking: Bool = false, background: Bool = false, stream: Bool = false,
     conversationID: String? = nil

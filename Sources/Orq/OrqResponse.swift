@@ -145,6 +145,7 @@ public struct OrqResponse: OrqValue {
   /// Of a failed response that is got.
   public var error: JSONString?
 
+  @inlinable
   public init(
     id: String, taskID: String, output: [OrqMessage], createdAt: String, model: String, usage: OrqUsage? = nil,
     finishReason: OrqFinishReason? = nil, pendingToolCalls: [OrqPendingToolCall] = [],

@@ -23,6 +23,7 @@ public struct OrqTurn: Sendable, Equatable {
   /// From 4.6 on.
   public var engine: Engine?
 
+  @inlinable
   public init(
     message: OrqMessage, taskID: String? = nil, variables: JSONFragment? = nil, identity: OrqIdentity? = nil,
     thread: OrqThread? = nil, memoryEntityID: String? = nil, metadata: JSONFragment? = nil, engine: Engine? = nil
