@@ -28,7 +28,8 @@ struct ConfigurationReader {
       _ = reader.object("runtime") { runtime(&$0, &result.runtime) }
       _ = reader.object("state") { result.state.folder = $0.path("dir") }
       _ = reader.object("egress") { egress(&$0, &result.egress) }
-      _ = reader.object("external") { external(&$0, &result.external) }
+      _ = reader.object("signatures") { signatures(&$0, &result.signatures) }
+      _ = reader.object("external") { external(&$0, &result.external, result.signatures) }
       _ = reader.object("limits") { LimitsReader.read(&$0, &result.limits) }
       _ = reader.object("log") { log(&$0, &result.log) }
       reader.count("workers", &result.workers, in: 1...256)
@@ -291,7 +292,9 @@ struct ConfigurationReader {
     }
   }
 
-  private func external(_ reader: inout ObjectReader, _ result: inout ExternalConfiguration) {
+  private func external(
+    _ reader: inout ObjectReader, _ result: inout ExternalConfiguration, _ trust: SignatureConfiguration
+  ) {
     reader.duration("refresh", &result.refresh, in: .seconds(10)...(.seconds(7 * 86_400)))
     reader.choice("drift", &result.drift, ExternalAgentConfiguration.DriftPolicy.allCases.map { ($0.rawValue, $0) })
     reader.choice(
@@ -301,12 +304,23 @@ struct ConfigurationReader {
       reader.expectFile(path, node.range)
       return path
     }
-    if result.signatures == .require, result.trustedKeyFiles.isEmpty {
+    if result.signatures == .require, result.trustedKeyFiles.isEmpty, trust.trustedHosts.isEmpty {
       faults.error(
         reader.range(of: "signatures"), "no card could be taken: signatures are required, and no key is trusted",
-        hint: "name files with public keys under \"trusted_keys\"")
+        hint: "name files with public keys under \"trusted_keys\", or hosts under \"signatures\".\"trusted_hosts\"")
     }
     reader.count("agents_max", &result.agentsMax, in: 0...100_000)
+  }
+
+  private func signatures(_ reader: inout ObjectReader, _ result: inout SignatureConfiguration) {
+    reader.choice("sign", &result.signing, SignatureConfiguration.Signing.allCases.map { ($0.rawValue, $0) })
+    for (text, node) in reader.strings("trusted_hosts") ?? [] {
+      if WebAddress.isHostName(text) {
+        result.trustedHosts.insert(text.lowercased())
+      } else {
+        faults.error(node.range, "\"\(text)\" is no name of a host", hint: "such as \"keys.partner.example\"")
+      }
+    }
   }
 
   private func log(_ reader: inout ObjectReader, _ result: inout LogConfiguration) {

@@ -17,6 +17,7 @@ public struct GatewayConfiguration: Sendable, Equatable {
   public var state = StateConfiguration()
   public var egress = EgressConfiguration()
   public var external = ExternalConfiguration()
+  public var signatures = SignatureConfiguration()
   public var limits = Limits()
   public var log = LogConfiguration()
   /// Event loops, each with its own thread.

@@ -32,6 +32,22 @@ final class ControlPlane {
     external?.stop()
     registrar?.stop()
   }
+
+  /// Makes a new signing key and signs all cards anew; `done` is called on this loop once every loop serves them, with the
+  /// keys or with what is in the way.
+  func rotateKeys(_ services: GatewayServices, _ done: @escaping (Result<SigningKeys, StartError>) -> Void) {
+    guard let state, let keys = services.keys else {
+      let reason = StartError("this gateway signs no cards: it has no state folder, or signatures.sign is off")
+      return loop.later { done(.failure(reason)) }
+    }
+    state.perform(
+      { state in Result { try keys.rotate(in: state) }.mapError { StartError("\($0)") } },
+      then: loop.expect { [self] (result: Result<SigningKeys, StartError>) in
+        guard case .success(let new) = result else { return done(result) }
+        catalogue.transform(
+          { $0.signed(by: new, publicURLs: services.publicURLs) }, published: loop.expect { done(.success(new)) })
+      })
+  }
 }
 
 /// The way to the control plane from any loop.

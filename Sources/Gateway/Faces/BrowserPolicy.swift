@@ -48,15 +48,14 @@ struct BrowserPolicy {
 
   // MARK: Answers
 
-  /// The answer to a preflight request, nil for any other request. A card is open to every origin; what its answer then
-  /// says of origins is ``CardFace``'s.
+  /// The answer to a preflight request, nil for any other request. A card, or a key set, is open to every origin; what its
+  /// answer then says of origins is ``CardFace``'s or ``KeySetFace``'s.
   func preflight(_ head: HTTPRequestHead) -> HTTPResponse? {
     guard head.method == .options, head.fields["access-control-request-method"] != nil else { return nil }
     var response = HTTPResponse(204)
-    if case .card = Route(method: .get, path: head.path) {
-      response.fields.add("access-control-allow-origin", "*")
-    } else {
-      for (name, value) in fields(for: head) { response.fields.add(name, value) }
+    switch Route(method: .get, path: head.path) {
+    case .card, .keySet: response.fields.add("access-control-allow-origin", "*")
+    default: for (name, value) in fields(for: head) { response.fields.add(name, value) }
     }
     if response.fields["access-control-allow-origin"] != nil {
       response.fields.add("access-control-allow-methods", "GET, POST, DELETE, OPTIONS")

@@ -50,6 +50,9 @@ final class GatewayService: HTTPService {
       if agent.isPublic { return .accept(bodyBytesMax: 0, state: state) }
       return identify(head, state) ?? admitAgent(agent, state, head) ?? .accept(bodyBytesMax: 0, state: state)
     case .catalogue: return identify(head, state) ?? .accept(bodyBytesMax: 0, state: state)
+    case .keySet:
+      guard context.services.keys != nil else { return reject(404, "this gateway signs no cards", state, head) }
+      return .accept(bodyBytesMax: 0, state: state)
     case .jsonRPC(let key), .rest(let key, _):
       if let refusal = identify(head, state) ?? refuseCircle(head, state) { return refusal }
       guard let agent = agent(key) else { return reject(404, "there is no such agent", state, head) }
@@ -158,6 +161,10 @@ final class GatewayService: HTTPService {
           CardFace.response(agent.documents[listenerIndex], request: request.head, isPublic: agent.isPublic))
       }
     case .catalogue: exchange.respond(decorate(catalogue(for: state), state, request.head))
+    case .keySet:
+      if let keys = context.services.keys {
+        exchange.respond(KeySetFace.response(keys.current, request: request.head))
+      }
     case .jsonRPC: a2a.jsonRPC(request, state, exchange, browsers.fields(for: request.head))
     case .rest(_, let path): a2a.rest(request, path, state, exchange, browsers.fields(for: request.head))
     case .orq(.route(let route)): orq.answer(request, route, state, exchange, browsers.fields(for: request.head))

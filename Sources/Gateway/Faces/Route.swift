@@ -12,6 +12,8 @@ enum Route: Equatable {
   /// A REST path below the agent's URL, with its first slash, still percent-encoded.
   case rest(agentKey: String?, path: String)
   case catalogue
+  /// The keys that cards are signed with.
+  case keySet
   /// Below `/v2/agents`, where the listener has the Orq face.
   case orq(OrqRoute.Match)
   /// The path exists, the method does not.
@@ -49,6 +51,7 @@ enum Route: Equatable {
     var segments = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
     if segments.last?.isEmpty == true { segments.removeLast() }
     switch segments.first {
+    case ".well-known" where path == KeySetFace.path: self = Route.reading(method, .keySet)
     case "agents":
       guard segments.count > 1 else {
         self = Route.reading(method, .catalogue)

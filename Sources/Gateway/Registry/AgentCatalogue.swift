@@ -80,6 +80,16 @@ final class AgentCatalogue {
     publisher.publish(registry, then: published)
   }
 
+  /// Every agent in another form.
+  ///
+  /// - Parameter published: called when every loop serves them.
+  func transform(_ change: (ExposedAgent) -> ExposedAgent, published: Reply<Void>? = nil) {
+    files = files.mapValues(change)
+    records = records.mapValues(change)
+    workspace = workspace.mapValues(change)
+    publisher.publish(registry, then: published)
+  }
+
   private var registry: Registry {
     let all = workspace.merging(records) { _, record in record }.merging(files) { _, file in file }
     return Registry(Array(all.values), defaultAgent: defaultAgent)

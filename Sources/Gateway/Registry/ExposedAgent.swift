@@ -45,6 +45,16 @@ final class ExposedAgent: Sendable {
     self.record = record
   }
 
+  /// The same agent, its cards signed by the current keys.
+  ///
+  /// - Parameter publicURLs: by listener.
+  func signed(by keys: SigningKeys, publicURLs: [String]) -> ExposedAgent {
+    ExposedAgent(
+      key: key, backend: backend, access: access, limits: limits, card: card,
+      documents: zip(documents, publicURLs).map { $0.signed(by: keys.signer(publicURL: $1)) }, record: record,
+      replacing: self)
+  }
+
   /// Takes a place among the tasks that run or wait at once; false when all are taken.
   func takePlace() -> Bool {
     if places.taken.add(1, ordering: .relaxed).newValue <= limits.turns.concurrentTasksMax { return true }

@@ -14,6 +14,8 @@ struct RegistryBuilder {
   var gatewayName = GatewayHops.name(deployment: "none")
   /// nil where the configuration names none.
   var workspace: OrqWorkspace?
+  /// Signs cards; nil leaves them unsigned.
+  var keys: GatewayKeys?
 
   /// - Parameter engines: by agent key, what answers in place of the engine that the card file names.
   func build(cards: [CardFile], engines: [String: any LocalEngine] = [:]) throws -> Registry {
@@ -70,8 +72,14 @@ struct RegistryBuilder {
   ) -> ExposedAgent {
     let pipeline = CardPipeline()
     let card = pipeline.card(for: file, engine: backend.description, origin: backend.origin)
+    let signing = keys?.current
     let documents = zip(configuration.listeners, publicURLs).map { listener, url in
-      CardDocuments(pipeline.published(card, of: file, at: listener, publicURL: url))
+      CardDocuments(
+        pipeline.published(card, of: file, at: listener, publicURL: url),
+        signer: signing?.signer(publicURL: url))
+    }
+    if signing != nil, !documents.allSatisfy(\.isSigned) {
+      logger.warning("the card cannot be signed: it holds what has no canonical form", ["agent": .string(file.key)])
     }
     return ExposedAgent(
       key: file.key, backend: backend, access: file.access, limits: limits, card: card, documents: documents,

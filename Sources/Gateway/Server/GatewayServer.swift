@@ -67,17 +67,18 @@ public final class GatewayServer: Sendable {
     let publicURLs = zip(configuration.listeners, addresses).map { listener, address in
       listener.publicURL ?? "\(listener.tls == nil ? "http" : "https")://\(address)"
     }
+    let keys = try state.flatMap { state throws(StartError) in try GatewayKeys(configuration.signatures, in: state) }
     let gatewayName = GatewayHops.name(deployment: Hex.encode(Random.bytes(8)))
     let builder = RegistryBuilder(
       configuration: configuration, publicURLs: publicURLs, logger: logger, gatewayName: gatewayName,
-      workspace: try configuration.orq.map { try OrqWorkspace($0, gatewayName: gatewayName) })
+      workspace: try configuration.orq.map { try OrqWorkspace($0, gatewayName: gatewayName) }, keys: keys)
     // Before any loop runs: no request may find an agent missing that is only not read yet.
     let first = try FirstAgents(builder, cards, engines, state)
     let services = GatewayServices(
       configuration: configuration, publicURLs: publicURLs,
       store: MemoryTaskStore(limits: configuration.limits.tasks), registry: first.registry,
-      authenticator: Authenticator(keys: configuration.keys), workspace: builder.workspace, logger: logger,
-      epoch: Hex.encode(Random.bytes(4)), gatewayName: builder.gatewayName)
+      authenticator: Authenticator(keys: configuration.keys), workspace: builder.workspace, keys: keys,
+      logger: logger, epoch: Hex.encode(Random.bytes(4)), gatewayName: builder.gatewayName)
     self.services = services
     let started = Mutex<[Int: LoopBound<LoopMembers>]>([:])
     loops = try LoopGroup(count: configuration.workers, time: time) { loop in

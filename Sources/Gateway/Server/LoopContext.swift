@@ -22,6 +22,8 @@ final class GatewayServices: Sendable {
   let epoch: String
   /// What this deployment calls itself towards others; see ``GatewayHops``.
   let gatewayName: String
+  /// What the gateway signs with; nil where it signs nothing.
+  let keys: GatewayKeys?
   private let draining = Atomic(false)
   /// Brings changes of the agents to all loops.
   let publisher: RegistryPublisher
@@ -30,7 +32,8 @@ final class GatewayServices: Sendable {
 
   init(
     configuration: GatewayConfiguration, publicURLs: [String], store: any TaskStore, registry: Registry,
-    authenticator: Authenticator, workspace: OrqWorkspace? = nil, logger: Logger, epoch: String, gatewayName: String
+    authenticator: Authenticator, workspace: OrqWorkspace? = nil, keys: GatewayKeys?, logger: Logger, epoch: String,
+    gatewayName: String
   ) {
     self.configuration = configuration
     self.publicURLs = publicURLs
@@ -41,6 +44,7 @@ final class GatewayServices: Sendable {
     self.authenticator = authenticator
     self.workspace = workspace
     forwardedTasks = ForwardedTasks(lifetime: configuration.limits.tasks.interruptedRetention)
+    self.keys = keys
     self.logger = logger
     self.epoch = epoch
     self.gatewayName = gatewayName
