@@ -44,6 +44,7 @@ import Testing
         "limits": { "http": { "body_bytes_max": "2MiB", "idle_time": "90s" }, "turns": { "blocking_wait": "5m" },
                     "contexts": { "waiting_turns_max": 0 } },
         "state": { "dir": "state" }, "egress": { "allow": ["10.0.0.0/8", "Agents.internal"] },
+        "signatures": { "sign": "EdDSA", "trusted_hosts": ["Keys.Partner.example"] },
         "log": { "level": "debug", "access": "access.log" },
         "workers": 3, "lenient_versions": true,
       }
@@ -75,6 +76,8 @@ import Testing
     #expect(configuration.state.folder == workspace.folder + "/state")
     #expect(configuration.egress.networks.map { $0.contains("10.1.2.3") } == [true])
     #expect(configuration.egress.hosts == ["agents.internal"])
+    #expect(configuration.signatures.signing == .edDSA)
+    #expect(configuration.signatures.trustedHosts == ["keys.partner.example"])
     #expect(configuration.log.level == .debug)
     #expect(configuration.log.access == .file(workspace.folder + "/access.log"))
     #expect(configuration.workers == 3)

@@ -135,14 +135,19 @@ final class TLSGateway {
   private let gateway: TestGateway
   private let folder: TemporaryFolder
 
-  init(authority: TestCertificate, name: String) throws {
+  init(authority: TestCertificate, name: String, state: StateDirectory? = nil) throws {
     folder = try TemporaryFolder()
     let certificate = TestCertificate(name: "gateway", dnsNames: [name], issuer: authority)
     let files = (chain: folder.path + "/chain.pem", key: folder.path + "/key.pem")
     try Data(certificate.certificate).write(to: URL(fileURLWithPath: files.chain))
     try Data(certificate.key).write(to: URL(fileURLWithPath: files.key))
     let pair = TLSConfiguration.Certificate(certificate: files.chain, key: .file(files.key))
-    gateway = try TestGateway(.echo) { $0.listeners[0].tls = TLSConfiguration(certificates: [pair]) }
+    let port = try RawListener().port
+    gateway = try TestGateway(.echo, state: state) {
+      $0.listeners[0].bind = .loopback(port: port)
+      $0.listeners[0].publicURL = "https://\(name):\(port)"
+      $0.listeners[0].tls = TLSConfiguration(certificates: [pair])
+    }
   }
 
   var port: UInt16 { gateway.port }
