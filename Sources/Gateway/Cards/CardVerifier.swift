@@ -98,29 +98,6 @@ struct CardVerifier: Sendable {
   }
 }
 
-/// What an operator's policy makes of a verdict.
-enum CardSignatureDecision: Equatable {
-  case accept
-  /// Taken, and told of.
-  case warn(String)
-  case refuse(String)
-
-  init(
-    _ verdict: CardSignatureVerdict, note: String? = nil, policy: ExternalAgentConfiguration.SignaturePolicy
-  ) {
-    guard policy != .off, let fault = verdict.fault(note) else {
-      self = .accept
-      return
-    }
-    if policy == .require {
-      self = .refuse("\(fault); signatures are required")
-    } else {
-      // Most cards are not signed: that alone is nothing to tell of.
-      self = verdict == .unsigned ? .accept : .warn(fault)
-    }
-  }
-}
-
 extension CardSignatureVerdict {
   /// Why the card does not count as signed, in words; nil where it does.
   func fault(_ note: String? = nil) -> String? {

@@ -88,7 +88,7 @@ final class CardIntake {
   }
 
   private func judge(_ card: ExternalCard, _ document: FetchedDocument) {
-    tools.judge.verdict(on: card, of: agent, on: tools.loop) { [self] verdict in
+    tools.judge.verdict(on: document.value, of: agent, on: tools.loop, tls: tls) { [self] verdict in
       guard done != nil else { return }
       if let refusal = SignatureJudge.refusal(verdict, agent.signatures) { return finish(.failure(refusal)) }
       var known = ExternalRecord.Card(

@@ -71,7 +71,9 @@ final class ExternalRegistry {
     self.logger = logger
     let configuration = builder.registry.configuration
     settings = configuration.external
-    tools = CardIntake.Tools(loop: control.loop, egress: configuration.egress, judge: SignatureJudge())
+    tools = CardIntake.Tools(
+      loop: control.loop, egress: configuration.egress,
+      judge: SignatureJudge(signatures: configuration.signatures, egress: configuration.egress, logger: logger))
     for agent in restored {
       entries[agent.record.key] = Entry(
         record: agent.record, agent: agent.configuration, card: agent.card, file: agent.file)

@@ -1,15 +1,39 @@
+internal import A2A
 internal import Configuration
-internal import Model
+internal import JSON
 internal import Network
+internal import Telemetry
 
-/// Weighs the signatures of external cards.
+/// Weighs the signatures of external cards, by the keys and the policy of their agents.
 struct SignatureJudge: Sendable {
+  let signatures: SignatureConfiguration
+  let egress: EgressConfiguration
+  let logger: Logger
+
+  /// `done` is called once, in a later turn of the loop.
+  ///
+  /// - Parameters:
+  ///   - document: the card as it was sent.
+  ///   - tls: how the agent's own servers are proven; key sets are fetched by it too.
   func verdict(
-    on card: ExternalCard, of agent: ExternalAgentConfiguration, on loop: EventLoop,
+    on document: JSONValue, of agent: ExternalAgentConfiguration, on loop: EventLoop, tls: TLSClientContext?,
     _ done: @escaping (SignatureVerdict) -> Void
   ) {
-    let verdict = card.card.signatures.isEmpty ? SignatureVerdict(state: .unsigned) : .unchecked
-    loop.later { done(verdict) }
+    guard agent.signatures != .off else { return loop.later { done(.unchecked) } }
+    let verifier: CardVerifier
+    do throws(KeyFault) {
+      verifier = try CardVerifier(signatures, keyFiles: agent.trustedKeyFiles, egress: egress)
+    } catch {
+      let verdict = SignatureVerdict(state: .unchecked, note: "a trusted key cannot be read: \(error)")
+      return loop.later { done(verdict) }
+    }
+    verifier.verify(document, on: loop, tls: tls) { verdict, note in
+      // Most cards are not signed: that alone is nothing to tell of.
+      if verdict != .unsigned, let fault = verdict.fault(note) {
+        logger.warning("the signature of an external card does not count", ["reason": .string(fault)])
+      }
+      done(SignatureVerdict(verdict, note: note))
+    }
   }
 
   /// Why a card is not taken; nil where it is.
@@ -25,7 +49,19 @@ struct SignatureJudge: Sendable {
       case .invalid: "its signatures do not hold"
       case .valid: ""
       }
-    let note = verdict.note.isEmpty ? "" : " (\(verdict.note))"
-    return ExternalFault(.card, "the card is not taken: \(reason)\(note); signatures are required")
+    return ExternalFault(
+      .card,
+      "the card is not taken: \(reason)\(verdict.note.isEmpty ? "" : " (\(verdict.note))"); signatures are required")
+  }
+}
+
+extension SignatureVerdict {
+  init(_ verdict: CardSignatureVerdict, note: String?) {
+    switch verdict {
+    case .unsigned: self.init(state: .unsigned)
+    case .valid(let keyID): self.init(state: .valid, note: keyID ?? "")
+    case .unknownKey(let keyIDs): self.init(state: .untrusted, note: note ?? keyIDs.joined(separator: ", "))
+    case .invalid(let reason): self.init(state: .invalid, note: reason)
+    }
   }
 }

@@ -29,7 +29,7 @@ func aWrongMethodIsToldTheRightOnes(_ method: String, _ path: String, _ allow: S
     "/", "/favicon.ico", "/agents/none", "/agents/none/message:send", "/agents/%zz", "/agents//",
     "/agents/echo/nothing", "/agents/echo/v1", "/agents/echo/v1/nothing", "/agents/echo/tasks/t/other",
     "/agents/echo/a/b/c/d/e/f/g/h", "/agents/echo/card/extra", "/agents/echo/../echo", "/agents/%2e%2e/echo",
-    "/agents/echo%2fcard", "/.well-known/agent-card.json", "/.well-known/jwks.json", "/v3/agents",
+    "/agents/echo%2fcard", "/.well-known/agent-card.json", "/v3/agents",
   ])
 func anUnknownPathIsNotFoundOnPOST(_ path: String) throws {
   let gateway = try TestGateway(.echo)

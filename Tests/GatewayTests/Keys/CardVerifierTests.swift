@@ -5,6 +5,7 @@ import Foundation
 import HTTP
 import JSON
 import Network
+import Telemetry
 import TestSupport
 import Testing
 
@@ -140,23 +141,34 @@ import Testing
 
   // MARK: Policy
 
-  @Test func policiesDecide() {
-    typealias Decision = CardSignatureDecision
-    let verdicts: [CardSignatureVerdict] = [
-      .valid(keyID: "k"), .unsigned, .unknownKey(keyIDs: ["k"]), .invalid(reason: "it is broken"),
+  @Test func verdictsAreKeptAndPoliciesDecide() {
+    let verdicts: [(CardSignatureVerdict, SignatureVerdict.State, String)] = [
+      (.valid(keyID: "k"), .valid, "k"), (.unsigned, .unsigned, ""),
+      (.unknownKey(keyIDs: ["k"]), .untrusted, "see there"),
+      (.invalid(reason: "it is broken"), .invalid, "it is broken"),
     ]
-    #expect(verdicts.map { Decision($0, policy: .off) } == [.accept, .accept, .accept, .accept])
+    for (verdict, state, note) in verdicts {
+      let kept = SignatureVerdict(verdict, note: "see there")
+      #expect(kept == SignatureVerdict(state: state, note: note))
+      #expect(SignatureJudge.refusal(kept, .off) == nil && SignatureJudge.refusal(kept, .warn) == nil)
+      #expect((SignatureJudge.refusal(kept, .require) == nil) == (state == .valid))
+    }
+    #expect(CardSignatureVerdict.valid(keyID: nil).fault() == nil)
     #expect(
-      verdicts.map { Decision($0, note: "see there", policy: .warn) } == [
-        .accept, .accept, .warn("the card is signed by no key that is trusted here (k); see there"),
-        .warn("it is broken; see there"),
-      ])
-    #expect(
-      verdicts.map { Decision($0, policy: .require) } == [
-        .accept, .refuse("the card is not signed; signatures are required"),
-        .refuse("the card is signed by no key that is trusted here (k); signatures are required"),
-        .refuse("it is broken; signatures are required"),
-      ])
+      CardSignatureVerdict.unknownKey(keyIDs: ["k"]).fault("see there")
+        == "the card is signed by no key that is trusted here (k); see there")
+  }
+
+  @Test func anUnreadableKeyFileLeavesTheCardUncheckedAndSaysWhy() throws {
+    let stage = try FetchStage()
+    let judge = SignatureJudge(signatures: SignatureConfiguration(), egress: EgressConfiguration(), logger: .silent)
+    var kept: SignatureVerdict?
+    let agent = ExternalAgentConfiguration(signatures: .require, trustedKeyFiles: ["/nothing/here"])
+    judge.verdict(on: CardVerifierTests.card, of: agent, on: stage.loop, tls: nil) { kept = $0 }
+    try stage.run("a verdict") { kept != nil }
+    let verdict = try #require(kept)
+    #expect(verdict.state == .unchecked && verdict.note.contains("/nothing/here: no such file"))
+    #expect(SignatureJudge.refusal(verdict, .require)?.message.contains("no such file") == true)
   }
 
   // MARK: Keys as JSON and in files
