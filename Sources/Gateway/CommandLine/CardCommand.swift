@@ -10,7 +10,10 @@ enum CardCommand {
     switch arguments.first {
     case "get": return try get(Array(arguments.dropFirst()), console)
     case "lint": return try lint(Array(arguments.dropFirst()), console)
-    default: throw UsageError(message: "card takes get or lint")
+    case "sign": return try CardSignatureCommand.sign(Array(arguments.dropFirst()), console)
+    case "verify": return try CardSignatureCommand.verify(Array(arguments.dropFirst()), console)
+    case "diff": return try CardSignatureCommand.diff(Array(arguments.dropFirst()), console)
+    default: throw UsageError(message: "card takes get, lint, sign, verify or diff")
     }
   }
 
@@ -52,8 +55,7 @@ enum CardCommand {
     fields.add("Accept", "application/json")
     if form == .v1 { fields.add("A2A-Version", "1.0") }
     if form == .v03 { fields.add("A2A-Version", "0.3") }
-    let base = url.hasSuffix("/") ? String(url.dropLast()) : url
-    let address = url.hasSuffix(".json") || url.hasSuffix("/card") ? url : base + "/.well-known/agent-card.json"
+    let address = cardURL(url)
     let answer = try RemoteCall(authorityFile: arguments[option: "ca"]).run(.get, address, fields: fields)
     guard answer.status == 200 else {
       console.error("a2a-gateway: \(address) answered \(answer.status)")
@@ -69,6 +71,12 @@ enum CardCommand {
       console.error("\(address): not JSON")
     }
     return .checkFailed
+  }
+
+  /// Where the card is: at the URL itself where it is that of a card, else at the well-known path below it.
+  static func cardURL(_ url: String) -> String {
+    if url.hasSuffix(".json") || url.hasSuffix("/card") { return url }
+    return (url.hasSuffix("/") ? String(url.dropLast()) : url) + "/.well-known/agent-card.json"
   }
 
   private static func form(_ version: String?) throws -> AgentCardCodec.Form {

@@ -9,12 +9,15 @@ enum Help {
       validate         check the configuration and all card files
       card get         print an agent's card, as the gateway publishes it or from a URL
       card lint        check card files
+      card sign        sign a card document; card verify checks the signatures of one
+      card diff        tell what two cards say differently
       agents list      print the external agents of the running gateway
       agents add       register an external A2A agent; also: refresh, approve, test, remove
       drain, stop      end the running gateway, as TERM and INT do
       send             send a message to an agent and print its answer
       keys new         make an API key
       keys hash        print the SHA-256 of a key that is read from standard input
+      keys jwks        print the public keys that the gateway signs cards with; keys rotate makes a new one
       version          print the version
       help COMMAND     explain a command, with examples
 
@@ -45,14 +48,30 @@ enum Help {
     Usage: a2a-gateway card get AGENT [--config FILE] [--version 1.0|0.3]
            a2a-gateway card get URL [--version 1.0|0.3] [--ca FILE]
            a2a-gateway card lint FILE…
+           a2a-gateway card sign FILE [--key PEM] [--kid ID] [--jku URL] [--config FILE]
+           a2a-gateway card verify FILE|URL [--key FILE]… [--jwks FILE|URL]… [--ca FILE] [--config FILE] [--json]
+           a2a-gateway card diff FILE|URL FILE|URL [--ca FILE] [--json]
 
     get prints a card: of an agent of the configuration as the gateway will publish it (no gateway needs to run),
     or of a URL. Without --version it is the document that readers of both versions understand.
     lint checks card files; exit code 5 if one has faults.
 
+      sign       prints a card document (not a card file of the gateway) with a signature (A2A 1.0 §8.4) in place of those
+                 that it has: by a private key in PEM (P-256 or Ed25519), else by the gateway's own key. --kid names the key
+                 (default: its RFC 7638 thumbprint), --jku says where its key set is.
+      verify     checks the signatures of a card, exactly as agents are checked at registration: by public keys in files
+                 (--key, PEM or JWK) and key sets (--jwks), else by the gateway's own keys and what its configuration trusts.
+                 Exit code 5 if no signature holds.
+      diff       prints what was added (+), removed (-) and changed (~), by its path; order, signatures and what is empty do
+                 not count, but for the order of interfaces. Exit code 5 if the cards differ.
+
     Examples: a2a-gateway card get echo --version 1.0
               a2a-gateway card get http://127.0.0.1:8080/agents/echo
               a2a-gateway card lint cards/*.json
+              a2a-gateway card sign card.json --key signing.pem > signed.json
+              a2a-gateway card verify https://agents.example.com/agents/echo \
+                --jwks https://agents.example.com/.well-known/jwks.json
+              a2a-gateway card diff approved.json https://partner.example/.well-known/agent-card.json
     """,
     "agents": """
     Usage: a2a-gateway agents list [--json]
@@ -115,12 +134,19 @@ enum Help {
     "keys": """
     Usage: a2a-gateway keys new NAME [--role ROLE]…
            a2a-gateway keys hash
+           a2a-gateway keys jwks [--config FILE]
+           a2a-gateway keys rotate [--config FILE] [--json]
 
     new makes a random API key (256 bits) and prints it once, with the line for "keys" in the configuration, which
     holds only its SHA-256. hash prints the SHA-256 of a key given on standard input.
 
+    jwks prints the public keys that the gateway signs its cards with, as it serves them at /.well-known/jwks.json. rotate
+    makes a new signing key: a gateway that runs with this configuration signs all cards anew at once, else the key is used
+    from the next start on. The public halves of the last four keys stay in the key set, so that cards in caches verify.
+
     Examples: a2a-gateway keys new partner-a
               printf %s "$KEY" | a2a-gateway keys hash
+              a2a-gateway keys rotate --config /etc/a2a-gateway/gateway.json
     """,
     "version": "Usage: a2a-gateway version",
   ]

@@ -69,7 +69,8 @@ struct RemoteCall {
     return answer
   }
 
-  private func tls() throws -> TLSClientContext {
+  /// How https servers are proven.
+  func tls() throws -> TLSClientContext {
     var configuration = TLSClientConfiguration()
     if let authorityFile {
       do {

@@ -31,8 +31,10 @@ final class AdminSocket: HTTPService {
   }
 
   private static func isVerb(_ path: String) -> Bool {
-    path == "/agents" || path.hasPrefix("/agents/") || signals[path] != nil
+    path == "/agents" || path.hasPrefix("/agents/") || path == rotation || signals[path] != nil
   }
+
+  private static let rotation = "/keys/rotate"
 
   /// Verbs that are what a signal to the process is.
   private static let signals = ["/drain": SIGTERM, "/stop": SIGINT]
@@ -44,6 +46,18 @@ final class AdminSocket: HTTPService {
       respond(exchange, Array("{}".utf8))
       // Once the answer has left.
       return exchange.loop.later { kill(getpid(), signal) }
+    }
+    if request.head.path == AdminSocket.rotation {
+      guard request.head.method == .post else { return refuse(exchange, 405, "this verb is a POST") }
+      return control.rotateKeys(services) { [self] result in
+        switch result {
+        case .success(let keys):
+          let kid = keys.current.verificationKey.thumbprint
+          services.logger.info("cards are signed with a new key", ["kid": .string(kid)])
+          respond(exchange, JSONFragment(["kid": .string(kid)]).bytes)
+        case .failure(let error): refuse(exchange, 409, error.description)
+        }
+      }
     }
     guard let external = control.external else { return refuse(exchange, 503, "the gateway has no agents elsewhere") }
     let words = request.head.path.dropFirst().split(separator: "/").map { PercentEncoding.decodePath(String($0)) ?? "" }
