@@ -79,9 +79,9 @@ final class GatewayKeys: Sendable {
 
   /// The list of earlier keys is written first: if the machine stops in between, the key in use stands in both places.
   private static func makeNew(_ algorithm: SignatureAlgorithm, in state: StateDirectory) throws -> SigningKeys {
-    let old = try read(folder: state.path)
-    let earlier = old.map { [$0.current.verificationKey] + $0.retired } ?? []
-    let new = SigningKeys(current: try SigningKey.generate(algorithm), retired: earlier)
+    let used = try current(folder: state.path).map { [$0.verificationKey] } ?? []
+    let new = SigningKeys(
+      current: try SigningKey.generate(algorithm), retired: used + (try retired(folder: state.path)))
     try state.write(JSONFragment(JSONWebKey.set(new.retired)).bytes, to: retiredFile)
     try state.write(try new.current.pem(), to: currentFile)
     return new
@@ -90,18 +90,25 @@ final class GatewayKeys: Sendable {
   /// The keys of a state folder, whoever owns it; nil where there are none. Files are written whole, so that reading needs
   /// no lock.
   static func read(folder: String) throws(StartError) -> SigningKeys? {
+    guard let current = try current(folder: folder) else { return nil }
+    return SigningKeys(current: current, retired: try retired(folder: folder))
+  }
+
+  private static func current(folder: String) throws(StartError) -> SigningKey? {
     guard let pem = try bytes(folder + "/" + currentFile) else { return nil }
-    let current: SigningKey
     do throws(CryptoError) {
-      current = try SigningKey(pem: pem)
+      return try SigningKey(pem: pem)
     } catch {
       throw StartError("\(folder)/\(currentFile): \(error); restore it, or remove it for a new key")
     }
-    guard let list = try bytes(folder + "/" + retiredFile) else { return SigningKeys(current: current, retired: []) }
-    guard let retired = (try? JSONValue.parse(list)).flatMap(JSONWebKey.readSet) else {
+  }
+
+  private static func retired(folder: String) throws(StartError) -> [VerificationKey] {
+    guard let list = try bytes(folder + "/" + retiredFile) else { return [] }
+    guard let keys = (try? JSONValue.parse(list)).flatMap(JSONWebKey.readSet) else {
       throw StartError("\(folder)/\(retiredFile) is no key set; restore it, or remove it to forget earlier keys")
     }
-    return SigningKeys(current: current, retired: retired.map(\.key))
+    return keys.map(\.key)
   }
 
   private static func bytes(_ file: String) throws(StartError) -> [UInt8]? {

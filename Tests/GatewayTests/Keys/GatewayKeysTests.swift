@@ -61,6 +61,14 @@ import Testing
     #expect(try thumbprints(#require(try GatewayKeys(configuration(), in: state)).current) == thumbprints(keys))
   }
 
+  @Test func aKeyThatWasRemovedLeavesTheEarlierOnes() throws {
+    let keys = try #require(try GatewayKeys(configuration(), in: state))
+    let first = thumbprints(keys.current)
+    _ = try keys.rotate(in: state)
+    try state.remove("signing/current.pem")
+    #expect(try thumbprints(#require(try GatewayKeys(configuration(), in: state)).current).dropFirst() == first[...])
+  }
+
   @Test func anotherAlgorithmMakesAnotherKey() throws {
     let first = try #require(try GatewayKeys(configuration(), in: state)).current
     let second = try #require(try GatewayKeys(configuration(.edDSA), in: state)).current
