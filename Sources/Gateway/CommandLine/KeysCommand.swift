@@ -1,6 +1,7 @@
 internal import Bytes
 internal import Configuration
 internal import Crypto
+internal import HTTP
 internal import JSON
 
 /// `a2a-gateway keys`.
@@ -82,7 +83,7 @@ enum KeysCommand {
     } catch is RemoteUnreachable {
       let state = try StateDirectory(path: StateDirectory.folder(configuration.state))
       let keys = try GatewayKeys.rotate(configuration.signatures, in: state)
-      return rotated(keys.current.verificationKey.thumbprint, isServed: false, arguments, console)
+      return rotated(keys.keyID, isServed: false, arguments, console)
     }
   }
 

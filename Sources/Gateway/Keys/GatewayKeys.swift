@@ -26,13 +26,16 @@ struct SigningKeys: Sendable {
     document = CardDocument(JSONWebKey.set([current.verificationKey] + self.retired))
   }
 
+  /// The name of the key in use: its thumbprint (RFC 7638).
+  var keyID: String { current.verificationKey.thumbprint }
+
   /// Signs cards that are published below this URL, whose key set tells the key. The set's URL is named where it is https:
   /// no verifier may believe another.
   func signer(publicURL: String) -> CardSigner {
     let key = current
     let keySet = publicURL + KeySetFace.path
     return CardSigner(
-      algorithm: key.algorithm.rawValue, keyID: key.verificationKey.thumbprint,
+      algorithm: key.algorithm.rawValue, keyID: keyID,
       keySetURL: keySet.hasPrefix("https://") ? keySet : nil
     ) { try key.sign($0) }
   }

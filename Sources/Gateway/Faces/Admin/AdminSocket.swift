@@ -7,6 +7,7 @@ internal import JSON
 internal import Model
 internal import Network
 internal import Orq
+internal import Telemetry
 
 /// What the gateway's own commands speak over the socket in the state folder, which only the gateway's user can open: all
 /// that the admin listener answers, and the verbs that change agents. Each request is one verb; answers are JSON, refusals
@@ -52,9 +53,8 @@ final class AdminSocket: HTTPService {
       return control.rotateKeys(services) { [self] result in
         switch result {
         case .success(let keys):
-          let kid = keys.current.verificationKey.thumbprint
-          services.logger.info("cards are signed with a new key", ["kid": .string(kid)])
-          respond(exchange, JSONFragment(["kid": .string(kid)]).bytes)
+          services.logger.info("cards are signed with a new key", ["kid": .string(keys.keyID)])
+          respond(exchange, JSONFragment(["kid": .string(keys.keyID)]).bytes)
         case .failure(let error): refuse(exchange, 409, error.description)
         }
       }
