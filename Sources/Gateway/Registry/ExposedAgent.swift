@@ -64,6 +64,11 @@ final class ExposedAgent: Sendable {
 
   func leavePlace() { places.taken.subtract(1, ordering: .relaxed) }
 
+  /// The agent is being removed: turns of it that begin from now on, in whatever form of it, end at once.
+  func retire() { places.isRetired.store(true, ordering: .releasing) }
+
+  var isRetired: Bool { places.isRetired.load(ordering: .acquiring) }
+
   /// Anyone may read the card: callers are not restricted.
   var isPublic: Bool { access.callers.contains(.any) }
 
@@ -76,6 +81,7 @@ final class ExposedAgent: Sendable {
 /// Counts the tasks of an agent that are under way, over all the forms that the agent takes.
 private final class TaskPlaces: Sendable {
   let taken = Atomic<Int>(0)
+  let isRetired = Atomic(false)
 }
 
 /// The agents of this gateway. Immutable: a change of one agent makes a new registry.

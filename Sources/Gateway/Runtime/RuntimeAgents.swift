@@ -190,6 +190,7 @@ final class RuntimeAgents {
     let removed = loop.expect { [self] (isRemoved: Bool) in
       guard isRemoved else { return finish(answer, .failure(RuntimeAgents.notKept)) }
       records[key] = nil
+      catalogue[key]?.retire()
       let gone = loop.expect { [self] (_: Void) in
         cancelTasks(of: key)
         finish(answer, .success(record))

@@ -111,8 +111,10 @@ final class TurnRunner {
       refuse("too many messages wait in this context; retry when earlier ones are answered")
     case .wait:
       _ = open()
+      stopIfRetired()
     case .start:
       if openNow, !agent.answersAtOnce, !open() { return }
+      if isOpen { stopIfRetired() }
       start()
     }
   }
@@ -178,6 +180,16 @@ final class TurnRunner {
     isInLine = true
     _ = context.services.turns.admit(handle, to: key)
     stopIfCanceled()
+    stopIfRetired()
+  }
+
+  /// Who removed the agent looked for its turns in the lines: this one may have come too late to be found.
+  private func stopIfRetired() {
+    guard phase != .ended, agent.isRetired else { return }
+    _ = context.services.store.append(
+      [.status(TaskStatus(.canceled), metadata: nil)], to: turn.taskID, owner: owner, at: context.wallTime,
+      onlyIf: .notTerminal)
+    cancel()
   }
 
   /// The task was in the store before the turn was in the line: who canceled it in between did not find the turn.
@@ -369,6 +381,11 @@ final class TurnRunner {
   /// Puts the task into the store. False when the store is full: the turn is refused.
   private func open(with events: [JournalEvent] = []) -> Bool {
     if isOpen { return true }
+    guard !agent.isRetired else {
+      running?.cancel()
+      end { [self] in observer?.turnRefused(AgentError(.unsupportedOperation, "the agent was removed")) }
+      return false
+    }
     let time = context.wallTime
     let task = AgentTask(
       id: turn.taskID, contextID: turn.contextID, status: TaskStatus(.submitted, timestamp: time),

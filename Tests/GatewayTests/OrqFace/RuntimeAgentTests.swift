@@ -187,6 +187,18 @@ struct RuntimeAgentTests {
     try stage.create("helper")
   }
 
+  @Test func aTurnWithoutATaskEndsWithItsAgent() throws {
+    let stage = try RuntimeStage { $0.limits.turns.directReplyWait = .seconds(600) }
+    try stage.create("helper", ["model": "local/m"])
+    let pending = try stage.bob.begin("POST", "/v2/agents/helper/responses", OrqBody.turn("hi"))
+    let question = try stage.models.next()
+    #expect(try stage.alice.request("DELETE", "/v2/agents/helper").status == 204)
+    try question.say("too late")
+    #expect(try pending.response().status == 409)
+    try stage.create("helper")
+    #expect(try stage.bob.call("POST", "/v2/agents/helper/responses", OrqBody.turn("hi"))["finish_reason"] == "stop")
+  }
+
   @Test func agentsOutliveTheGateway() throws {
     let stage = try RuntimeStage()
     try stage.create("helper", ["variables": ["topic": "trains"]])
