@@ -18,6 +18,8 @@ final class CardServer: Sendable {
     var body: [UInt8]
     /// What the asker must already have to be told that nothing has changed.
     var entityTag: String?
+    /// Nothing ever comes.
+    var isSilent = false
   }
 
   struct Seen: Sendable {
@@ -35,7 +37,7 @@ final class CardServer: Sendable {
   init() throws {
     let socket = try ListeningSocket.bind(to: try #require(SocketAddress("127.0.0.1:0")))
     port = socket.address.port
-    let shared = SharedService { [weak self] request in self?.answer(request) ?? HTTPResponse(500) }
+    let shared = SharedService { [weak self] request in self?.answer(request) }
     let group = try LoopGroup(count: 1) { loop in
       let server = HTTPServer(loop: loop, socket: socket, service: ServiceOnLoop(shared), logger: .silent)
       try server.start()
@@ -94,7 +96,7 @@ final class CardServer: Sendable {
 
   // MARK: On the server's loop
 
-  private func answer(_ request: HTTPServerRequest) -> HTTPResponse {
+  private func answer(_ request: HTTPServerRequest) -> HTTPResponse? {
     let path = request.head.path
     var fields: [String: String] = [:]
     request.head.fields.forEach { fields[$0.lowercased()] = $1 }
@@ -111,6 +113,7 @@ final class CardServer: Sendable {
       }
       return HTTPResponse(404, contentType: "text/plain", body: Array("nothing here".utf8))
     }
+    if answer.isSilent { return nil }
     var response = HTTPResponse(answer.status, body: answer.body)
     response.fields.add("content-type", answer.type)
     for (name, value) in answer.fields { response.fields.add(named: name, value) }
@@ -127,9 +130,9 @@ final class CardServer: Sendable {
 
 /// What the loop's service asks.
 private final class SharedService: Sendable {
-  let answer: @Sendable (HTTPServerRequest) -> HTTPResponse
+  let answer: @Sendable (HTTPServerRequest) -> HTTPResponse?
 
-  init(_ answer: @escaping @Sendable (HTTPServerRequest) -> HTTPResponse) { self.answer = answer }
+  init(_ answer: @escaping @Sendable (HTTPServerRequest) -> HTTPResponse?) { self.answer = answer }
 }
 
 private final class ServiceOnLoop: HTTPService {
@@ -141,7 +144,9 @@ private final class ServiceOnLoop: HTTPService {
     .accept(bodyBytesMax: 1 << 20)
   }
 
-  func request(_ request: HTTPServerRequest, exchange: HTTPExchange) { exchange.respond(shared.answer(request)) }
+  func request(_ request: HTTPServerRequest, exchange: HTTPExchange) {
+    if let response = shared.answer(request) { exchange.respond(response) }
+  }
 
   func finished(_ exchange: HTTPExchange) {}
 }

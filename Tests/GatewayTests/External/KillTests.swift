@@ -42,7 +42,7 @@ import Testing
         #expect(isServed == isKept)
         #expect(isServed || !acknowledged.contains(known))
       }
-      #expect(!gateway.program.output.contains("cannot be restored"), "\(gateway.program.output)")
+      #expect(!gateway.program.errors.contains("cannot be restored"), "\(gateway.program.errors)")
     }
     #expect(acknowledged.count == 2)
   }

@@ -4,11 +4,14 @@ import TestSupport
 import Testing
 
 @testable import Gateway
+@testable import LocalRuntime
 
 /// The built program, run as a process of its own.
 final class Program {
-  let process = Process()
-  private let outputFile: String
+  private let child: ChildProcess
+  private var exit: ProcessExit?
+  private var outputBytes: [UInt8] = []
+  private var errorBytes: [UInt8] = []
 
   /// Beside the test bundle, where the package manager puts it.
   static let path: String = {
@@ -18,34 +21,70 @@ final class Program {
   }()
 
   init(_ arguments: [String], in folder: TemporaryFolder) throws {
-    outputFile = folder.path + "/output-" + UUID().uuidString
-    try Data().write(to: URL(filePath: outputFile))
-    let output = try #require(FileHandle(forWritingAtPath: outputFile))
-    process.executableURL = URL(filePath: Program.path)
-    process.arguments = arguments
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = output
-    process.standardError = output
-    try process.run()
+    child = try ChildProcess.start(
+      ProcessImage(arguments: [Program.path] + arguments, folder: folder.path, environment: ["PATH=/usr/bin:/bin"]))
+    _ = close(child.input)
   }
 
-  deinit { kill() }
+  deinit {
+    kill()
+    for descriptor in [child.output, child.errors, child.exitDescriptor] { _ = close(descriptor) }
+  }
 
-  /// All that it has said so far.
-  var output: String { String(decoding: FileManager.default.contents(atPath: outputFile) ?? Data(), as: UTF8.self) }
+  /// What it has said so far.
+  var output: String {
+    Program.read(child.output, &outputBytes)
+    return String(decoding: outputBytes, as: UTF8.self)
+  }
+
+  var errors: String {
+    Program.read(child.errors, &errorBytes)
+    return String(decoding: errorBytes, as: UTF8.self)
+  }
+
+  private static func read(_ descriptor: Int32, _ bytes: inout [UInt8]) {
+    var buffer = [UInt8](repeating: 0, count: 65_536)
+    while true {
+      // At most `buffer.count` bytes are written.
+      let count = unsafe Glibc.read(descriptor, &buffer, buffer.count)
+      guard count > 0 else { return }
+      bytes += buffer[..<count]
+    }
+  }
+
+  var isRunning: Bool {
+    var watched = pollfd(fd: child.exitDescriptor, events: Int16(POLLIN), revents: 0)
+    // One entry, written during the call; it does not wait.
+    return unsafe exit == nil && poll(&watched, 1, 0) == 0
+  }
+
+  /// The exit code, once it has ended; a signal's number is below zero.
+  func status() throws -> Int32 {
+    try eventually("the program ends") {
+      // Whoever waits must read, or the program waits for its reader.
+      _ = (output, errors)
+      return !isRunning
+    }
+    let exit = self.exit ?? child.end()
+    self.exit = exit
+    return switch exit {
+    case .code(let code): code
+    case .signal(let number): -number
+    }
+  }
 
   /// Ends it at once, as a machine does that stops.
   func kill() {
-    guard process.isRunning else { return }
-    Glibc.kill(process.processIdentifier, SIGKILL)
-    process.waitUntilExit()
+    guard exit == nil else { return }
+    exit = child.end()
   }
 
   /// Runs a command to its end.
-  static func run(_ arguments: [String], in folder: TemporaryFolder) throws -> (status: Int32, output: String) {
+  static func run(
+    _ arguments: [String], in folder: TemporaryFolder
+  ) throws -> (status: Int32, output: String, errors: String) {
     let program = try Program(arguments, in: folder)
-    program.process.waitUntilExit()
-    return (program.process.terminationStatus, program.output)
+    return (try program.status(), program.output, program.errors)
   }
 }
 
@@ -77,12 +116,12 @@ final class GatewayProgram {
     let program = try Program(["serve", "--config", try GatewayProgram.configure(folder)], in: folder)
     self.program = program
     try eventually("the gateway is ready") {
-      guard program.process.isRunning else { throw RawClient.Failure("it has ended: \(program.output)") }
-      return program.output.contains(#""message":"ready""#)
+      guard program.isRunning else { throw RawClient.Failure("it has ended: \(program.errors)") }
+      return program.errors.contains(#""message":"ready""#)
     }
     let mark = #""url":"http://127.0.0.1:"#
-    let output = program.output
-    let rest = try #require(output.firstRange(of: mark).map { output[$0.upperBound...] })
+    let log = program.errors
+    let rest = try #require(log.firstRange(of: mark).map { log[$0.upperBound...] })
     port = try #require(UInt16(rest.prefix { $0.isNumber }))
   }
 

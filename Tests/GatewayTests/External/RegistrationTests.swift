@@ -1,6 +1,7 @@
 import Configuration
 import Foundation
 import JSON
+import Network
 import Orq
 import Telemetry
 import TestSupport
@@ -169,6 +170,21 @@ import Testing
     let refusal = try stage.alice.refusal("POST", "/v2/agents/a2a", stage.registration())
     #expect(refusal.status == 400)
     #expect(refusal.message.contains("cannot be fetched"))
+    #expect(stage.files.isEmpty)
+  }
+
+  @Test func aServerThatSaysNothingIsNotWaitedFor() throws {
+    let stage = try ExternalStage(time: ManualTime())
+    stage.server[CardServer.wellKnown] = CardServer.Answer(body: [], isSilent: true)
+    let client = try stage.gateway.web()
+    try client.send(
+      "POST", "/v2/agents/a2a", [("Authorization", "Bearer \(TestGateway.keys["alice"] ?? "")")],
+      body: Caller.bytes(stage.registration()))
+    try eventually("the card is asked for") { !stage.server.seen(CardServer.wellKnown).isEmpty }
+    try stage.gateway.advance(by: .seconds(10))
+    let response = try client.response()
+    #expect(response.status == 400)
+    #expect(response.text.contains("within 10 s") || response.text.contains("in time"), "\(response.text)")
     #expect(stage.files.isEmpty)
   }
 
