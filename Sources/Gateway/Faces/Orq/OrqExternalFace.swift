@@ -140,9 +140,8 @@ struct OrqExternalFace {
   private func external(_ state: ExchangeState, status: AgentError.Kind = .methodNotFound) throws(AgentError)
     -> ExposedAgent
   {
-    guard let agent = state.agent, agent.record is ExternalRecord else {
-      throw AgentError(status, "this is no external agent")
-    }
+    guard let agent = state.agent else { throw AgentError(.methodNotFound, "there is no such agent") }
+    guard agent.record is ExternalRecord else { throw AgentError(status, "this is no external agent") }
     return agent
   }
 
