@@ -56,6 +56,8 @@ final class TurnRunner {
   private var eventCount = 0
   private var hasSpoken = false
   private var losses: [JSONValue] = []
+  /// Not yet in the journal.
+  private var hasNewLosses = false
   /// Waits for an approval elsewhere.
   private var isPaused = false
   private var byteCount = 0
@@ -307,7 +309,9 @@ final class TurnRunner {
     case .loss(let name):
       observer?.turnLost(name)
       losses.append(.string(name))
-      pending.append(.metadata(name: GatewayExtension.uri.description, JSONFragment(["losses": .array(losses)])))
+      hasNewLosses = true
+      // Alone it opens no task: an answer without one may follow.
+      if !isOpen, pending.isEmpty { return }
     }
     if !isStarting { flushAtTurnEnd() }
   }
@@ -343,9 +347,14 @@ final class TurnRunner {
 
   /// Writes what the agent said since the last flush; ends the turn if that says so.
   private func flush() {
-    guard phase == .running, !pending.isEmpty else { return }
-    let events = pending
+    guard phase == .running, !pending.isEmpty || hasNewLosses && isOpen else { return }
+    var events = pending
     pending = []
+    if hasNewLosses {
+      hasNewLosses = false
+      let note = JSONFragment(["losses": .array(losses)])
+      events.insert(.metadata(name: GatewayExtension.uri.description, note), at: 0)
+    }
     if isOpen {
       let result = context.services.store.append(
         events, to: turn.taskID, owner: owner, at: context.wallTime, onlyIf: .notTerminal)

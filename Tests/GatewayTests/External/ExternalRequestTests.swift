@@ -69,6 +69,39 @@ func theWholeRequestIsAsItsDialectWantsIt(_ wire: Wire) throws {
   }
 }
 
+@Test(arguments: Wire.allCases)
+func aDirectReplyStaysOneWhateverTheMessageLost(_ wire: Wire) throws {
+  let upstream = try A2AUpstream(wire)
+  let gateway = try upstream.gateway()
+  let call = Call.sending(Sending(change: { $0["parts"] = [["data": [1]]] }))
+  let pending = try gateway.caller().begin(.rpc10, call)
+  try upstream.expect("SendStreamingMessage").stream(.message("hi"))
+  _ = try pending.reply().message
+  #expect(try gateway.caller().call(.rpc10, .list([])).result["totalSize"] == 0)
+  #expect(try gateway.accessLines(2).contains { $0.contains("data_wrapped") } == !wire.isV1)
+}
+
+@Test(arguments: Wire.allCases)
+func aKeptConnectionThatBreaksSendsNothingTwice(_ wire: Wire) throws {
+  let upstream = try A2AUpstream(wire)
+  let gateway = try upstream.gateway { _ in
+  } configure: {
+    $0.workers = 1
+  }
+  let first = try gateway.caller().begin(.rest10, .send())
+  let request = try upstream.expect("SendStreamingMessage")
+  try request.stream(.task("completed"))
+  _ = try first.reply()
+  try gateway.settle()
+  let pending = try gateway.caller().begin(.rest10, .send())
+  let again = try upstream.expect("SendStreamingMessage")
+  #expect(again.request.connection === request.request.connection)
+  again.request.connection.reset()
+  #expect(try pending.reply().response.status == 503)
+  try gateway.settle()
+  #expect(try upstream.isQuiet())
+}
+
 @Test func theServedCardSpeaksOfTheGatewayAndNotOfTheAgent() throws {
   let upstream = try A2AUpstream(.rpc10)
   var card = upstream.card()
