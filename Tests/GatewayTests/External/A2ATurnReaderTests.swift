@@ -122,6 +122,18 @@ struct A2ATurnReaderTests {
     #expect(try next.hear(.task("working", artifacts: [("a", "draft, done")])) == [remembered, "+a , done", "working"])
   }
 
+  /// Some agents show a continued task first as it stood before the message.
+  @Test(arguments: Wire.allCases)
+  func theQuestionThatIsBeingAnsweredIsNoNewOne(_ wire: Wire) throws {
+    var script = Script(wire, state: A2AContextState(contextID: "UC", taskID: "UT"))
+    #expect(try script.hear(.task("input-required", "Which?")) == [remembered])
+    #expect(!script.reader.isOver)
+    #expect(try script.hear(.status("working"), .task("input-required", "And?")) == ["working", "inputRequired: And?"])
+    var silent = Script(wire, state: A2AContextState(contextID: "UC", taskID: "UT"))
+    _ = try silent.hear(.task("input-required", "Which?"))
+    #expect(try silent.find(.task("input-required", "Which?")) == ["inputRequired: Which?"])
+  }
+
   @Test(arguments: Wire.allCases)
   func anAuthorisationElsewhereDoesNotEndTheTurn(_ wire: Wire) throws {
     var script = Script(wire)

@@ -287,3 +287,23 @@ func anAgentThatDoesNotStreamAfterAllIsAskedWithoutStreams(_ wire: Wire) throws 
     #expect(try pending.reply().task.state == "completed")
   }
 }
+
+/// What the versions call a task that has ended meanwhile.
+@Test(arguments: Wire.allCases)
+func anAgentThatHasEndedItsTaskTakesNoAnswer(_ wire: Wire) throws {
+  let upstream = try A2AUpstream(wire)
+  let gateway = try upstream.gateway()
+  let pending = try gateway.caller().begin(.rpc10, .send())
+  try upstream.expect("SendStreamingMessage").stream(.task("input-required", "Which?"))
+  let asked = try pending.reply().task
+  let answer = try gateway.caller().begin(.rpc10, .send("that", task: asked.id))
+  try upstream.expect("SendStreamingMessage").respond(
+    error: wire.isV1 ? -32004 : -32602, status: wire.isV1 ? 400 : 422,
+    reason: wire.isV1 ? "UNSUPPORTED_OPERATION" : "INVALID_PARAMS", text: secret)
+  let reply = try answer.reply()
+  #expect(reply.error?.code == -32004)
+  #expect(!reply.response.text.contains("secret"))
+  // The question stands as it was.
+  #expect(try gateway.caller().call(.rpc10, .get(asked.id)).task.state == "input-required")
+  #expect(try upstream.isQuiet())
+}

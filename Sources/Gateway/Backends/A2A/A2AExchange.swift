@@ -118,7 +118,11 @@ final class A2AExchange: RunningTurn {
       do throws(PeerFault) {
         guard case .sent(let result) = try answer.result(operation, at: endpoint) else { return fail() }
         accepted()
-        read(StreamItem(result))
+        switch result {
+        case .task(let task): reader.read(task) { deliver($0) }
+        case .message(let message): reader.read(StreamItem(event: .message(message), final: false)) { deliver($0) }
+        }
+        noteProgress()
         if !reader.isOver { follow() }
       } catch {
         refused(error, streams)
@@ -126,8 +130,7 @@ final class A2AExchange: RunningTurn {
     case .streamEnded:
       reader.isAccepted ? follow() : refuse(ExternalRefusal.brokeOff, "the stream ended before its first event")
     case .failed(let failure): failed(failure)
-    case .notSent(let reason):
-      refuse(ExternalRefusal.notReachable, reason)
+    case .notSent(let reason): refuse(ExternalRefusal.notReachable, reason)
     case .unusable(let reason): reader.isAccepted ? broken(reason) : refuse(UpstreamRefusal.notUnderstood, reason)
     }
   }
@@ -165,8 +168,11 @@ final class A2AExchange: RunningTurn {
         return send(to: next, streams: streamed)
       }
     }
-    // The card promises streams, and the agent has none.
-    if streamed, fault.error.kind == .unsupportedOperation || (endpoint.binding == .jsonRPC && fault.code == -32601) {
+    // The card promises streams, and the agent has none. Of a task it may mean that it takes no message.
+    let mayLackStreams =
+      (fault.error.kind == .unsupportedOperation && !turn.isContinuation)
+      || (endpoint.binding == .jsonRPC && fault.code == -32601)
+    if streamed, mayLackStreams {
       isWithoutStreams = true
       tried = []
       tellOfFallback(to: first, fault.text)
@@ -233,10 +239,11 @@ final class A2AExchange: RunningTurn {
   }
 
   private func read(_ item: StreamItem) {
-    switch item.event {
-    case .task(let task): reader.read(task) { deliver($0) }
-    default: reader.read(item) { deliver($0) }
-    }
+    reader.read(item) { deliver($0) }
+    noteProgress()
+  }
+
+  private func noteProgress() {
     if !reader.isAwaiting { awaitingSince = nil }
     if reader.isOver, reader.state.taskID == nil, let contextID = reader.state.contextID {
       backend.agent.memory.noteContextID(contextID, for: turn.contextID, of: turn.principal)
@@ -341,14 +348,5 @@ final class A2AExchange: RunningTurn {
   /// The task exists here, and nothing more will be known of it.
   private func fail() {
     deliver(reader.isAccepted ? .status(.failed, "The agent failed.") : .refused(UpstreamRefusal.notUnderstood))
-  }
-}
-
-extension StreamItem {
-  fileprivate init(_ result: SendResult) {
-    switch result {
-    case .task(let task): self.init(event: .task(task), final: false)
-    case .message(let message): self.init(event: .message(message), final: false)
-    }
   }
 }

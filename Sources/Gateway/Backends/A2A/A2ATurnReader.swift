@@ -18,6 +18,8 @@ struct A2ATurnReader {
 
   /// Of the turn's message, as the agent knows it.
   private let messageID: String
+  /// The turn continues a task, and nothing was heard yet: the task may be shown as it stood before the message.
+  private var mayBeStale: Bool
   private var lastState: TaskState?
   /// Ids of the agent's messages that were passed on.
   private var heard: Set<String> = []
@@ -33,6 +35,7 @@ struct A2ATurnReader {
   init(state: A2AContextState, messageID: String) {
     self.state = state
     self.messageID = messageID
+    mayBeStale = state.taskID != nil
     artifacts = state.artifacts.mapValues { KnownArtifact(digest: $0) }
     self.state.artifacts = [:]
   }
@@ -41,8 +44,14 @@ struct A2ATurnReader {
 
   mutating func read(_ item: StreamItem, _ emit: Emit) {
     guard !isOver else { return }
+    let isFirst = mayBeStale
+    mayBeStale = false
     switch item.event {
     case .message(let message): reply(message, emit)
+    // The question that the turn's message answers. Where it is asked again, the look-up behind the stream tells.
+    case .task(var task) where isFirst && task.status.state.isInterrupted:
+      task.status = TaskStatus(.unspecified)
+      read(task, emit)
     case .task(let task): read(task, emit)
     case .status(let update):
       guard accept(update.taskID, update.contextID, emit) else { return }

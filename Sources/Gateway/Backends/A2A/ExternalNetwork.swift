@@ -42,13 +42,15 @@ final class ExternalNetwork: Sendable {
   ) {
     guard let check else { return done(.success(nil)) }
     let now = loop.now
-    let known = verdicts.withLock { $0[url.authority].flatMap { $0.until > now ? $0.addresses : nil } }
+    // With the scheme, which the port may follow from.
+    let place = "\(url.scheme)://\(url.authority)"
+    let known = verdicts.withLock { $0[place].flatMap { $0.until > now ? $0.addresses : nil } }
     if let known { return done(.success(known)) }
     check(url, loop) { [self, unowned loop] result in
       if case .success(let addresses) = result {
         verdicts.withLock { verdicts in
           if verdicts.count >= ExternalNetwork.verdictsMax { verdicts = [:] }
-          verdicts[url.authority] = Verdict(addresses: addresses, until: loop.now + ExternalNetwork.verdictTime)
+          verdicts[place] = Verdict(addresses: addresses, until: loop.now + ExternalNetwork.verdictTime)
         }
       }
       done(result.map { $0 })

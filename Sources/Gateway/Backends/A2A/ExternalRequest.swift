@@ -15,7 +15,7 @@ struct ExternalRequest {
   /// What the dialect could not carry.
   var losses: TranslationLosses = []
 
-  /// Names of gateways on the way that are told on, oldest first.
+  /// One connection carries one call at a time.
   private static let requestID = JSONFragment(.string("1"))
 
   /// - Parameters:
