@@ -1,15 +1,17 @@
 #!/usr/bin/env bash
-# Runs the built gateway against the official clients of both generations of A2A and of Orq and prints the matrix.
-# Results go to .build/results; arguments are passed on to pytest, for example: config/interop.sh -k stream
+# Runs the built gateway between the official SDKs of both generations of A2A and of Orq, as clients of it and as agents
+# behind it, and prints the matrix. Results go to .build/results; arguments are passed on to pytest, for example:
+# config/interop.sh -k stream
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
 results=.build/results
+venvs=.build/interop
 failed=0
 mkdir -p "$results"
-generations=(1.0 0.3 orq-4.8.15 orq-3.13.16)
+generations=(1.0 0.3 orq-4.17.13 orq-4.8.15 orq-3.13.16)
 for generation in "${generations[@]}"; do
-  venv=.build/interop/$generation
+  venv=$venvs/$generation
   requirements=Tests/Interop/requirements-$generation.txt
   if ! cmp --silent "$requirements" "$venv/installed.txt"; then
     echo "==> Installing $(head -1 "$requirements")"
@@ -19,8 +21,11 @@ for generation in "${generations[@]}"; do
       && cp "$requirements" "$venv/installed.txt" \
       || exit 1
   fi
-  echo "==> $(head -1 "$requirements")"
-  PYTHONDONTWRITEBYTECODE=1 "$venv/bin/python" -m pytest Tests/Interop --gateway .build/release/a2a-gateway \
+done
+for generation in "${generations[@]}"; do
+  echo "==> $(head -1 "Tests/Interop/requirements-$generation.txt")"
+  PYTHONDONTWRITEBYTECODE=1 "$venvs/$generation/bin/python" -m pytest Tests/Interop \
+    --gateway .build/release/a2a-gateway --venvs "$venvs" \
     --quiet --tb=short -p no:cacheprovider --matrix "$results/matrix-$generation.json" \
     --junitxml "$results/interop-$generation.xml" "$@" || failed=1
 done

@@ -32,4 +32,4 @@ clients=$?
 
 begin "All tests"
 python3 config/summary.py "Format:$format" "Swift tests:$swift:$results/swift.xml" \
-  "Official clients:$clients:$results/interop-1.0.xml:$results/interop-0.3.xml:$results/interop-orq-4.8.15.xml:$results/interop-orq-3.13.16.xml"
+  "Official clients:$clients:$results/interop-1.0.xml:$results/interop-0.3.xml:$results/interop-orq-4.17.13.xml:$results/interop-orq-4.8.15.xml:$results/interop-orq-3.13.16.xml"

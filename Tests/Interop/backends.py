@@ -12,6 +12,7 @@ from collections.abc import Mapping
 # What scenarios can ask for.
 WORDS = {
     "artifacts as made": "artifacts keep their ids, their names and which parts are theirs",
+    "crash": "a crash of the agent ends its task",
     "chunks": "text arrives as it is made",
     "data to the agent": "an agent gets data as data",
     "direct replies": "an answer can be a message without a task",
@@ -88,4 +89,28 @@ ORQ = [
     OrqBackend("Orq 4 run", _ORQ | _AS_EVENTS, 4, "run"),
     OrqBackend("Orq 3 invoke", _ORQ | _AS_EVENTS, 3, "invoke"),
     OrqBackend("Orq 3 run", _ORQ | _AS_EVENTS, 3, "run"),
+]
+
+
+# ---------------------------------------------------------------- external agents, by official SDKs
+
+_A2A_1_0 = {
+    "principal": "an external agent is called in the gateway's own name",
+    "usage": "what an external agent says in the metadata of a status stays with that status",
+}
+_A2A_0_3 = _A2A_1_0 | {
+    "crash": "a2a-sdk 0.3 breaks off the stream of an agent that crashed and keeps its task working: only time tells",
+}
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class A2ABackend(Backend):
+    sdk: str = "1.0"  # the generation of the SDK that serves it
+    path: str = "rpc"  # below the agent's name
+
+
+A2A = [
+    A2ABackend(f"A2A {sdk} {binding}", differences, sdk, path)
+    for sdk, differences in (("1.0", _A2A_1_0), ("0.3", _A2A_0_3))
+    for binding, path in (("JSON-RPC", "rpc"), ("REST", "rest"))
 ]

@@ -10,13 +10,15 @@ import importlib.metadata
 import inspect
 import json
 import pathlib
+import signal
 
 import pytest
 
 import backends
-from backends import HERE, ORQ, Backend, OrqBackend
+from backends import A2A, HERE, ORQ, A2ABackend, Backend, OrqBackend
 from callers import Caller, Gate
-from gateway import Authority, Gateway, local_cards, orq_cards
+from gateway import Authority, Gateway, external_cards, local_cards, orq_cards
+from processes import ExternalAgents
 
 # A scenario that takes longer hangs.
 SCENARIO_SECONDS_MAX = 30
@@ -57,16 +59,19 @@ def clients_of(backends: list[Backend], lines: list[str]) -> list[Client]:
 
 
 CLIENTS = clients_of([HERE], ["plain", "TLS"])
-CLIENTS_OF_OTHERS = [] if ORQ_SDK else clients_of(ORQ, ["TLS"])
+CLIENTS_OF_OTHERS = clients_of(A2A if ORQ_SDK else [*ORQ, *A2A], ["TLS"])
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--gateway", required=True, help="the built a2a-gateway program")
+    parser.addoption("--venvs", required=True, help="folder of the environments, one for each SDK")
     parser.addoption("--matrix", help="file for the outcome of each scenario and client, as JSON")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "face: the gateway answers by itself, whatever agents are behind it")
+    config.addinivalue_line("markers", "runtime: the agent is an engine of the gateway's runtime, here or behind Orq")
+    config.addinivalue_line("markers", "needs(operation): what an SDK must have; without it there is no such scenario")
     config.addinivalue_line("markers", "keys: callers must have keys, which the line in plain text does not take")
     # Half of Orq's operations are deprecated in 4.x; they are served all the same.
     config.addinivalue_line("filterwarnings", r"ignore:warning. \*\* DEPRECATED:DeprecationWarning")
@@ -75,9 +80,20 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "client" in metafunc.fixturenames:
         clients = CLIENTS if metafunc.definition.get_closest_marker("face") else CLIENTS + CLIENTS_OF_OTHERS
+        if metafunc.definition.get_closest_marker("runtime"):
+            clients = [client for client in clients if not isinstance(client.backend, A2ABackend)]
         if metafunc.definition.get_closest_marker("keys"):
             clients = [client for client in clients if client.line == "TLS"]
         metafunc.parametrize("client", clients, ids=str)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if ORQ_SDK:
+        from sdk_orq import OPERATIONS
+
+        needless = [item for item in items if {mark.args[0] for mark in item.iter_markers("needs")} - OPERATIONS]
+        config.hook.pytest_deselected(items=needless)
+        items[:] = [item for item in items if item not in needless]
 
 
 # ---------------------------------------------------------------- gateways
@@ -86,22 +102,35 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 class Gateways:
     """The gateways of the session, each started when the first scenario needs it."""
 
-    def __init__(self, program: pathlib.Path, new_folder, stack: contextlib.ExitStack):
+    def __init__(self, program: pathlib.Path, venvs: pathlib.Path, new_folder, stack: contextlib.ExitStack):
         self._program = program
+        self._venvs = venvs
         self._new_folder = new_folder
         self._stack = stack
         self._authority = Authority(new_folder("authority"))
         self._running: dict[Backend, Gateway] = {}
+        self._external: dict[str, ExternalAgents] = {}
 
     def behind(self, backend: Backend) -> Gateway:
         """The gateway whose agents are there."""
         if backend not in self._running:
-            self._running[backend] = self._stack.enter_context(self._new(backend))
+            self._running[backend] = gateway = self._stack.enter_context(self._new(backend))
+            if isinstance(backend, A2ABackend):
+                gateway.register("actor", f"{self.external(backend.sdk).base}/actor/{backend.path}")
         return self._running[backend]
+
+    def external(self, sdk: str) -> ExternalAgents:
+        """The external agents that an SDK serves."""
+        if sdk not in self._external:
+            agents = ExternalAgents(sdk, self._venvs, self._new_folder("external"))
+            self._external[sdk] = self._stack.enter_context(agents)
+        return self._external[sdk]
 
     def _new(self, backend: Backend) -> Gateway:
         if isinstance(backend, OrqBackend):
             return self.new(orq_cards(backend), orq=self.behind(HERE), generation=backend.generation)
+        if isinstance(backend, A2ABackend):
+            return self.new(external_cards(self.external(backend.sdk).base, backend.path))
         return self.new(local_cards())
 
     def new(self, cards, **more) -> Gateway:
@@ -110,9 +139,9 @@ class Gateways:
 
 @pytest.fixture(scope="session")
 def gateways(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory):
-    program = pathlib.Path(pytestconfig.getoption("gateway")).resolve()
+    program, venvs = (pathlib.Path(pytestconfig.getoption(name)).resolve() for name in ("gateway", "venvs"))
     with contextlib.ExitStack() as stack:
-        yield Gateways(program, tmp_path_factory.mktemp, stack)
+        yield Gateways(program, venvs, tmp_path_factory.mktemp, stack)
 
 
 @pytest.fixture
@@ -147,6 +176,15 @@ def orq(client: Client, gateway: Gateway):
 
 
 @pytest.fixture
+def operator(gateway: Gateway):
+    """The Orq SDK in the hands of an operator."""
+    import sdk_orq
+
+    with sdk_orq.Caller(gateway.tls(gateway.keys["operator"])) as caller:
+        yield caller
+
+
+@pytest.fixture
 def gate(tmp_path: pathlib.Path):
     gate = Gate(str(tmp_path / "gate"))
     yield gate
@@ -155,8 +193,9 @@ def gate(tmp_path: pathlib.Path):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
-    """Runs a scenario that is a coroutine, within its time, and closes its callers."""
+    """Runs a scenario within its time; one that is a coroutine also closes its callers."""
     if not inspect.iscoroutinefunction(pyfuncitem.obj):
+        signal.alarm(SCENARIO_SECONDS_MAX)
         return None
     arguments = {name: pyfuncitem.funcargs[name] for name in inspect.signature(pyfuncitem.obj).parameters}
 
@@ -171,6 +210,18 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
 
     asyncio.run(scenario())
     return True
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown() -> None:
+    signal.alarm(0)
+
+
+def _hang(*_) -> None:
+    raise TimeoutError(f"the scenario takes longer than {SCENARIO_SECONDS_MAX} s")
+
+
+signal.signal(signal.SIGALRM, _hang)
 
 
 # ---------------------------------------------------------------- the matrix

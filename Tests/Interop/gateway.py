@@ -8,12 +8,15 @@ import json
 import os
 import pathlib
 import socket
+import ssl
 import subprocess
 import sys
 import threading
 
+import httpx
+
 from backends import OrqBackend
-from callers import Line
+from callers import CALL_SECONDS_MAX, Line
 
 AGENTS = pathlib.Path(__file__).parent / "agents"
 
@@ -21,7 +24,7 @@ START_SECONDS_MAX = 20
 STOP_SECONDS_MAX = 20
 
 # Who has a key of its own.
-CALLERS = ("partner", "stranger", "front")
+CALLERS = {"partner": [], "stranger": [], "front": ["operator"], "operator": ["operator"]}
 
 Cards = dict[str, dict]
 
@@ -29,19 +32,34 @@ Cards = dict[str, dict]
 # ---------------------------------------------------------------- agents
 
 
+DESCRIPTION = "An agent of the interoperability suite: {}."
+
+ENGINES = {
+    "actor": {"engine": "command", "command": [sys.executable, str(AGENTS / "actor.py")]},
+    "words": {"engine": "command", "command": [str(AGENTS / "words.sh")]},
+    "echo": {"engine": "echo"},
+    "clock": {"engine": "clock"},
+}
+# What models of agents that calls define stand for.
+MODELS = {f"suite/{name}": ENGINES[name] for name in ("actor", "echo")}
+
+
 def local_cards() -> Cards:
     """The agents of the suite, on the gateway's own machine."""
-    commands = {"actor": [sys.executable, str(AGENTS / "actor.py")], "words": [str(AGENTS / "words.sh")]}
-    engines = {name: {"engine": "command", "command": command} for name, command in commands.items()}
-    engines |= {"echo": {"engine": "echo"}, "clock": {"engine": "clock"}}
     return {
         name: {
             "name": f"The {name}",
-            "description": f"An agent of the interoperability suite: {name}.",
+            "description": DESCRIPTION.format(name),
             "gateway": {"backend": {"type": "local"} | engine},
         }
-        for name, engine in engines.items()
+        for name, engine in ENGINES.items()
     }
+
+
+def external_cards(base: str, path: str) -> Cards:
+    """The external agent that a card file names; the others are registered by calls."""
+    card_url = f"{base}/echo/{path}/.well-known/agent-card.json"
+    return {"echo": {"gateway": {"backend": {"type": "a2a", "card_url": card_url}}}}
 
 
 def orq_cards(backend: OrqBackend) -> Cards:
@@ -93,11 +111,14 @@ class Gateway:
         self._folder = folder
         self._authority = authority
         self._cards = cards
+        # Keys of all that is served.
+        self.agents = sorted(cards)
         self._orq = orq
         self._generation = generation
         self._limits = limits or {}
         self._plain_port, self._tls_port, self._admin_port = _free_ports(3)
         self._log: collections.deque[str] = collections.deque(maxlen=200)
+        # Words of log lines that are still to come before the gateway is ready.
         self._awaited = {'"message":"ready"'}
         if orq and any(card["gateway"]["backend"].get("call") != "run" for card in cards.values()):
             self._awaited.add('"message":"the agents of the Orq workspace are known"')
@@ -119,9 +140,9 @@ class Gateway:
     def __enter__(self) -> Gateway:
         self.keys = {}
         hashes = []
-        for name in CALLERS:
+        for name, roles in CALLERS.items():
             self.keys[name], entry = self._new_key(name)
-            hashes.append(entry)
+            hashes.append(entry | {"roles": roles})
         cards = self._folder / "cards"
         cards.mkdir()
         for name, card in self._cards.items():
@@ -134,7 +155,8 @@ class Gateway:
         )
         self._reader = threading.Thread(target=self._read_log, daemon=True)
         self._reader.start()
-        if not self._ready.wait(START_SECONDS_MAX) or self._process.poll() is not None:
+        self._ready.wait(START_SECONDS_MAX)
+        if self._awaited:
             self._process.kill()
             raise AssertionError("the gateway is not ready\n" + self.log())
         return self
@@ -148,6 +170,20 @@ class Gateway:
             raise AssertionError("the gateway did not stop after TERM\n" + self.log())
         assert code == 0, f"the gateway ended with {code}\n" + self.log()
 
+    def register(self, key: str, agent_url: str) -> None:
+        """Makes an external agent one of this gateway's, as Orq does it."""
+        line = self.tls(self.keys["operator"])
+        agent = {
+            "key": key, "display_name": f"The {key}", "description": DESCRIPTION.format(key), "path": "Default",
+            "agent_url": agent_url,
+        }
+        trust = ssl.create_default_context(cafile=line.authority)
+        headers = {"Authorization": f"Bearer {line.key}"}
+        with httpx.Client(verify=trust, trust_env=False, timeout=CALL_SECONDS_MAX, headers=headers) as client:
+            answer = client.post(f"{line.url}/v2/agents/a2a", json=agent)
+        self.agents = sorted([*self.agents, key])
+        assert answer.status_code == 201, f"{answer.status_code} {answer.text}\n{self.log()}"
+
     def resident_bytes(self) -> int:
         status = pathlib.Path(f"/proc/{self._process.pid}/status").read_text(encoding="ascii")
         return int(status.split("VmRSS:")[1].split()[0]) * 1024
@@ -156,11 +192,10 @@ class Gateway:
         return "".join(list(self._log)[-lines:])
 
     def _read_log(self) -> None:
-        awaited = set(self._awaited)
         for line in self._process.stdout:
             self._log.append(line)
-            awaited = {words for words in awaited if words not in line}
-            if not awaited:
+            self._awaited = {words for words in self._awaited if words not in line}
+            if not self._awaited:
                 self._ready.set()
         # It has ended: whoever waits for it shall not wait longer.
         self._ready.set()
@@ -188,6 +223,10 @@ class Gateway:
             "default_agent": "echo",
             "keys": keys,
             "limits": self._limits,
+            "state": {"dir": "state"},
+            "runtime": {"models": MODELS},
+            # External agents of the suite run here.
+            "egress": {"allow": ["127.0.0.1"]},
         }
         if self._orq:
             config["orq"] = {

@@ -1,4 +1,4 @@
-"""orq-ai-sdk 4.x and 3.x: the clients of the Orq Agents API. What an SDK does not have skips the scenario."""
+"""orq-ai-sdk 4.x and 3.x: the clients of the Orq Agents API."""
 
 from __future__ import annotations
 
@@ -14,12 +14,20 @@ from typing import Any
 import httpx
 import pytest
 from orq_ai_sdk import Orq, models
+from orq_ai_sdk.agents import Agents
 
 import callers
 from callers import Line
 
 VERSION = importlib.metadata.version("orq-ai-sdk")
 IS_V4 = VERSION.startswith("4.")
+
+# What scenarios may need and some SDKs have (marker `needs`).
+OPERATIONS = (
+    ({"responses", "blocking"} if IS_V4 else {"tasks"})
+    | ({"a2a"} if hasattr(Agents, "post_v2_agents_a2a") else set())
+    | ({"external"} if VERSION.startswith("4.17.") else set())
+)
 
 
 def text(value: str) -> dict:
@@ -108,9 +116,12 @@ def refusal(status: int, words: str = "", declared: bool = False):
     assert not declared or words in error.data.message
 
 
-def only(condition: bool, what: str) -> None:
-    if not condition:
-        pytest.skip(f"orq-ai-sdk {VERSION} has no {what}")
+def defined(key: str, **more: Any) -> dict:
+    """The definition of an agent that the gateway's own runtime can run."""
+    return {
+        "key": key, "model": "suite/actor", "role": "Actor", "description": "An agent that a call has made.",
+        "instructions": "Act.", "path": "Default", "settings": {} if IS_V4 else {"tools": []},
+    } | more
 
 
 class Caller:
@@ -130,13 +141,11 @@ class Caller:
     # ---------------------------------------------------------------- turns
 
     def respond(self, agent: str, *content: str | dict, task: str | None = None, **more: Any) -> dict:
-        only(IS_V4, "responses")
         response = self.agents.responses.create(agent_key=agent, **self._turn(content, task), **more)
         assert isinstance(response, models.CreateAgentResponse)
         return plain(response)
 
     def response(self, agent: str, task: str) -> dict:
-        only(IS_V4, "responses")
         return plain(self.agents.responses.get(agent_key=agent, task_id=task))
 
     def finished_response(self, agent: str, task: str) -> dict:
@@ -148,15 +157,20 @@ class Caller:
     def invoke(self, agent: str, *content: str | dict, task: str | None = None, **more: Any) -> dict:
         return plain(self.agents.invoke(key=agent, **self._turn(content, task), **more))
 
-    def run(self, agent: str, *content: str | dict, task: str | None = None) -> dict:
-        definition = self._definition(agent) | self._turn(content, task)
+    def answer(self, agent: str, task: str) -> str:
+        """What the newest turn of a task says in the end."""
+        if IS_V4:
+            return "".join(said(message["parts"]) for message in self.finished_response(agent, task)["output"])
+        return said(self.finished_task(agent, task)["history"][-1]["parts"])
+
+    def run(self, agent: str, *content: str | dict, task: str | None = None, **more: Any) -> dict:
+        definition = defined(agent, **more) | self._turn(content, task)
         return plain(self.agents.run(**definition) if IS_V4 else self.agents.run(request=definition))
 
     # ---------------------------------------------------------------- streams
 
     @contextlib.contextmanager
     def stream_response(self, agent: str, *content: str | dict, task: str | None = None):
-        only(IS_V4, "responses")
         with self.agents.responses.create(agent_key=agent, stream=True, **self._turn(content, task)) as events:
             yield Stream(events)
 
@@ -166,8 +180,8 @@ class Caller:
             yield Stream(events)
 
     @contextlib.contextmanager
-    def stream_run(self, agent: str, *content: str | dict, task: str | None = None):
-        definition = self._definition(agent) | self._turn(content, task)
+    def stream_run(self, agent: str, *content: str | dict, task: str | None = None, **more: Any):
+        definition = defined(agent, **more) | self._turn(content, task)
         stream = self.agents.stream_run(**definition) if IS_V4 else self.agents.stream_run(request=definition)
         with stream as events:
             yield Stream(events)
@@ -175,17 +189,22 @@ class Caller:
     # ---------------------------------------------------------------- tasks
 
     def task(self, agent: str, task: str) -> dict:
-        only(not IS_V4, "reading of tasks")
         return plain(self.agents.retrieve_task(agent_key=agent, task_id=task))
 
     def finished_task(self, agent: str, task: str) -> dict:
+        return self._task_beyond(agent, task, "submitted", "working")
+
+    def running_task(self, agent: str, task: str) -> dict:
+        """The task once its agent works."""
+        return self._task_beyond(agent, task, "submitted")
+
+    def _task_beyond(self, agent: str, task: str, *states: str) -> dict:
         end = time.monotonic() + callers.CALL_SECONDS_MAX
-        while (found := self.task(agent, task))["status"]["state"] in ("submitted", "working"):
+        while (found := self.task(agent, task))["status"]["state"] in states:
             assert time.monotonic() < end, found
         return found
 
     def tasks(self, agent: str, **query: Any) -> dict:
-        only(not IS_V4, "reading of tasks")
         return plain(self.agents.list_tasks(agent_key=agent, **query))
 
     # ---------------------------------------------------------------- bodies
@@ -194,10 +213,3 @@ class Caller:
     def _turn(content: tuple, task: str | None) -> dict:
         whole = len(content) == 1 and isinstance(content[0], dict) and "role" in content[0]
         return {"message": content[0] if whole else message(*content)} | ({"task_id": task} if task else {})
-
-    @staticmethod
-    def _definition(agent: str) -> dict:
-        return {
-            "key": agent, "model": "some/model", "role": "Actor", "instructions": "Act.", "path": "Default",
-            "settings": {} if IS_V4 else {"tools": []},
-        }

@@ -10,6 +10,8 @@ import pytest
 
 from conftest import GENERATION
 
+pytestmark = pytest.mark.face
+
 if GENERATION == "1.0":
     from a2a.client.card_resolver import parse_agent_card
     from a2a.utils.signing import (

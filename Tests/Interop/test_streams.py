@@ -96,6 +96,12 @@ async def test_failure_on_a_stream(caller):
 async def test_crash_on_a_stream_ends_it_with_a_failure(caller):
     actor = await caller.reach("actor")
     async with actor.stream("crash") as stream:
+        if caller.backend.differs("crash"):
+            task = (await stream.next()).id
+            await stream.until(lambda event: isinstance(event, Status) and event.state == "working")
+            await actor.cancel(task)
+            assert (await stream.rest())[-1].state == "canceled"
+            return
         events = await stream.rest()
     assert states(events)[-1] == "failed"
     assert "secret" not in events[-1].says

@@ -9,17 +9,20 @@ def types(events) -> list[str]:
     return [event.type for event in events]
 
 
-def test_orq_response_stream(orq):
+@pytest.mark.needs("responses")
+def test_orq_response_stream(orq, client):
     with orq.stream_response("actor", "spend as it comes") as stream:
         events = stream.rest()
     assert types(events) == ["response.started", "part.delta", "part.done", "response.done"]
     assert events[1].data["partId"] == events[2].data["partId"]
     assert events[2].data["part"] == {"kind": "text", "text": "as it comes"}
     assert events[3].data["finishReason"] == "stop"
-    assert events[3].data["usage"]["total_tokens"] == 46
+    if not client.backend.differs("usage"):
+        assert events[3].data["usage"]["total_tokens"] == 46
     assert orq.response("actor", events[0].data["taskId"])["status"] == "completed"
 
 
+@pytest.mark.needs("responses")
 def test_orq_each_chunk_arrives_before_the_next_is_made(orq, gate):
     with orq.stream_response("actor", f"obey {gate.path}") as stream:
         for word in ("one", "two", "three"):
@@ -34,12 +37,14 @@ def test_orq_each_chunk_arrives_before_the_next_is_made(orq, gate):
     assert types(events)[-1] == "response.done"
 
 
+@pytest.mark.needs("responses")
 def test_orq_parts_of_every_kind_on_a_stream(orq):
     with orq.stream_response("actor", "show") as stream:
         parts = [event.data["part"] for event in stream.rest() if event.type == "part.done"]
     assert [part["kind"] for part in parts] == ["text", "file", "file", "data"]
 
 
+@pytest.mark.needs("responses")
 def test_orq_failure_on_a_response_stream(orq):
     with orq.stream_response("actor", "fail in the middle") as stream:
         events = stream.rest()
@@ -47,6 +52,7 @@ def test_orq_failure_on_a_response_stream(orq):
     assert events[-1].data["error"] == "in the middle"
 
 
+@pytest.mark.needs("responses")
 def test_orq_tool_calls_on_a_response_stream(orq):
     with orq.stream_response("actor", "call weather") as stream:
         events = stream.rest()
@@ -102,7 +108,7 @@ def test_orq_tool_calls_on_an_agent_stream(orq):
 def test_orq_refusals_of_streams(orq):
     with refusal(404, "no such agent", declared=True), orq.stream_task("nobody", "hello"):
         pass
-    with refusal(404, "model not found", declared=True), orq.stream_run("nobody", "hello"):
+    with refusal(403, "operator"), orq.stream_run("nobody", "hello"):
         pass
     with refusal(404, "task not found", declared=True), orq.stream_task("actor", "hello", task="unknown"):
         pass

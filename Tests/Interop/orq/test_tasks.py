@@ -1,8 +1,11 @@
 """Tasks and actions, which only the SDKs of 3.x read."""
 
-from sdk_orq import IS_V4, only, plain, refusal, results, said
+import pytest
+
+from sdk_orq import IS_V4, plain, refusal, results, said
 
 
+@pytest.mark.needs("tasks")
 def test_orq_task_with_its_history(orq):
     task = orq.invoke("actor", "say one")["id"]
     orq.finished_task("actor", task)
@@ -15,6 +18,7 @@ def test_orq_task_with_its_history(orq):
     ]
 
 
+@pytest.mark.needs("tasks")
 def test_orq_tool_calls_in_a_task(orq):
     task = orq.invoke("actor", "call weather")["id"]
     found = orq.finished_task("actor", task)
@@ -24,8 +28,10 @@ def test_orq_tool_calls_in_a_task(orq):
     assert [message["role"] for message in found["history"]] == ["user", "agent", "tool", "agent"]
 
 
+@pytest.mark.needs("tasks")
 def test_orq_list_tasks(orq, gate):
     running = orq.invoke("actor", f"obey {gate.path}")["id"]
+    orq.running_task("actor", running)
     failed = orq.invoke("actor", "fail it")["id"]
     orq.finished_task("actor", failed)
     listed = orq.tasks("actor", limit=2)
@@ -41,8 +47,8 @@ def test_orq_list_tasks(orq, gate):
     gate.tell("done")
 
 
+@pytest.mark.needs("tasks")
 def test_orq_actions(orq):
-    only(not IS_V4, "actions")
     task = orq.invoke("actor", "say one")["id"]
     actions = plain(orq.agents.list_actions(agent_key="actor", task_id=task))
     assert actions == {"object": "list", "data": [], "has_more": False}

@@ -3,7 +3,9 @@
 import base64
 import json
 
-from sdk_orq import IS_V4, Caller, only, refusal, results, said, text
+import pytest
+
+from sdk_orq import IS_V4, Caller, refusal, results, said, text
 
 NOISE = bytes(range(256))
 
@@ -12,17 +14,20 @@ def output(response) -> list[dict]:
     return [part for message in response["output"] for part in message["parts"]]
 
 
-def test_orq_respond(orq):
+@pytest.mark.needs("responses")
+def test_orq_respond(orq, client):
     response = orq.respond("actor", "spend hello, Größe 🌍")
     assert said(output(response)) == "hello, Größe 🌍"
     assert response["finish_reason"] == "stop"
-    assert response["usage"]["prompt_tokens"] == 12
-    assert response["usage"]["total_tokens"] == 46
+    if not client.backend.differs("usage"):
+        assert response["usage"]["prompt_tokens"] == 12
+        assert response["usage"]["total_tokens"] == 46
     found = orq.response("actor", response["task_id"])
     assert found["status"] == "completed"
     assert found["output"] == response["output"]
 
 
+@pytest.mark.needs("responses")
 def test_orq_respond_in_the_background(orq, gate):
     response = orq.respond("actor", f"obey {gate.path}", background=True)
     assert response["output"] == []
@@ -34,6 +39,7 @@ def test_orq_respond_in_the_background(orq, gate):
     assert said(output(found)) == "laterobeyed"
 
 
+@pytest.mark.needs("responses")
 def test_orq_respond_with_all_circumstances(orq):
     response = orq.respond(
         "echo", "hello", variables={"name": "x"}, identity={"id": "u1", "email": "a@example.com"},
@@ -56,8 +62,8 @@ def test_orq_invoke(orq):
         assert said(found["history"][-1]["parts"]) == "hello"
 
 
+@pytest.mark.needs("blocking")
 def test_orq_invoke_and_wait(orq):
-    only(IS_V4, "blocking invocation")
     task = orq.invoke("actor", "say hello", configuration={"blocking": True})
     assert task["status"]["state"] == "completed"
     assert [said(message["parts"]) for message in task["messages"]] == ["hello"]
@@ -70,16 +76,18 @@ def test_orq_run(orq):
     task = orq.run("actor", "say hello")
     assert task["kind"] == "task"
     assert task["metadata"]["urn:a2a-gateway:translation:v1"]["losses"] == ["agent_definition"]
-    with refusal(404, "model not found"):
+    with refusal(403, "operator"):
         orq.run("nobody", "hello")
 
 
+@pytest.mark.needs("responses")
 def test_orq_direct_reply(orq):
     response = orq.respond("actor", "reply just this")
     assert said(output(response)) == "just this"
     assert orq.response("actor", response["task_id"])["status"] == "completed"
 
 
+@pytest.mark.needs("responses")
 def test_orq_failure(orq):
     response = orq.respond("actor", "fail in the middle")
     found = orq.response("actor", response["task_id"])
@@ -88,6 +96,7 @@ def test_orq_failure(orq):
         orq.respond("actor", "say more", task=response["task_id"])
 
 
+@pytest.mark.needs("responses")
 def test_orq_files_from_the_agent(orq):
     parts = output(orq.respond("actor", "show"))
     assert [part["kind"] for part in parts] == ["text", "file", "file", "data"]
@@ -97,6 +106,7 @@ def test_orq_files_from_the_agent(orq):
     assert parts[3]["data"]["nested"] == {"empty": {}}
 
 
+@pytest.mark.needs("responses")
 def test_orq_files_to_the_agent(orq):
     files = [
         {"kind": "file", "file": {"bytes": base64.b64encode(NOISE).decode(), "mimeType": "image/png", "name": "a.png"}},
@@ -107,6 +117,7 @@ def test_orq_files_to_the_agent(orq):
     assert parts[2] == text("[256]")
 
 
+@pytest.mark.needs("responses")
 def test_orq_conversation(orq):
     first = orq.respond("actor", "say one")
     second = orq.respond("actor", "say two", task=first["task_id"])
@@ -116,6 +127,7 @@ def test_orq_conversation(orq):
     assert said(output(orq.respond("actor", "remember"))) == ""
 
 
+@pytest.mark.needs("responses")
 def test_orq_question(orq):
     question = orq.respond("actor", "ask which one?")
     assert said(output(question)) == "which one?"
@@ -124,6 +136,7 @@ def test_orq_question(orq):
     assert said(output(answer)) == "you answered the first"
 
 
+@pytest.mark.needs("responses")
 def test_orq_tool_calls(orq):
     question = orq.respond("actor", "call weather clock")
     assert question["finish_reason"] == "function_call"
@@ -135,7 +148,10 @@ def test_orq_tool_calls(orq):
     with refusal(400, "call-clock"):
         orq.respond("actor", results(weather=1), task=question["task_id"])
     answer = orq.respond("actor", results(weather={"degrees": 21.5}, clock="noon"), task=question["task_id"])
-    assert '{"tool_call_id": "call-weather", "result": {"degrees": 21.5}}' in said(output(answer))
+    told = json.loads(said(output(answer)).removeprefix("you answered "))
+    assert {each["tool_call_id"]: each["result"] for each in told["tool_results"]} == {
+        "call-weather": {"degrees": 21.5}, "call-clock": "noon",
+    }
 
 
 def test_orq_task_of_another_caller(orq, gateway):
