@@ -91,6 +91,11 @@ ORQ = [
     OrqBackend("Orq 3 run", _ORQ | _AS_EVENTS, 3, "run"),
 ]
 
+def orq_forwarded(generation: int) -> OrqBackend:
+    """As clients of the Orq Agents API see it: what they say to agents of Orq is passed on as it is."""
+    own = "a run of an agent that a card file names goes by the card's own call, and thoughts stay out"
+    return OrqBackend(f"Orq {generation} forwarded", {"progress": own}, generation)
+
 
 # ---------------------------------------------------------------- external agents, by official SDKs
 

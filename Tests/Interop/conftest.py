@@ -15,7 +15,7 @@ import signal
 import pytest
 
 import backends
-from backends import A2A, HERE, ORQ, A2ABackend, Backend, OrqBackend
+from backends import A2A, HERE, ORQ, A2ABackend, Backend, OrqBackend, orq_forwarded
 from callers import Caller, Gate
 from gateway import Authority, Gateway, external_cards, local_cards, orq_cards
 from processes import ExternalAgents
@@ -59,7 +59,7 @@ def clients_of(backends: list[Backend], lines: list[str]) -> list[Client]:
 
 
 CLIENTS = clients_of([HERE], ["plain", "TLS"])
-CLIENTS_OF_OTHERS = clients_of(A2A if ORQ_SDK else [*ORQ, *A2A], ["TLS"])
+CLIENTS_OF_OTHERS = clients_of([orq_forwarded(int(ORQ_SDK[0])), *A2A] if ORQ_SDK else [*ORQ, *A2A], ["TLS"])
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -63,22 +63,23 @@ def test_orq_tool_calls_on_a_response_stream(orq):
 
 
 @pytest.mark.parametrize("run", [False, True], ids=["stream-task", "stream-run"])
-def test_orq_agent_stream(orq, gate, run):
+def test_orq_agent_stream(orq, client, gate, run):
     open_stream = orq.stream_run if run else orq.stream_task
     with open_stream("actor", f"obey {gate.path}") as stream:
         started = stream.next()
         assert started.type == "agents.execution_started"
         assert stream.next().type == "event.agents.started"
         gate.tell("work nearly there")
-        thought = stream.until("event.agents.thought").data["message_difference"]
-        assert [said(message["parts"]) for message in thought.values()] == ["nearly there"]
+        if not (run and client.backend.differs("progress")):
+            thought = stream.until("event.agents.thought").data["message_difference"]
+            assert [said(message["parts"]) for message in thought.values()] == ["nearly there"]
         gate.tell("chunk one")
         gate.tell("last two")
         gate.tell("done")
         events = stream.rest()
-    assert types(events) == ["event.agents.inactive"]
-    assert events[0].data["last_message"] == "onetwoobeyed"
-    assert events[0].data["finish_reason"] == "stop"
+    assert types(events)[-1] == "event.agents.inactive"
+    assert events[-1].data["last_message"] == "onetwoobeyed"
+    assert events[-1].data["finish_reason"] == "stop"
     with orq.stream_task("actor", "remember", task=started.data["agent_task_id"]) as stream:
         assert "obey" in stream.rest()[-1].data["last_message"]
 
