@@ -138,10 +138,12 @@ func idsOfCallersStayHere(_ wire: Wire) throws {
   let gateway = try upstream.gateway(needsKey: true)
   var ids: [JSONValue] = []
   for principal in ["alice", "bob"] {
-    let call = Call.sending(Sending(messageID: "same", contextID: "same"))
+    let call = Call.sending(Sending(messageID: "m1", contextID: "same"))
     let pending = try gateway.caller(as: principal).begin(.rpc10, call)
     let request = try upstream.expect("SendStreamingMessage")
-    ids.append(try #require(try request.message["messageId"]))
+    let id = try #require(try request.message["messageId"])
+    #expect(id.string?.hasPrefix("m1-") == true)
+    ids.append(id)
     #expect(!request.request.body.contains("same"))
     #expect(request.request.field("authorization") == nil)
     try request.stream(.task("completed"))
@@ -210,6 +212,21 @@ func theAgentJudgesMediaTypesByItself(_ wire: Wire) throws {
   let pending = try gateway.caller().begin(.rpc10, .sending(sending))
   try upstream.expect("SendStreamingMessage").stream(.task("completed"))
   #expect(try pending.reply().task.state == "completed")
+}
+
+@Test func aLongMessageIDIsReplacedByItsDigest() throws {
+  let upstream = try A2AUpstream(.rpc10)
+  let gateway = try upstream.gateway()
+  for (length, passedOn) in [(128, true), (129, false)] {
+    let id = String(repeating: "x", count: length)
+    let pending = try gateway.caller().begin(.rpc10, .sending(Sending(messageID: id)))
+    let request = try upstream.expect("SendStreamingMessage")
+    let sent = try #require(try request.message["messageId"]?.string)
+    #expect(sent.hasPrefix(id) == passedOn)
+    #expect(sent.utf8.count == (passedOn ? 145 : 16))
+    try request.stream(.task("completed"))
+    #expect(try pending.reply().task.history.first?["messageId"] == .string(id))
+  }
 }
 
 @Test func anAgentWhoseCardHasNotBeenReadIsNotAvailable() throws {

@@ -63,10 +63,12 @@ struct A2ABackend: AgentBackend {
     return A2AContextState(contextID: contextID)
   }
 
-  /// The agent's name of a turn's message: the gateway's own, so that an agent which knows messages by their ids cannot mix
-  /// up those of two callers.
+  /// The agent's name of a turn's message: the caller's, so that whoever looks for it there finds it, and a digest, so that
+  /// an agent which knows messages by their ids cannot mix up those of two callers. At most 145 bytes.
   static func messageID(of turn: Turn) -> String {
-    Hex.encode(Array(SHA256.hash(Array("\(turn.taskID)\n\(turn.message.messageID)".utf8)).prefix(16)))
+    let id = turn.message.messageID
+    let digest = Hex.encode(Array(SHA256.hash(Array("\(turn.taskID)\n\(id)".utf8)).prefix(8)))
+    return id.utf8.count <= 128 ? "\(id)-\(digest)" : digest
   }
 
   /// - Parameter losses: gains what does not go along.
