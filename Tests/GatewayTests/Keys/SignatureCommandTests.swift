@@ -16,8 +16,10 @@ import Testing
     configuration = try GatewayProgram.configure(folder)
   }
 
+  /// With both streams of what it says.
   private func run(_ arguments: String...) throws -> (status: Int32, output: String) {
-    try Program.run(arguments, in: folder)
+    let result = try Program.run(arguments, in: folder)
+    return (result.status, result.output + result.errors)
   }
 
   private func file(_ name: String, _ text: String) throws -> String {
