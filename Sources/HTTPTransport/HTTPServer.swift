@@ -66,6 +66,7 @@ public final class HTTPServer {
   /// Ends gracefully: takes no more connections, closes idle ones, answers what is under way and closes after it. What
   /// is left after `deadline` is cut. `onDrained` is called once, when no connection is left.
   public func drain(deadline: Duration, onDrained: @escaping () -> Void) {
+    listener?.acceptWaiting()
     stopAccepting()
     isDraining = true
     self.onDrained = onDrained

@@ -100,6 +100,8 @@ public final class Listener: EventHandler {
 
   /// One turn accepts at most this many, so that those already here are served meanwhile.
   private static let acceptsPerTurnMax = 64
+  /// What waits when accepting ends is let in, up to this many.
+  private static let acceptsAtEndMax = 4096
   /// How long to wait before accepting again when descriptors or memory are short. Meanwhile connections wait in the
   /// kernel's backlog.
   private static let retryDelay: Duration = .milliseconds(100)
@@ -134,6 +136,9 @@ public final class Listener: EventHandler {
     setInterest(.read)
   }
 
+  /// Accepts what waits in the backlog, which closing the socket would reset.
+  public func acceptWaiting() { accept(atMost: Listener.acceptsAtEndMax) }
+
   /// Stops accepting for good.
   public func close() {
     guard onAccept != nil else { return }
@@ -144,9 +149,11 @@ public final class Listener: EventHandler {
     socket.removeUser()
   }
 
-  public func ready(_ events: ReadyEvents, on loop: EventLoop) {
+  public func ready(_ events: ReadyEvents, on loop: EventLoop) { accept(atMost: Listener.acceptsPerTurnMax) }
+
+  private func accept(atMost count: Int) {
     var accepted = 0
-    while accepted < Listener.acceptsPerTurnMax, !isPaused, let onAccept {
+    while accepted < count, !isPaused, let onAccept {
       let (fd, address) = unsafe Socket.readAddress { [socket] in
         unsafe linux_accept4(socket.fd, $0, $1)
       }

@@ -134,6 +134,27 @@ struct HTTPServerTimeTests {
     try eventually("drained") { record.drained.withLock { $0 } }
   }
 
+  @Test func whoWaitsInTheBacklogWhenTheDrainBeginsIsAnswered() throws {
+    let server = try TestServer()
+    let (isHeld, mayGoOn) = (Latch(), Latch())
+    let (port, record) = (server.port, server.record)
+    server.soon { parts in
+      isHeld.open()
+      try? mayGoOn.wait()
+      parts.server.drain(deadline: .seconds(30)) { record.drained.withLock { $0 = true } }
+    }
+    try isHeld.wait()
+    // The kernel connects them; the loop has not looked yet.
+    let clients = try (0..<20).map { _ in try RawClient(port: port) }
+    for client in clients { try client.send("GET /b HTTP/1.1\r\nHost: x\r\n\r\n") }
+    mayGoOn.open()
+    for client in clients {
+      #expect(try client.receiveResponse().body == "/b")
+      client.close()
+    }
+    try eventually("drained") { record.drained.withLock { $0 } }
+  }
+
   @Test func whatIsLeftAfterTheDrainsDeadlineIsCut() throws {
     let server = try TestServer()
     let client = try server.client()

@@ -66,16 +66,21 @@ final class TestServer: Sendable {
     record.parts.withLock { $0 = nil }
   }
 
+  /// Has `body` run on the loop in one of its next turns.
+  func soon(_ body: @escaping @Sendable (Parts) -> Void) {
+    let record = record
+    group.mailboxes[0].submit { _ in
+      if let parts = record.parts.withLock({ $0 }) { body(parts) }
+    }
+  }
+
   /// Runs `body` on the loop and waits for it.
   func onLoop<Result: Sendable>(_ body: @escaping @Sendable (Parts) -> Result) throws -> Result {
     let result = Mutex<Result?>(nil)
     let done = Latch()
-    let record = record
-    group.mailboxes[0].submit { _ in
-      if let parts = record.parts.withLock({ $0 }) {
-        let value = body(parts)
-        result.withLock { $0 = value }
-      }
+    soon { parts in
+      let value = body(parts)
+      result.withLock { $0 = value }
       done.open()
     }
     try done.wait()
