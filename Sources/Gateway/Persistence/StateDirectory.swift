@@ -33,21 +33,22 @@ final class StateDirectory: Sendable {
       throw StartError("the state folder \(path) cannot be used: \(error); state.dir names another")
     }
     lock = Mutex(descriptor)
+    // What was opened is closed by `deinit`.
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-      release()
       throw StartError("the state folder \(path) belongs to another running gateway; state.dir names another")
     }
   }
 
-  deinit { release() }
+  // Nothing is under way when nobody holds the folder any more; and it may be its own thread that was the last to.
+  deinit { unlock() }
 
   /// Finishes what is under way and gives the folder back to whoever wants it next. Nothing is to be written afterwards.
-  func release() {
-    queue.sync {
-      lock.withLock { descriptor in
-        if descriptor >= 0 { _ = close(descriptor) }
-        descriptor = -1
-      }
+  func release() { queue.sync { unlock() } }
+
+  private func unlock() {
+    lock.withLock { descriptor in
+      if descriptor >= 0 { _ = close(descriptor) }
+      descriptor = -1
     }
   }
 

@@ -1,6 +1,9 @@
 import Configuration
+import Dispatch
 import Foundation
 import Glibc
+import Network
+import TestSupport
 import Testing
 
 @testable import Gateway
@@ -68,6 +71,23 @@ final class TemporaryFolder {
   @Test func aFolderBelongsToOneGateway() throws {
     let error = #expect(throws: StartError.self) { try StateDirectory(path: state.path) }
     #expect(error?.description.contains("belongs to another running gateway") == true)
+  }
+
+  @Test func theFoldersOwnThreadMayBeTheLastToHoldIt() throws {
+    let loop = try EventLoop()
+    let path = folder.path + "/other"
+    var other: StateDirectory? = try StateDirectory(path: path)
+    let (isHeld, mayGoOn) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+    other?.perform(
+      { _ in
+        isHeld.signal()
+        mayGoOn.wait()
+      }, then: loop.expect { (_: Void) in loop.stop() })
+    isHeld.wait()
+    other = nil
+    mayGoOn.signal()
+    loop.run()
+    try eventually("the folder is free again") { (try? StateDirectory(path: path)) != nil }
   }
 
   @Test func aFolderThatCannotBeMadeIsNamed() throws {
