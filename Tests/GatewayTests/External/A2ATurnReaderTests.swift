@@ -187,6 +187,15 @@ struct A2ATurnReaderTests {
     #expect(try script.find(.task("working", metadata: #"{"n":1.0,"o":{"b":1,"a":3}}"#)) == [#"o = {"b":1,"a":3}"#])
   }
 
+  @Test(arguments: Wire.allCases)
+  func metadataOfAStatusIsKeptWithTheTaskToo(_ wire: Wire) throws {
+    var script = Script(wire)
+    _ = try script.hear(.task("working"))
+    #expect(
+      try script.hear(.status("working", metadata: #"{"usage":{"n":1.0}}"#)) == [#"usage = {"n":1.0}"#, "working"])
+    #expect(try script.find(.task("completed", metadata: #"{"usage":{"n":1.0}}"#)) == ["completed"])
+  }
+
   /// The agent is behind a gateway like this one.
   @Test func lossesOfAnotherGatewayAreLossesHere() throws {
     var script = Script(.rpc10)

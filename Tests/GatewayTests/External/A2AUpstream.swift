@@ -259,13 +259,15 @@ struct A2ASaid {
   }
 
   static func status(
-    _ state: String, _ message: String? = nil, final: Bool = false, id: String = "UT", messageID: String = "um1"
+    _ state: String, _ message: String? = nil, final: Bool = false, id: String = "UT", messageID: String = "um1",
+    metadata: String? = nil
   ) -> A2ASaid {
     A2ASaid(kind: .status) { wire in
+      let more = metadata.map { #","metadata":\#($0)"# } ?? ""
       let end =
         wire == .rpc03
         ? #","kind":"status-update","final":\#(final)"# : final && wire == .rest03 ? #","final":true"# : ""
-      return #"{"taskId":"\#(id)","contextId":"UC","status":\#(status(wire, state, message, messageID))\#(end)}"#
+      return #"{"taskId":"\#(id)","contextId":"UC","status":\#(status(wire, state, message, messageID))\#(more)\#(end)}"#
     }
   }
 

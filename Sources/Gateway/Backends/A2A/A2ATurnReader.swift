@@ -55,6 +55,8 @@ struct A2ATurnReader {
     case .task(let task): read(task, emit)
     case .status(let update):
       guard accept(update.taskID, update.contextID, emit) else { return }
+      // The SDKs' servers keep it with the task, where a look-up would find it.
+      if let metadata = update.metadata { self.metadata(metadata, emit) }
       status(update.status, update.metadata, isNews: true, emit)
     case .artifact(let update):
       guard accept(update.taskID, update.contextID, emit) else { return }
