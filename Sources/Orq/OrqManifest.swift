@@ -141,6 +141,8 @@ public struct OrqManifest: OrqValue {
     json.member("model", ModelReference(id: modelID, details: modelDetails))
     json.member("settings", settings)
     json.member("version", version)
+    // Its name in 3.x.
+    json.member("version_hash", version)
     json.member("memory_stores", memoryStores)
     json.writeKnowledgeBases(knowledgeBases)
     json.member("team_of_agents", teamOfAgents)

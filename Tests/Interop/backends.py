@@ -101,7 +101,6 @@ def orq_forwarded(generation: int) -> OrqBackend:
 
 _A2A_1_0 = {
     "principal": "an external agent is called in the gateway's own name",
-    "usage": "what an external agent says in the metadata of a status stays with that status",
 }
 _A2A_0_3 = _A2A_1_0 | {
     "crash": "a2a-sdk 0.3 breaks off the stream of an agent that crashed and keeps its task working: only time tells",
