@@ -267,7 +267,8 @@ struct A2ASaid {
       let end =
         wire == .rpc03
         ? #","kind":"status-update","final":\#(final)"# : final && wire == .rest03 ? #","final":true"# : ""
-      return #"{"taskId":"\#(id)","contextId":"UC","status":\#(status(wire, state, message, messageID))\#(more)\#(end)}"#
+      return
+        #"{"taskId":"\#(id)","contextId":"UC","status":\#(status(wire, state, message, messageID))\#(more)\#(end)}"#
     }
   }
 
