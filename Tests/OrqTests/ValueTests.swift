@@ -182,8 +182,8 @@ struct ValueTests {
           "max_iterations": 3, "max_execution_time": 300, "tool_approval_required": "respect_tool",
           "tools": [\#(AgentEventTests.toolJSON)]
         },
-        "version": "1.2.3", "memory_stores": ["s"], "knowledge_bases": [{"knowledge_id": "kb"}],
-        "team_of_agents": [{"key": "b", "role": "r"}], "skills": ["sk"], "metrics": {"total_cost": 0},
+        "version": "1.2.3", "version_hash": "1.2.3", "memory_stores": ["s"],
+        "knowledge_bases": [{"knowledge_id": "kb"}], "team_of_agents": [{"key": "b", "role": "r"}], "skills": ["sk"], "metrics": {"total_cost": 0},
         "a2a": {
           "agent_url": "https://example.org/a", "card_url": "https://example.org/card",
           "headers": {"A": {"value": "", "encrypted": true}}, "cached_card": {"name": "x"}

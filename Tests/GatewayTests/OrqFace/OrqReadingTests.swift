@@ -23,8 +23,8 @@ struct OrqReadingTests {
     #expect(
       first.object?.names == [
         "_id", "key", "display_name", "workspace_id", "project_id", "status", "type", "path", "role", "description",
-        "instructions", "model", "settings", "version", "memory_stores", "knowledge_bases", "team_of_agents", "skills",
-        "metrics",
+        "instructions", "model", "settings", "version", "version_hash", "memory_stores", "knowledge_bases",
+        "team_of_agents", "skills", "metrics",
       ])
     #expect(first["status"] == "live")
     #expect(first["instructions"] == "")

@@ -59,6 +59,21 @@ def test_orq_actions(orq):
         orq.agents.retrieve_action(agent_key="actor", task_id=task, action_id="none")
 
 
+@pytest.mark.needs("tasks")
+def test_orq_actions_of_tool_calls(orq):
+    task = orq.invoke("actor", "call weather")["id"]
+    orq.finished_task("actor", task)
+    [asked] = plain(orq.agents.list_actions(agent_key="actor", task_id=task))["data"]
+    assert asked["agent_tool_call_id"] == "call-weather"
+    assert asked["state"]["input"] == {"city": "Köln"}
+    assert not asked["state"]["executed"]
+    orq.invoke("actor", results(weather=21), task=task)
+    orq.finished_task("actor", task)
+    done = plain(orq.agents.retrieve_action(agent_key="actor", task_id=task, action_id=asked["_id"]))
+    assert done["state"]["executed"]
+    assert done["state"]["output"] == {"value": 21}
+
+
 def test_orq_unknown_task(orq):
     if IS_V4:
         with refusal(404, "task not found", declared=True):
