@@ -17,6 +17,9 @@ final class StateDirectory: Sendable {
 
   /// Bytes of one file at most.
   static let fileBytesMax = 4 * 1024 * 1024
+  /// How often, and after what time each, a folder that somebody has is asked for: a quarter of a second in all.
+  private static let lockAttemptsMax = 10
+  private static let lockRetryMicroseconds: UInt32 = 25_000
   /// Files of one folder at most.
   static let filesMax = 100_000
 
@@ -34,7 +37,7 @@ final class StateDirectory: Sendable {
     }
     lock = Mutex(descriptor)
     // What was opened is closed by `deinit`.
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+    guard StateDirectory.lock(descriptor) else {
       throw StartError("the state folder \(path) belongs to another running gateway; state.dir names another")
     }
   }
@@ -140,6 +143,16 @@ final class StateDirectory: Sendable {
   }
 
   // MARK: System calls
+
+  /// Whoever had the folder may be about to let go of it: a gateway that ends, or a program that one has just started and
+  /// that holds a copy of its descriptors for the moment until it runs.
+  private static func lock(_ descriptor: Int32) -> Bool {
+    for attempt in 0..<lockAttemptsMax {
+      if attempt > 0 { usleep(lockRetryMicroseconds) }
+      if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
+    }
+    return false
+  }
 
   // Paths become C strings for the length of each call.
 
