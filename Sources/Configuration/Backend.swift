@@ -84,28 +84,29 @@ public struct ChatServerConfiguration: Sendable, Equatable {
   }
 }
 
+/// A field of every call to an upstream.
+public struct UpstreamHeader: Sendable, Equatable {
+  public var name: String
+  public var value: TextOrSecret
+
+  public init(name: String, value: TextOrSecret) {
+    self.name = name
+    self.value = value
+  }
+}
+
 /// A service that takes messages by HTTP and answers as a `command` agent does.
 public struct ServiceConfiguration: Sendable, Equatable {
-  public struct Header: Sendable, Equatable {
-    public var name: String
-    public var value: TextOrSecret
-
-    public init(name: String, value: TextOrSecret) {
-      self.name = name
-      self.value = value
-    }
-  }
-
   /// Where messages are posted.
   public var url: String
-  public var headers: [Header]
+  public var headers: [UpstreamHeader]
   /// Handed to the service with every turn; an object.
   public var settings: JSONFragment?
   /// PEM file of the authorities to trust instead of the system's.
   public var authorityFile: String?
 
   public init(
-    url: String, headers: [Header] = [], settings: JSONFragment? = nil, authorityFile: String? = nil
+    url: String, headers: [UpstreamHeader] = [], settings: JSONFragment? = nil, authorityFile: String? = nil
   ) {
     self.url = url
     self.headers = headers

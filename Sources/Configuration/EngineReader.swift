@@ -138,7 +138,7 @@ struct EngineReader {
     let url = reader.required("url", hint: "such as \"http://127.0.0.1:9000/messages\"").flatMap {
       reader.upstreamURL($0, "url")
     }
-    let headers = reader.headerFields().map { ServiceConfiguration.Header(name: $0, value: $1) }
+    let headers = reader.headerFields().map { UpstreamHeader(name: $0, value: $1) }
     if let url, WebAddress.isInTheClear(url),
       headers.contains(where: { if case .secret = $0.value { true } else { false } })
     {

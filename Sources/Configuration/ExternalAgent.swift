@@ -1,17 +1,6 @@
 /// An A2A agent elsewhere: where it is, how calls to it prove who sends them, and what is done when its card changes.
 /// At least one of ``agentURL`` and ``cardURL`` is stated.
 public struct ExternalAgentConfiguration: Sendable, Equatable {
-  /// A field of every call.
-  public struct Header: Sendable, Equatable {
-    public var name: String
-    public var value: TextOrSecret
-
-    public init(name: String, value: TextOrSecret) {
-      self.name = name
-      self.value = value
-    }
-  }
-
   /// Insists on one of the card's interfaces.
   public struct Pin: Sendable, Equatable {
     /// `JSONRPC` or `HTTP+JSON`; nil for any.
@@ -46,7 +35,7 @@ public struct ExternalAgentConfiguration: Sendable, Equatable {
   public var agentURL: String?
   /// Where the card is, where that is stated.
   public var cardURL: String?
-  public var headers: [Header]
+  public var headers: [UpstreamHeader]
   /// nil where calls need none.
   public var credentials: ExternalCredentials?
   public var pin: Pin
@@ -60,7 +49,8 @@ public struct ExternalAgentConfiguration: Sendable, Equatable {
   public var trustedKeyFiles: [String]
 
   public init(
-    agentURL: String? = nil, cardURL: String? = nil, headers: [Header] = [], credentials: ExternalCredentials? = nil,
+    agentURL: String? = nil, cardURL: String? = nil, headers: [UpstreamHeader] = [],
+    credentials: ExternalCredentials? = nil,
     pin: Pin = Pin(), authorityFile: String? = nil, refresh: Duration = .seconds(300), drift: DriftPolicy = .hold,
     signatures: SignaturePolicy = .warn, trustedKeyFiles: [String] = []
   ) {

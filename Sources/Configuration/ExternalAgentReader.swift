@@ -15,7 +15,7 @@ struct ExternalAgentReader {
       faults.error(reader.start, "\"agent_url\" or \"card_url\" is missing", hint: Self.placeHint)
     }
     result.headers = reader.headerFields(own: ["a2a-version", "a2a-extensions", "x-a2a-extensions", "via"]).map {
-      ExternalAgentConfiguration.Header(name: $0, value: $1)
+      UpstreamHeader(name: $0, value: $1)
     }
     let node = reader.value("credentials")
     if let node { result.credentials = reader.object(node, "\"credentials\"", credentials) ?? nil }

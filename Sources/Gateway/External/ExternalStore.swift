@@ -177,7 +177,7 @@ extension ExternalConfiguration {
   ) -> ExternalAgentConfiguration {
     ExternalAgentConfiguration(
       agentURL: agentURL, cardURL: cardURL,
-      headers: headers.map { ExternalAgentConfiguration.Header(name: $0.0, value: .text($0.1)) }, pin: pin,
+      headers: headers.map { UpstreamHeader(name: $0.0, value: .text($0.1)) }, pin: pin,
       refresh: refresh, drift: drift, signatures: signatures, trustedKeyFiles: trustedKeyFiles)
   }
 }

@@ -14,7 +14,7 @@ private let password = "s€cret 0123456789"
 
 /// One call with these credentials, as the agent gets it.
 private func called(
-  _ wire: Wire, _ credentials: ExternalCredentials?, headers: [ExternalAgentConfiguration.Header] = []
+  _ wire: Wire, _ credentials: ExternalCredentials?, headers: [UpstreamHeader] = []
 )
   throws -> UpstreamRequest
 {
@@ -33,7 +33,7 @@ private func called(
 
 @Test(arguments: Wire.allCases)
 func onlyTheAgentsOwnCredentialsGoToIt(_ wire: Wire) throws {
-  let header = ExternalAgentConfiguration.Header(name: "X-Tenant", value: .text("t1"))
+  let header = UpstreamHeader(name: "X-Tenant", value: .text("t1"))
   let none = try called(wire, nil, headers: [header])
   #expect(none.field("authorization") == nil)
   #expect(none.field("cookie") == nil)

@@ -30,7 +30,7 @@ struct OrqExternalFace {
   ) throws(AgentError) {
     guard let principal = state.principal else { return }
     switch route.operation {
-    case .listExternal: return responder.pass(body: list(try query(request.head), principal))
+    case .listExternal: return responder.pass(body: list(try OrqFace.query(request.head), principal))
     case .retrieveExternal:
       return responder.pass(body: OrqExternalFace.wrapped(OrqExternalView(try external(state), principal)))
     default: break
@@ -145,19 +145,8 @@ struct OrqExternalFace {
     return agent
   }
 
-  private func query(_ head: HTTPRequestHead) throws(AgentError) -> OrqListQuery {
-    guard let parameters = QueryParameters(head.query ?? "") else {
-      throw AgentError(.invalidParams, "the query of the URL is not properly encoded")
-    }
-    do {
-      return try OrqListQuery(parameters)
-    } catch {
-      throw AgentError(error)
-    }
-  }
-
   private func body<Body: OrqReadable>(_ request: HTTPServerRequest, _ type: Body.Type) throws(AgentError) -> Body {
-    try checkType(request)
+    try OrqFace.checkType(of: request)
     let limits = context.services.limits
     do {
       return try Body.decode(
@@ -172,16 +161,9 @@ struct OrqExternalFace {
   /// The SDKs send nothing, or an object without members that mean anything here.
   private func emptyBody(_ request: HTTPServerRequest) throws(AgentError) {
     if request.body.isEmpty { return }
-    try checkType(request)
+    try OrqFace.checkType(of: request)
     guard (try? JSONDocument.parse(request.body))?.root.kind == .object else {
       throw AgentError(.invalidParams, "send no body, or an object")
-    }
-  }
-
-  private func checkType(_ request: HTTPServerRequest) throws(AgentError) {
-    guard let header = request.head.fields["content-type"] else { return }
-    guard let type = MediaType(header), type.type == "application", type.subtype == "json" else {
-      throw AgentError(.contentTypeNotSupported, "send the body as application/json")
     }
   }
 

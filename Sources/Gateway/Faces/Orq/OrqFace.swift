@@ -83,13 +83,17 @@ struct OrqFace {
     }
   }
 
+  /// A body is JSON; one that does not say what it is, is taken at its word.
+  static func checkType(of request: HTTPServerRequest) throws(AgentError) {
+    guard let header = request.head.fields["content-type"] else { return }
+    guard let type = MediaType(header), type.type == "application", type.subtype == "json" else {
+      throw AgentError(.contentTypeNotSupported, "send the body as application/json")
+    }
+  }
+
   /// The body as JSON, an object.
   func document(_ request: HTTPServerRequest) throws(AgentError) -> JSONNode {
-    if let header = request.head.fields["content-type"] {
-      guard let type = MediaType(header), type.type == "application", type.subtype == "json" else {
-        throw AgentError(.contentTypeNotSupported, "send the body as application/json")
-      }
-    }
+    try OrqFace.checkType(of: request)
     let limits = context.services.limits
     let bounds = JSONLimits(
       bytesMax: limits.http.bodyBytesMax, depthMax: limits.json.depthMax, nodesMax: limits.json.nodesMax)
