@@ -17,8 +17,8 @@ import pytest
 import backends
 from backends import A2A, HERE, ORQ, A2ABackend, Backend, OrqBackend, orq_forwarded
 from callers import Caller, Gate
-from gateway import Authority, Gateway, external_cards, local_cards, orq_cards
-from processes import ExternalAgents
+from gateway import Authority, Gateway, descriptions, external_cards, local_cards, orq_cards
+from processes import ExternalAgents, Simulator
 
 # A scenario that takes longer hangs.
 SCENARIO_SECONDS_MAX = 30
@@ -110,6 +110,7 @@ class Gateways:
         self._authority = Authority(new_folder("authority"))
         self._running: dict[Backend, Gateway] = {}
         self._external: dict[str, ExternalAgents] = {}
+        self._simulators: dict[int, Simulator] = {}
 
     def behind(self, backend: Backend) -> Gateway:
         """The gateway whose agents are there."""
@@ -125,6 +126,16 @@ class Gateways:
             agents = ExternalAgents(sdk, self._venvs, self._new_folder("external"))
             self._external[sdk] = self._stack.enter_context(agents)
         return self._external[sdk]
+
+    def simulator(self, generation: int) -> Simulator:
+        """The simulated workspace of Orq that speaks this generation."""
+        if generation not in self._simulators:
+            simulator = Simulator(
+                generation, self._authority.certificate["cert"], self._authority.certificate["key"]["file"],
+                descriptions(), venvs=self._venvs, folder=self._new_folder("simulator"),
+            )
+            self._simulators[generation] = self._stack.enter_context(simulator)
+        return self._simulators[generation]
 
     def _new(self, backend: Backend) -> Gateway:
         if isinstance(backend, OrqBackend):

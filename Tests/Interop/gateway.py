@@ -44,15 +44,20 @@ ENGINES = {
 MODELS = {f"suite/{name}": ENGINES[name] for name in ("actor", "echo")}
 
 
+def descriptions() -> dict[str, str]:
+    """What the suite says of its agents, wherever they are."""
+    return {name: DESCRIPTION.format(name) for name in ENGINES}
+
+
 def local_cards() -> Cards:
     """The agents of the suite, on the gateway's own machine."""
     return {
         name: {
             "name": f"The {name}",
-            "description": DESCRIPTION.format(name),
-            "gateway": {"backend": {"type": "local"} | engine},
+            "description": description,
+            "gateway": {"backend": {"type": "local"} | ENGINES[name]},
         }
-        for name, engine in ENGINES.items()
+        for name, description in descriptions().items()
     }
 
 

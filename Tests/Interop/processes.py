@@ -1,31 +1,38 @@
-"""External agents in processes of their own, each with the SDK that serves them."""
+"""What stands behind a gateway in a process of its own, each beside the SDK that it needs."""
 
 from __future__ import annotations
 
+import json
 import pathlib
 import subprocess
+from typing import Any
 
-FOLDER = pathlib.Path(__file__).parent / "external"
-SCRIPTS = {"1.0": "serve_v10.py", "0.3": "serve_v03.py"}
+import httpx
+
+FOLDER = pathlib.Path(__file__).parent
+SCRIPTS = {"1.0": "external/serve_v10.py", "0.3": "external/serve_v03.py"}
+SIMULATOR = "orq/simulator/serve.py"
+# The SDK whose models a simulated workspace of Orq has.
+ORQ_SDKS = {3: "orq-3.13.16", 4: "orq-4.8.15"}
 
 STOP_SECONDS_MAX = 10
 
 
-class ExternalAgents:
-    """The external agents of one SDK, each at `base/NAME/rpc` and at `base/NAME/rest`.
+class Process:
+    """A program that says where it is in its first line, and ends on TERM.
 
     Parameter venvs: the folder of the environments, one for each SDK.
     """
 
-    def __init__(self, sdk: str, venvs: pathlib.Path, folder: pathlib.Path):
-        self._command = [venvs / sdk / "bin" / "python", FOLDER / SCRIPTS[sdk]]
-        self._log = folder / "agents.log"
+    def __init__(self, sdk: str, script: str, *arguments: str, venvs: pathlib.Path, folder: pathlib.Path):
+        self._command = [venvs / sdk / "bin" / "python", FOLDER / script, *arguments]
+        self._log = folder / "process.log"
 
-    def __enter__(self) -> ExternalAgents:
+    def __enter__(self) -> Process:
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(self._command, stdout=subprocess.PIPE, stderr=log, text=True)
-        self.base = self._process.stdout.readline().strip()
-        assert self.base, "the external agents do not start\n" + self.log()
+        self._said = self._process.stdout.readline().strip()
+        assert self._said, f"{self._command[1]} does not start\n" + self.log()
         return self
 
     def __exit__(self, *_) -> None:
@@ -38,3 +45,70 @@ class ExternalAgents:
 
     def log(self) -> str:
         return self._log.read_text(encoding="utf-8", errors="replace")
+
+
+class ExternalAgents(Process):
+    """The external agents of one SDK, each at `base/NAME/rpc` and at `base/NAME/rest`."""
+
+    def __init__(self, sdk: str, venvs: pathlib.Path, folder: pathlib.Path):
+        super().__init__(sdk, SCRIPTS[sdk], venvs=venvs, folder=folder)
+
+    @property
+    def base(self) -> str:
+        return self._said
+
+
+class Simulator(Process):
+    """A simulated workspace of Orq, in plain text and over TLS.
+
+    Parameters certificate and key: files for TLS. Parameter agents: their descriptions, by key.
+    """
+
+    def __init__(
+        self, generation: int, certificate: str, key: str, agents: dict[str, str], *,
+        venvs: pathlib.Path, folder: pathlib.Path,
+    ):
+        arguments = (str(generation), certificate, key, json.dumps(agents))
+        super().__init__(ORQ_SDKS[generation], SIMULATOR, *arguments, venvs=venvs, folder=folder)
+
+    def __enter__(self) -> Simulator:
+        super().__enter__()
+        lines = json.loads(self._said)
+        self.plain_url, self.tls_url, self.key = lines["plain"], lines["tls"], lines["key"]
+        self._http = httpx.Client(base_url=self.plain_url, trust_env=False)
+        return self
+
+    def __exit__(self, *_) -> None:
+        complaints = self._get("complaints")["complaints"]
+        self._http.close()
+        super().__exit__()
+        assert not complaints, "\n".join(complaints)
+
+    def records(self, words: str = "", method: str = "") -> list[dict[str, Any]]:
+        """What it has been asked with these words in the path or in the body, in order."""
+        return [
+            record for record in self._get("records")["records"]
+            if words in record["path"] + json.dumps(record["body"], ensure_ascii=False)
+            and method in ("", record["method"])
+        ]
+
+    def sends(self, words: str) -> list[dict[str, Any]]:
+        return self.records(words, "POST")
+
+    def fail_next(self, route: str, *odds: dict[str, Any]) -> None:
+        """What the next answers of a route (method and path) do otherwise than they should."""
+        self._post("next", {route: odds})
+
+    def forgive(self) -> list[str]:
+        """The complaints that it has, which it then has no longer."""
+        return self._get("forgive")["complaints"]
+
+    def approve(self, words: str) -> None:
+        """Gives the review that the task with these words waits for, as people do inside the platform."""
+        self._post("approve", {"of": words})
+
+    def _get(self, what: str) -> dict[str, Any]:
+        return self._http.get(f"/simulator/{what}").json()
+
+    def _post(self, what: str, body: dict[str, Any]) -> None:
+        self._http.post(f"/simulator/{what}", json=body).raise_for_status()

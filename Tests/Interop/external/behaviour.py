@@ -25,11 +25,13 @@ class Actor:
     def __init__(self):
         self._said: dict[str, list[dict]] = {}
 
-    async def turn(self, context: str, parts: list[dict], continues: bool) -> AsyncIterator[dict]:
+    async def turn(
+        self, context: str, parts: list[dict], continues: bool, principal: str = "somebody"
+    ) -> AsyncIterator[dict]:
         earlier = self._said.setdefault(context, [])
         turn = {
             "message": {"role": "user", "parts": parts}, "history": list(earlier), "continuation": continues,
-            "principal": "somebody",
+            "principal": principal,
         }
         earlier.append(turn["message"])
         process = await asyncio.create_subprocess_exec(
