@@ -16,6 +16,7 @@ WORDS = {
     "chunks": "text arrives as it is made",
     "data to the agent": "an agent gets data as data",
     "direct replies": "an answer can be a message without a task",
+    "display name": "a card has the name that people see",
     "login": "an agent can ask for a login",
     "words of a login": "an agent that asks for a login says where",
     "metadata": "what an agent says of its task stands in its metadata by the same name",
@@ -79,8 +80,11 @@ _AS_TASK = {
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class OrqBackend(Backend):
+    """With `line`, the workspace is simulated, and that is how the gateway reaches it; else it is another gateway."""
+
     generation: int = 4
     call: str = "responses"
+    line: str = ""  # plain or TLS
 
 
 ORQ = [
@@ -90,6 +94,18 @@ ORQ = [
     OrqBackend("Orq 3 invoke", _ORQ | _AS_EVENTS, 3, "invoke"),
     OrqBackend("Orq 3 run", _ORQ | _AS_EVENTS, 3, "run"),
 ]
+
+# The simulator is written from the API's documents alone. It tells agents of the caller's identity.
+_SIMULATED = {word: reason for word, reason in _ORQ.items() if word != "principal"}
+_AS_3 = {"display name": "manifests of 3.x have no display name: cards are named by the key"}
+ORQ_SIMULATED = [
+    OrqBackend("Simulated 4 responses", _SIMULATED | _BY_RESPONSES, 4, "responses", "TLS"),
+    OrqBackend("Simulated 4 invoke", _SIMULATED | _AS_TASK, 4, "invoke", "plain"),
+    OrqBackend("Simulated 4 run", _SIMULATED | _AS_EVENTS, 4, "run", "TLS"),
+    OrqBackend("Simulated 3 invoke", _SIMULATED | _AS_EVENTS | _AS_3, 3, "invoke", "TLS"),
+    OrqBackend("Simulated 3 run", _SIMULATED | _AS_EVENTS, 3, "run", "plain"),
+]
+
 
 def orq_forwarded(generation: int) -> OrqBackend:
     """As clients of the Orq Agents API see it: what they say to agents of Orq is passed on as it is."""

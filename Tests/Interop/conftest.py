@@ -15,8 +15,8 @@ import signal
 import pytest
 
 import backends
-from backends import A2A, HERE, ORQ, A2ABackend, Backend, OrqBackend, orq_forwarded
-from callers import Caller, Gate
+from backends import A2A, HERE, ORQ, ORQ_SIMULATED, A2ABackend, Backend, OrqBackend, orq_forwarded
+from callers import Caller, Gate, Line
 from gateway import Authority, Gateway, descriptions, external_cards, local_cards, orq_cards
 from processes import ExternalAgents, Simulator
 
@@ -59,7 +59,7 @@ def clients_of(backends: list[Backend], lines: list[str]) -> list[Client]:
 
 
 CLIENTS = clients_of([HERE], ["plain", "TLS"])
-CLIENTS_OF_OTHERS = clients_of([orq_forwarded(int(ORQ_SDK[0])), *A2A] if ORQ_SDK else [*ORQ, *A2A], ["TLS"])
+CLIENTS_OF_OTHERS = clients_of([orq_forwarded(int(ORQ_SDK[0])), *A2A] if ORQ_SDK else [*ORQ, *ORQ_SIMULATED, *A2A], ["TLS"])
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -139,10 +139,17 @@ class Gateways:
 
     def _new(self, backend: Backend) -> Gateway:
         if isinstance(backend, OrqBackend):
-            return self.new(orq_cards(backend), orq=self.behind(HERE), generation=backend.generation)
+            return self.new(orq_cards(backend), orq=self._workspace(backend), generation=backend.generation)
         if isinstance(backend, A2ABackend):
             return self.new(external_cards(self.external(backend.sdk).base, backend.path))
         return self.new(local_cards())
+
+    def _workspace(self, backend: OrqBackend) -> Line:
+        """How a gateway reaches the workspace of its agents."""
+        if not backend.line:
+            here = self.behind(HERE)
+            return here.tls(here.keys["front"])
+        return self.simulator(backend.generation).line(backend.line, str(self._authority.file))
 
     def new(self, cards, **more) -> Gateway:
         return Gateway(self._program, self._new_folder("gateway"), self._authority, cards, **more)

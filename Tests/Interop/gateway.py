@@ -106,11 +106,11 @@ class Authority:
 
 
 class Gateway:
-    """A running gateway. With `orq`, the workspace of its agents is another gateway, reached over TLS."""
+    """A running gateway. With `orq`, its agents are those of a workspace of Orq at the end of that line."""
 
     def __init__(
         self, program: pathlib.Path, folder: pathlib.Path, authority: Authority, cards: Cards, *,
-        orq: Gateway | None = None, generation: int = 4, limits: dict | None = None,
+        orq: Line | None = None, generation: int = 4, limits: dict | None = None,
     ):
         self._program = program
         self._folder = folder
@@ -156,7 +156,7 @@ class Gateway:
         self._process = subprocess.Popen(
             [self._program, "serve", "--config", config], cwd=self._folder, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True, errors="replace",
-            env=os.environ | ({"ORQ_API_KEY": self._orq.keys["front"]} if self._orq else {}),
+            env=os.environ | ({"ORQ_API_KEY": self._orq.key} if self._orq else {}),
         )
         self._reader = threading.Thread(target=self._read_log, daemon=True)
         self._reader.start()
@@ -235,9 +235,8 @@ class Gateway:
         }
         if self._orq:
             config["orq"] = {
-                "url": self._orq.tls().url, "key": {"env": "ORQ_API_KEY"}, "generation": self._generation,
-                "ca_file": str(self._authority.file),
-            }
+                "url": self._orq.url, "key": {"env": "ORQ_API_KEY"}, "generation": self._generation,
+            } | ({"ca_file": self._orq.authority} if self._orq.authority else {})
         path = self._folder / "gateway.json"
         path.write_text(json.dumps(config, indent=2), encoding="utf-8")
         return path

@@ -9,6 +9,8 @@ from typing import Any
 
 import httpx
 
+from callers import Line
+
 FOLDER = pathlib.Path(__file__).parent
 SCRIPTS = {"1.0": "external/serve_v10.py", "0.3": "external/serve_v03.py"}
 SIMULATOR = "orq/simulator/serve.py"
@@ -74,8 +76,8 @@ class Simulator(Process):
     def __enter__(self) -> Simulator:
         super().__enter__()
         lines = json.loads(self._said)
-        self.plain_url, self.tls_url, self.key = lines["plain"], lines["tls"], lines["key"]
-        self._http = httpx.Client(base_url=self.plain_url, trust_env=False)
+        self._urls, self._key = {"plain": lines["plain"], "TLS": lines["tls"]}, lines["key"]
+        self._http = httpx.Client(base_url=self._urls["plain"], trust_env=False)
         return self
 
     def __exit__(self, *_) -> None:
@@ -83,6 +85,10 @@ class Simulator(Process):
         self._http.close()
         super().__exit__()
         assert not complaints, "\n".join(complaints)
+
+    def line(self, name: str, authority: str | None = None) -> Line:
+        """How it is reached; over TLS by whoever trusts this authority."""
+        return Line(self._urls[name], authority if name == "TLS" else None, self._key)
 
     def records(self, words: str = "", method: str = "") -> list[dict[str, Any]]:
         """What it has been asked with these words in the path or in the body, in order."""

@@ -40,7 +40,7 @@ def simulator(gateways):
 
 @pytest.fixture
 def workspace(simulator):
-    with Caller(Line(simulator.plain_url, key=simulator.key)) as caller:
+    with Caller(simulator.line("plain")) as caller:
         yield caller
 
 
@@ -150,10 +150,11 @@ def test_orq_simulated_agents_are_defined_by_calls(workspace):
 def test_orq_simulated_refusals(workspace, simulator):
     with refusal(429):
         workspace.invoke("actor", script(status=429, headers={"Retry-After": "7"}))
-    with Caller(Line(simulator.plain_url, key="sk-other")) as stranger, refusal(401):
+    line = simulator.line("plain")
+    with Caller(Line(line.url, key="sk-other")) as stranger, refusal(401):
         stranger.agents.list()
     body = {"message": {"role": "agent", "parts": []}}
-    key = {"Authorization": f"Bearer {simulator.key}"}
-    answer = httpx.post(f"{simulator.plain_url}/v2/agents/actor/task", json=body, headers=key, trust_env=False)
+    key = {"Authorization": f"Bearer {line.key}"}
+    answer = httpx.post(f"{line.url}/v2/agents/actor/task", json=body, headers=key, trust_env=False)
     assert answer.status_code == 422
     assert "role" in simulator.forgive().pop()
