@@ -39,7 +39,7 @@ public enum OrqOperation: Sendable, Equatable, CaseIterable {
 /// An operation as a method and a path, for both sides.
 public struct OrqRoute: Sendable, Equatable {
   public var operation: OrqOperation
-  /// Not empty, where the path names an agent. Some operations take an agent's id in its place.
+  /// Not empty, where the path names an agent; may name one version of it, see ``agent``.
   public var agentKey: String?
   public var taskID: String?
   public var actionID: String?
@@ -50,6 +50,9 @@ public struct OrqRoute: Sendable, Equatable {
     self.taskID = taskID
     self.actionID = actionID
   }
+
+  /// The agent that the path names.
+  public var agent: OrqAgentReference? { agentKey.map { OrqAgentReference($0) } }
 
   public enum Match: Sendable, Equatable {
     case route(OrqRoute)
@@ -71,19 +74,19 @@ public struct OrqRoute: Sendable, Equatable {
   public func path(for generation: OrqGeneration) -> String {
     switch operation {
     case .createAgent, .listAgents: generation == .v3 ? Self.base + "/" : Self.base
-    case .retrieveAgent, .updateAgent, .deleteAgent: agent
-    case .invoke: agent + "/task"
-    case .streamTask: agent + "/stream-task"
+    case .retrieveAgent, .updateAgent, .deleteAgent: one
+    case .invoke: one + "/task"
+    case .streamTask: one + "/stream-task"
     case .run: Self.base + "/run"
     case .streamRun: Self.base + "/stream-run"
-    case .createResponse: "\(Self.base)/\(PercentEncoding.encodePathSegment(agentKey ?? ""))/responses"
-    case .getResponse: agent + "/responses/" + PercentEncoding.encodePathSegment(taskID ?? "")
-    case .listTasks: agent + "/tasks"
+    case .createResponse: one + "/responses"
+    case .getResponse: one + "/responses/" + PercentEncoding.encodePathSegment(taskID ?? "")
+    case .listTasks: one + "/tasks"
     case .retrieveTask: task
     case .listActions: task + "/actions"
     case .retrieveAction: task + "/actions/" + PercentEncoding.encodePathSegment(actionID ?? "")
     case .registerExternal: Self.base + "/a2a"
-    case .refreshCard: agent + "/card/refresh"
+    case .refreshCard: one + "/card/refresh"
     case .listExternal, .createExternal: Self.base + "/external"
     case .retrieveExternal, .updateExternal, .deleteExternal: external
     case .refreshExternalCard: external + ":refreshCard"
@@ -93,8 +96,12 @@ public struct OrqRoute: Sendable, Equatable {
 
   private static let base = "/v2/agents"
 
-  private var agent: String { "\(Self.base)/\(PercentEncoding.encodePathSegment(agentKey ?? ""))" }
-  private var task: String { agent + "/tasks/" + PercentEncoding.encodePathSegment(taskID ?? "") }
+  /// The path of the agent. The SDKs leave an `@` as it is, and so does this.
+  private var one: String {
+    let names = (agentKey ?? "").split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
+    return "\(Self.base)/" + names.map { PercentEncoding.encodePathSegment(String($0)) }.joined(separator: "@")
+  }
+  private var task: String { one + "/tasks/" + PercentEncoding.encodePathSegment(taskID ?? "") }
   private var external: String { Self.base + "/external/" + PercentEncoding.encodePathSegment(agentKey ?? "") }
 
   // MARK: Matching

@@ -61,6 +61,17 @@ struct RouteTests {
         == .route(OrqRoute(.refreshExternalCard, agentKey: "k")))
   }
 
+  @Test func aVersionOfAnAgentIsNamedBehindItsKey() {
+    let route = OrqRoute(.invoke, agentKey: "a1@1.2.0")
+    #expect(route.path(for: .v4) == "/v2/agents/a1@1.2.0/task")
+    #expect(OrqRoute.match(method: .post, path: "/v2/agents/a1%401.2.0/task") == .route(route))
+    #expect(route.agent == OrqAgentReference(key: "a1", version: "1.2.0"))
+    #expect(OrqAgentReference("a1@latest") == OrqAgentReference(key: "a1"))
+    #expect(OrqAgentReference("a1@") == OrqAgentReference(key: "a1", version: ""))
+    #expect(OrqAgentReference("a1@b@c").text == "a1@b@c")
+    #expect(OrqRoute(.run).agent == nil)
+  }
+
   /// Names of operations are keys as well, for the methods that the operations do not have.
   @Test(arguments: ["run", "stream-run", "a2a"])
   func anAgentMayBeCalledLikeAnOperation(key: String) {

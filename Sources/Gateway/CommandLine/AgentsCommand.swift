@@ -17,7 +17,8 @@ enum AgentsCommand {
     case "refresh", "approve": return try change(verb, rest, console)
     case "remove": return try remove(rest, console)
     case "test": return try test(rest, console)
-    default: throw UsageError(message: "agents takes list, add, refresh, approve, test or remove")
+    case "versions": return try AgentVersionsCommand.run(rest, console)
+    default: throw UsageError(message: "agents takes list, add, refresh, approve, test, remove or versions")
     }
   }
 
@@ -188,7 +189,7 @@ enum AgentsCommand {
     return outcomes.contains("verified") ? "ok" : outcomes.first ?? "ok"
   }
 
-  private static func printTable(_ rows: [[String]], _ console: Console) {
+  static func printTable(_ rows: [[String]], _ console: Console) {
     let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
     for row in rows {
       let cells = zip(row, widths).map { cell, width in cell + String(repeating: " ", count: width - cell.count) }

@@ -12,7 +12,7 @@ enum Help {
       card sign        sign a card document; card verify checks the signatures of one
       card diff        tell what two cards say differently
       agents list      print the external agents of the running gateway
-      agents add       register an external A2A agent; also: refresh, approve, test, remove
+      agents add       register an external A2A agent; also: refresh, approve, test, remove, versions
       drain, stop      end the running gateway, as TERM and INT do
       send             send a message to an agent and print its answer
       keys new         make an API key
@@ -78,6 +78,7 @@ enum Help {
            a2a-gateway agents add URL [--key KEY] [--name NAME] [--description TEXT] [--card-url URL]
                               [--header NAME=VALUE]… [--binding JSONRPC|HTTP+JSON] [--protocol 1.0|0.3]
            a2a-gateway agents refresh|approve|test|remove KEY
+           a2a-gateway agents versions [KEY] [--json]
 
     Looks after external A2A agents of the gateway that runs with this configuration (--config FILE), over the socket in
     its state folder. A registered agent is served at once, at /agents/KEY, and over restarts.
@@ -89,6 +90,8 @@ enum Help {
       approve    takes a card that is held because it names another host or other security schemes, or lacks a skill
       test       asks for the card and whether the agent answers; exit code 5 if it does not. Changes nothing.
       remove     forgets the agent
+      versions   prints the agents that calls of the Orq Agents API made, or the versions that are kept of one, the newest
+                 first; --json prints their definitions too. Calls reach a version as KEY@VERSION.
       --json     list and test print what the gateway says, as JSON
 
     An address in a private network needs a word in "egress": { "allow": […] } of the configuration. If no gateway runs
@@ -97,6 +100,7 @@ enum Help {
     Examples: a2a-gateway agents add https://agent.example.com/a2a
               a2a-gateway agents add https://agent.example.com --key weather --header Authorization=@token.txt
               a2a-gateway agents list --json
+              a2a-gateway agents versions support --json
     """,
     "drain": """
     Usage: a2a-gateway drain|stop [--config FILE]

@@ -69,18 +69,33 @@ final class GatewayService: HTTPService {
     switch OrqFace.admission(match) {
     case .refused(let response): return .reject(decorate(response, state, head))
     case .accepted(let route):
-      if let key = route.agentKey {
-        if let agent = agent(key) {
-          state.agent = agent
-          if let refusal = admitAgent(agent, state, head) { return refusal }
-        } else if !orq.reaches(key, state.principal) {
-          return reject(404, "there is no such agent", state, head)
-        }
-      }
+      if let name = route.agent, let refusal = admit(name, route.operation, head, state) { return refusal }
       if let refusal = refuseEncoding(head, state) { return refusal }
       let hasBody = route.operation.method != .get
       return .accept(bodyBytesMax: hasBody ? context.services.limits.http.bodyBytesMax : 0, state: state)
     }
+  }
+
+  /// The agent that a path of the Orq face names, in the version that it names.
+  private func admit(
+    _ name: OrqAgentReference, _ operation: OrqOperation, _ head: HTTPRequestHead, _ state: ExchangeState
+  ) -> HeadDecision? {
+    if let agent = agent(name.key) {
+      state.agent = agent
+      if let refusal = admitAgent(agent, state, head) { return refusal }
+    } else if !orq.reaches(name.key, state.principal) {
+      return reject(404, "there is no such agent", state, head)
+    }
+    guard let version = name.version else { return nil }
+    guard operation.takesVersions else {
+      return reject(400, "this concerns the agent as a whole: leave out @\(version)", state, head)
+    }
+    guard let agent = state.agent else { return nil }
+    guard let pinned = agent.pinned(to: version) else {
+      return reject(404, "the agent has no version \(version), or no longer", state, head)
+    }
+    state.agent = pinned
+    return nil
   }
 
   /// Whom a listed proxy speaks for: the last address in `X-Forwarded-For` that is not such a proxy.

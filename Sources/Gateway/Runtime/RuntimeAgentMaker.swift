@@ -19,15 +19,10 @@ struct RuntimeAgentMaker {
   /// - Throws: what is wrong with the definition.
   func agent(_ record: RuntimeAgentRecord, replacing earlier: ExposedAgent?) throws(AgentError) -> ExposedAgent {
     let definition = try RuntimeDefinition(record.current.members)
-    var file = CardFile(file: "an agent made by a call", key: record.key, backend: .local(.echo))
-    file.card.iconURL = definition.agent.iconURL
-    if let seconds = definition.settings.executionSecondsMax {
-      file.limits.taskTime = min(.seconds(seconds), builder.configuration.limits.turns.taskTime)
-    }
-    let limits = file.limits.applied(to: builder.configuration.limits)
     let backend = RuntimeBackend(
-      definition, version: record.current.number.text, models: models, limits, builder.logger)
-    return builder.agent(file, backend: backend, limits, record: record, replacing: earlier)
+      definition, version: record.current.number.text, models: models, builder.configuration.limits, builder.logger)
+    return builder.agent(
+      definition.cardFile, backend: backend, backend.limits, record: record, replacing: earlier)
   }
 
   /// What earlier runs have kept. A file that cannot be used is told of and left where it is.

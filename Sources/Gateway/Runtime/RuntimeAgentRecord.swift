@@ -23,6 +23,8 @@ struct RuntimeAgentRecord: AgentRecord {
   private(set) var current: Version
   /// Oldest first.
   private(set) var earlier: [Version]
+  /// The agent in an earlier version: ``current`` is that one.
+  private(set) var isReplaced = false
 
   /// Versions kept, the current one among them; the oldest go first, as they do where the file would grow beyond
   /// ``bytesMax``.
@@ -42,6 +44,20 @@ struct RuntimeAgentRecord: AgentRecord {
     self.author = author
     self.current = current
     self.earlier = earlier
+  }
+
+  /// Oldest first, the one in force last.
+  var versions: [Version] { earlier + [current] }
+
+  /// The agent in one of its versions; nil for one that is not kept.
+  func pinned(to number: String) -> RuntimeAgentRecord? {
+    if current.number.text == number { return self }
+    guard let index = earlier.lastIndex(where: { $0.number.text == number }) else { return nil }
+    var record = self
+    record.current = earlier[index]
+    record.earlier = Array(earlier[..<index])
+    record.isReplaced = true
+    return record
   }
 
   mutating func add(_ version: Version) {
@@ -93,7 +109,7 @@ extension RuntimeAgentRecord {
 
   /// The file's bytes; leaves out the oldest versions where it would be too long.
   func encoded() -> [UInt8] {
-    let texts = (earlier + [current]).map { $0.text }
+    let texts = versions.map { $0.text }
     var bytes = 0
     let kept = texts.reversed().prefix { text in
       bytes += text.bytes.count
@@ -138,7 +154,8 @@ extension RuntimeAgentRecord {
 }
 
 extension RuntimeAgentRecord.Version {
-  fileprivate var text: JSONFragment {
+  /// As it is kept: its number, who made it when and why, and the definition.
+  var text: JSONFragment {
     var object: JSONObject = [
       "version": .string(number.text), "created": .string(created.text), "created_by": .string(author),
     ]

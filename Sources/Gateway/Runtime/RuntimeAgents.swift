@@ -68,6 +68,11 @@ final class RuntimeAgents {
     mint = IdentifierMint(wallMilliseconds: { [unowned loop] in loop.wallMilliseconds })
   }
 
+  /// In order of their keys.
+  var all: [RuntimeAgentRecord] { records.values.sorted { $0.key < $1.key } }
+
+  subscript(_ key: String) -> RuntimeAgentRecord? { records[key] }
+
   // MARK: Changes
 
   func perform(_ change: RuntimeChange, by principal: Principal, _ answer: Answer) {

@@ -16,21 +16,33 @@ struct RuntimeBackend: AgentBackend {
   let limits: Limits
   let description: EngineDescription
   let remembers: Bool
+  private let models: RuntimeModels
+  private let gatewayLimits: Limits
   private let logger: Logger
 
   var mindsSilence: Bool { false }
   var cancellation: BackendCancellation { .stops }
 
+  /// - Parameter gatewayLimits: of the gateway as a whole; the definition may narrow them.
   init(
-    _ definition: RuntimeDefinition, version: String, models: RuntimeModels, _ limits: Limits, _ logger: Logger
+    _ definition: RuntimeDefinition, version: String, models: RuntimeModels, _ gatewayLimits: Limits, _ logger: Logger
   ) {
     self.definition = definition
+    self.models = models
+    self.gatewayLimits = gatewayLimits
+    let limits = definition.limits(within: gatewayLimits)
     self.limits = limits
     self.logger = logger.with(["agent": .string(definition.agent.key)])
     candidates = definition.models.compactMap { models.candidate(for: $0) }
     let engines = candidates.map { $0.engine(definition, prompt: "", limits, logger).description }
     remembers = engines.contains(where: \.remembers)
     description = RuntimeBackend.description(definition, version, engines)
+  }
+
+  /// The agent as an earlier version defines it.
+  func pinned(to version: RuntimeAgentRecord.Version) throws(AgentError) -> RuntimeBackend {
+    RuntimeBackend(
+      try RuntimeDefinition(version.members), version: version.number.text, models: models, gatewayLimits, logger)
   }
 
   private static func description(

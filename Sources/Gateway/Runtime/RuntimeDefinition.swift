@@ -23,6 +23,22 @@ struct RuntimeDefinition: Sendable {
   var models: [OrqModel] { [agent.model] + agent.fallbackModels }
   var functions: [OrqFunction] { settings.tools.compactMap(\.function) }
 
+  /// Stands for the card file that an agent of a call does not have.
+  var cardFile: CardFile {
+    var file = CardFile(file: "an agent made by a call", key: agent.key, backend: .local(.echo))
+    file.card.iconURL = agent.iconURL
+    return file
+  }
+
+  /// The gateway's bounds, with the definition's own where they are narrower.
+  func limits(within gateway: Limits) -> Limits {
+    var limits = gateway
+    if let seconds = settings.executionSecondsMax {
+      limits.turns.taskTime = min(.seconds(seconds), limits.turns.taskTime)
+    }
+    return limits
+  }
+
   static let bytesMax = 256 * 1024
   private static let functionNameBytesMax = 64
   /// Members of a request to a model that are the gateway's to say.

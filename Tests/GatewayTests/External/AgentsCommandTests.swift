@@ -67,6 +67,17 @@ import Testing
     #expect(try run("dance").status == 2)
   }
 
+  @Test func versionsOfAgentsThatCallsMadeAreShown() throws {
+    let none = try run("versions")
+    #expect(none.status == 0)
+    #expect(none.errors.contains("No call has made an agent"))
+    #expect(try run("versions", "--json").output == "{\"agents\":[]}\n")
+    let unknown = try run("versions", "nobody")
+    #expect(unknown.status == 1)
+    #expect(unknown.errors.contains("there is no agent \"nobody\""))
+    #expect(try run("versions", "a", "b").status == 2)
+  }
+
   @Test func withoutAGatewayTheCodeIsFour() throws {
     gateway.program.kill()
     let answer = try run("list")

@@ -33,6 +33,27 @@ final class OrqBackend: AgentBackend {
     self.isOfFile = isOfFile
   }
 
+  /// The agent in a version that the workspace knows; nil for one that a run call defines, or for what is no version.
+  func pinned(to version: String) -> OrqBackend? {
+    guard agent.call != .run, OrqBackend.isVersion(version) else { return nil }
+    var agent = agent
+    agent.agentKey = OrqAgentReference(key: agent.agentKey, version: version).text
+    return OrqBackend(
+      workspace: workspace, agent: agent, defaults: defaults, description: description, taskTime: taskTime,
+      logger: logger, isOfFile: isOfFile)
+  }
+
+  private static let versionBytesMax = 64
+
+  /// Numbers, or a tag of the workspace's.
+  private static func isVersion(_ text: String) -> Bool {
+    (1...versionBytesMax).contains(text.utf8.count)
+      && text.utf8.allSatisfy { byte in
+        ASCII.isDigit(byte) || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(ASCII.lowercased(byte))
+          || "._-+".utf8.contains(byte)
+      }
+  }
+
   var mindsSilence: Bool { true }
   var remembers: Bool { true }
 

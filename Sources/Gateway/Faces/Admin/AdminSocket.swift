@@ -32,7 +32,8 @@ final class AdminSocket: HTTPService {
   }
 
   private static func isVerb(_ path: String) -> Bool {
-    path == "/agents" || path.hasPrefix("/agents/") || path == rotation || signals[path] != nil
+    path == "/agents" || path.hasPrefix("/agents/") || AgentVersionsVerb.handles(path) || path == rotation
+      || signals[path] != nil
   }
 
   private static let rotation = "/keys/rotate"
@@ -58,6 +59,9 @@ final class AdminSocket: HTTPService {
         case .failure(let error): refuse(exchange, 409, error.description)
         }
       }
+    }
+    if AgentVersionsVerb.handles(request.head.path) {
+      return exchange.respond(AgentVersionsVerb.answer(request.head, control.runtimeAgents))
     }
     guard let external = control.external else { return refuse(exchange, 503, "the gateway has no agents elsewhere") }
     let words = request.head.path.dropFirst().split(separator: "/").map { PercentEncoding.decodePath(String($0)) ?? "" }

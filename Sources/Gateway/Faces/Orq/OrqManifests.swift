@@ -43,6 +43,8 @@ extension OrqManifest {
     id = record.id
     created = record.created.text
     updated = record.current.created.text
+    // What was live and has been replaced.
+    if record.isReplaced { status = "published" }
     role = definition.agent.role
     path = definition.agent.path
     if isOperator { tellAll(definition, record) }
