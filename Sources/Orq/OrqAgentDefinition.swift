@@ -62,7 +62,8 @@ public struct OrqAgentDefinition: OrqReadable {
     }
   }
 
-  func members(into json: inout JSONWriter, for generation: OrqGeneration) {
+  /// Writes the members into an object that has begun.
+  public func members(into json: inout JSONWriter, for generation: OrqGeneration) {
     json.member("key", key)
     json.key("model")
     model.write(into: &json, for: generation)

@@ -90,7 +90,15 @@ public enum OrqAgentMembers {
     "key", "model", "role", "instructions", "path", "settings", "description", "system_prompt", "fallback_models",
     "memory_stores", "knowledge_bases", "team_of_agents", "engine", "icon_url",
   ]
+  /// What a turn of any call style can say, but for `engine`: that of a run is the agent's.
+  public static let ofTurn: Set<String> = [
+    "message", "task_id", "variables", "identity", "contact", "external_id", "thread", "context_id", "memory",
+    "metadata", "stream_timeout_seconds",
+  ]
   public static let ofCreate = ofRun.union(["display_name", "variables", "source", "skills", "project_id"])
+
+  /// A member's name as the contract spells it, of whichever spelling it is.
+  public static func name(_ spelled: String) -> String { OrqNameTwins.snakeCase(spelled) }
 
   /// The members of those names, spelled as in the contract, as are those of `settings`; the others are the call's own, or
   /// nothing that the API knows.

@@ -31,12 +31,18 @@ public struct OrqInvokeRequest: OrqRequestBody {
 /// The body of `run` and `stream-run`: a turn, and the agent that shall take it (contract §3.7, §3.8).
 public struct OrqRunRequest: OrqRequestBody {
   public var agent: OrqAgentDefinition
+  /// Members that define the agent too and that nothing here knows, or that are no part of ``OrqAgentDefinition``; they are
+  /// written as they are, and not read.
+  public var others: JSONObject
   public var turn: OrqTurn
   /// Only of `stream-run`, within ``OrqLimits/streamTimeoutSeconds``.
   public var streamTimeoutSeconds: Double?
 
-  public init(agent: OrqAgentDefinition, turn: OrqTurn, streamTimeoutSeconds: Double? = nil) {
+  public init(
+    agent: OrqAgentDefinition, others: JSONObject = [:], turn: OrqTurn, streamTimeoutSeconds: Double? = nil
+  ) {
     self.agent = agent
+    self.others = others
     self.turn = turn
     self.streamTimeoutSeconds = streamTimeoutSeconds
   }
@@ -50,9 +56,18 @@ public struct OrqRunRequest: OrqRequestBody {
   public func write(into json: inout JSONWriter, for generation: OrqGeneration) {
     json.beginObject()
     agent.members(into: &json, for: generation)
+    for (name, value) in others.members {
+      json.key(string: name)
+      json.value(value)
+    }
     turn.members(into: &json, for: generation)
     json.optional("stream_timeout_seconds", streamTimeoutSeconds.flatMap { JSONNumber($0) })
     json.endObject()
+  }
+
+  public static func == (a: OrqRunRequest, b: OrqRunRequest) -> Bool {
+    a.agent == b.agent && a.turn == b.turn && a.streamTimeoutSeconds == b.streamTimeoutSeconds
+      && .object(a.others) == JSONValue.object(b.others)
   }
 }
 

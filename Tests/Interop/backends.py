@@ -109,8 +109,7 @@ ORQ_SIMULATED = [
 
 def orq_forwarded(generation: int) -> OrqBackend:
     """As clients of the Orq Agents API see it: what they say to agents of Orq is passed on as it is."""
-    own = "a run of an agent that a card file names goes by the card's own call, and thoughts stay out"
-    return OrqBackend(f"Orq {generation} forwarded", {"progress": own}, generation)
+    return OrqBackend(f"Orq {generation} forwarded", {}, generation)
 
 
 # ---------------------------------------------------------------- external agents, by official SDKs

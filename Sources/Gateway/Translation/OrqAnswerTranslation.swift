@@ -99,12 +99,7 @@ struct OrqAnswerTranslation {
     object["orq_workspace_id"] = .string(OrqNames.workspaceID)
     object["orq_agent_id"] = .string(agentKey)
     object["orq_agent_key"] = .string(agentKey)
-    if losses.contains(.agentDefinition) {
-      let uri = GatewayExtension.uri.description
-      var ours = object[uri]?.object ?? [:]
-      ours["losses"] = .array((ours["losses"]?.array ?? []) + OrqLosses.agentDefinition.names.map { .string($0) })
-      object[uri] = .object(ours)
-    }
+    OrqLosses.state(losses.intersection(.agentDefinition), in: &object)
     return JSONFragment(.object(object))
   }
 

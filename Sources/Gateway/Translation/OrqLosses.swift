@@ -1,3 +1,6 @@
+internal import A2A
+internal import JSON
+
 /// What the Orq face could not carry to its caller, for the log.
 struct OrqLosses: OptionSet, Sendable, Hashable {
   let rawValue: UInt16
@@ -32,4 +35,25 @@ struct OrqLosses: OptionSet, Sendable, Hashable {
 
   /// Stable names for logs and metrics.
   var names: [String] { OrqLosses.names.filter { contains($0.0) }.map(\.1) }
+
+  /// Names losses in the metadata of a task, under the gateway's URI, beside those that stand there.
+  static func state(_ losses: OrqLosses, in metadata: inout JSONObject) {
+    if losses.isEmpty { return }
+    let uri = GatewayExtension.uri.description
+    var ours = metadata[uri]?.object ?? [:]
+    let stated = ours["losses"]?.array ?? []
+    ours["losses"] = .array(stated + losses.names.map { .string($0) }.filter { !stated.contains($0) })
+    metadata[uri] = .object(ours)
+  }
+
+  /// A task that somebody else has written, with losses named in its metadata and everything else as it is.
+  ///
+  /// - Returns: nil for what is no object.
+  static func stated(_ losses: OrqLosses, in task: [UInt8]) -> [UInt8]? {
+    if losses.isEmpty { return task }
+    guard let fragment = try? JSONFragment.parse(task), fragment.kind == .object else { return nil }
+    var metadata = fragment.document.root["metadata"]?.value.object ?? [:]
+    state(losses, in: &metadata)
+    return fragment.setting("metadata", to: JSONFragment(.object(metadata))).bytes
+  }
 }

@@ -133,7 +133,8 @@ final class OrqBackend: AgentBackend {
     case .responses, .invoke: return .streamTask(agent.agentKey, OrqInvokeRequest(turn), for: generation)
     case .run:
       guard let definition = agent.definition else { preconditionFailure("a run has an agent; the loader sees to it") }
-      return .streamRun(OrqRunRequest(agent: definition, turn: turn), for: generation)
+      return .streamRun(
+        OrqRunRequest(agent: definition, others: agent.others(for: generation), turn: turn), for: generation)
     }
   }
 
@@ -151,5 +152,14 @@ extension OrqAgentConfiguration {
     guard let agent, case .object(var object) = agent.value else { return nil }
     if object["key"] == nil { object["key"] = .string(agentKey) }
     return try? OrqAgentDefinition.decode(JSONFragment(.object(object)).document.root)
+  }
+
+  /// What the card file says of the agent beyond ``definition``: passed on, as Orq may know it.
+  func others(for generation: OrqGeneration) -> JSONObject {
+    guard let agent, case .object(let object) = agent.value else { return [:] }
+    return JSONObject(
+      object.members.filter { member in
+        member.name == "engine" ? generation == .v4 : !OrqAgentMembers.ofRun.contains(member.name)
+      }.map { ($0.name, $0.value) })
   }
 }

@@ -27,6 +27,23 @@ struct OrqTurnSettings {
     }
   }
 
+  /// Of a call in Orq's own terms, which says beside its message what messages of others say in their metadata.
+  init(_ defaults: OrqDefaults, body: JSONNode) {
+    self.init(defaults, message: nil, call: nil)
+    if defaults.fromMessage.isEmpty { return }
+    let stated = JSONFragment { json in
+      json.beginObject()
+      for name in ["variables", "memory", "metadata"] {
+        guard let value = body.member(named: name) else { continue }
+        json.key(string: name)
+        json.fragment(value.fragment)
+      }
+      if let tags = body["thread"]?["tags"] { json.member("thread_tags", tags.fragment) }
+      json.endObject()
+    }
+    apply(stated.document.root, defaults.fromMessage)
+  }
+
   private mutating func apply(_ stated: JSONNode, _ allowed: Set<OrqDefaults.MessageField>) {
     stated["variables"]?.forEachMember { name, value in
       if allowed.contains(.allVariables) || allowed.contains(.variable(name.string)) {

@@ -95,26 +95,36 @@ extension OrqFace {
 
   // MARK: Running what a call defines
 
-  /// The agent of a card file, of a registration or of the workspace is taken as it is: what the call says of its making is
-  /// a loss. An agent that calls made gets a new version where the call defines another one; any other key goes to the Orq
-  /// workspace, where there is one, else it becomes an agent here.
+  /// The agent of a card file or of a registration is taken as it is, as is one of the workspace unless an operator calls:
+  /// what the call says of its making is a loss. An agent that calls made gets a new version where the call defines another
+  /// one; any other key goes to the Orq workspace, where there is one, else it becomes an agent here.
   func run(
     _ request: HTTPServerRequest, _ operation: OrqOperation, _ state: ExchangeState, _ responder: OrqResponder
   ) throws(AgentError) {
     let root = try document(request)
-    let call = try decode(root, OrqRunRequest.self)
     guard let principal = state.principal else { return }
-    let agent = context.registry[call.agent.key].flatMap { $0.access.allows(principal: principal.name) ? $0 : nil }
+    let isStreamed = operation == .streamRun
+    let key = root["key"]?.string ?? ""
+    let agent = context.registry[key].flatMap { $0.access.allows(principal: principal.name) ? $0 : nil }
+    if let agent, let plan = try OrqForwarding.run(operation, of: agent, request.head, root, principal, context) {
+      state.agent = agent
+      guard try allows(isStreamed ? .sendStreamingMessage : .sendMessage, state, responder) else { return }
+      responder.note(plan.losses)
+      return try forward(plan, request, root, isStreamed: isStreamed, state, responder) {
+        OrqLosses.stated(plan.losses, in: $0)
+      }
+    }
+    if agent == nil, let workspace = context.services.workspace, AgentKey.isValid(key) {
+      guard principal.roles.contains(.operator) else { return responder.respond(OrqRefusal.operatorsOnly) }
+      let owner = TaskOwner(principal: principal.name, agentKey: key)
+      let plan = OrqForwarding(OrqRoute(operation), workspace, owner: owner)
+      try plan.checkTask(root, context)
+      return try forward(plan, request, root, isStreamed: isStreamed, state, responder)
+    }
+    let call = try decode(root, OrqRunRequest.self)
     if let agent, !(agent.record is RuntimeAgentRecord) {
       state.agent = agent
       return try run(call, operation, .agentDefinition, state, responder)
-    }
-    if agent == nil, let workspace = context.services.workspace {
-      guard principal.roles.contains(.operator) else { return responder.respond(OrqRefusal.operatorsOnly) }
-      let owner = TaskOwner(principal: principal.name, agentKey: call.agent.key)
-      let plan = OrqForwarding(OrqRoute(operation), workspace, owner: owner)
-      try plan.checkTask(root, context)
-      return try forward(plan, request, root, isStreamed: operation == .streamRun, state, responder)
     }
     let members = OrqAgentMembers.stated(in: root, OrqAgentMembers.ofRun).withoutNulls
     try change(.run(members), state, responder) { record in

@@ -127,7 +127,12 @@ struct OrqFace {
         .unavailable, "the gateway is shutting down; retry in a moment", source: .gateway, retryAfterSeconds: 5)
     }
     if let root, root.kind != .object { throw AgentError(.invalidParams, "Must be an object.") }
-    let body = root.map { plan.body(request.body, $0, principal: principal.name) }
+    let body = root.map { root in
+      guard plan.beginsTask else { return request.body }
+      return plan.body.encoded(
+        request.body, root, principal: principal.name, threadID: "a2a_" + context.mint.ulid(),
+        for: plan.workspace.generation)
+    }
     let relay = OrqRelay(
       plan, context, responder, isOfVersion3: OrqGeneration(callerOf: request.head) == .v3, transform: transform)
     state.observer = relay

@@ -1,4 +1,3 @@
-internal import Bytes
 internal import Configuration
 internal import HTTP
 internal import HTTPTransport
@@ -10,8 +9,8 @@ internal import Orq
 /// Which calls go to the Orq workspace as they are. A call that is not forwarded is served by the gateway's own turns.
 ///
 /// Forwarded are: making agents, and runs of agents that nobody here serves; calls of operators for agents that only the
-/// workspace knows; and calls for an agent of the workspace by a caller of the workspace's generation, unless the agent's
-/// card file says what calls carry, or defines the agent itself. Tasks stay where they were begun.
+/// workspace knows; and calls for an agent of the workspace by a caller of the workspace's generation. What a card file
+/// says of an agent holds: see ``OrqForwardedBody``. Tasks stay where they were begun.
 struct OrqForwarding {
   let workspace: OrqWorkspace
   /// As the workspace knows it.
@@ -20,6 +19,7 @@ struct OrqForwarding {
   let agent: ExposedAgent?
   /// nil for what concerns agents, not tasks.
   let owner: TaskOwner?
+  let body: OrqForwardedBody
 
   /// Whether the answer names a task that is the caller's from then on.
   var beginsTask: Bool {
@@ -29,10 +29,11 @@ struct OrqForwarding {
     }
   }
 
-  /// The agents of the workspace are others afterwards.
+  /// The agents of the workspace may be others afterwards.
   var changesAgents: Bool {
     switch route.operation {
-    case .createAgent, .updateAgent, .deleteAgent, .run, .streamRun: true
+    case .createAgent, .updateAgent, .deleteAgent: true
+    case .run, .streamRun: if case .asItCame = body.agent { true } else { false }
     default: false
     }
   }
@@ -42,11 +43,15 @@ struct OrqForwarding {
     self.init(workspace: workspace, route: route, agent: nil, owner: owner)
   }
 
-  private init(workspace: OrqWorkspace, route: OrqRoute, agent: ExposedAgent?, owner: TaskOwner?) {
+  private init(
+    workspace: OrqWorkspace, route: OrqRoute, agent: ExposedAgent?, owner: TaskOwner?,
+    body: OrqForwardedBody = OrqForwardedBody()
+  ) {
     self.workspace = workspace
     self.route = route
     self.agent = agent
     self.owner = owner
+    self.body = body
   }
 
   // MARK: Calls for one agent
@@ -57,10 +62,10 @@ struct OrqForwarding {
   static func plan(
     _ route: OrqRoute, _ head: HTTPRequestHead, body: JSONNode?, _ state: ExchangeState, _ context: LoopContext
   ) throws(AgentError) -> OrqForwarding? {
-    guard let key = route.agentKey, let principal = state.principal, let workspace = context.services.workspace else {
+    guard let name = route.agent, let principal = state.principal, let workspace = context.services.workspace else {
       return nil
     }
-    let owner = TaskOwner(principal: principal.name, agentKey: key)
+    let owner = TaskOwner(principal: principal.name, agentKey: name.key)
     guard let agent = state.agent else {
       // Only operators come here.
       let plan = OrqForwarding(workspace: workspace, route: route, agent: nil, owner: owner)
@@ -70,7 +75,9 @@ struct OrqForwarding {
     guard let backend = agent.backend as? OrqBackend else { return nil }
     var upstream = route
     upstream.agentKey = backend.agent.agentKey
-    let plan = OrqForwarding(workspace: workspace, route: upstream, agent: agent, owner: owner)
+    let plan = OrqForwarding(
+      workspace: workspace, route: upstream, agent: agent, owner: owner,
+      body: OrqForwardedBody(defaults: backend.defaults))
     switch route.operation {
     case .retrieveAgent: return principal.roles.contains(.operator) && !backend.definesAgent ? plan : nil
     case .updateAgent, .deleteAgent: return backend.isOfFile ? nil : plan
@@ -78,11 +85,44 @@ struct OrqForwarding {
       break
     default: return nil
     }
-    guard backend.passesCalls, (OrqGeneration(callerOf: head) ?? workspace.generation) == workspace.generation,
-      workspace.generation.has(route.operation), !plan.isOwnTask(plan.taskID(body), context)
+    guard workspace.isSpoken(by: head), workspace.generation.has(route.operation),
+      !plan.isOwnTask(plan.taskID(body), context)
     else { return nil }
+    // Until a run has brought it along the workspace may not know the agent.
+    if backend.definesAgent, plan.beginsTask, plan.taskID(body) == nil { return nil }
     try plan.checkTask(body, context)
     return plan
+  }
+
+  /// For `run` and `stream-run` of an agent of the workspace that this gateway serves. What the agent is, its card file
+  /// says, or the workspace; where neither a card file nor the caller's role is in the way, the call may say it. nil for a
+  /// call that the gateway serves itself.
+  ///
+  /// - Throws: for a task that is not the caller's.
+  static func run(
+    _ operation: OrqOperation, of agent: ExposedAgent, _ head: HTTPRequestHead, _ root: JSONNode,
+    _ principal: Principal, _ context: LoopContext
+  ) throws(AgentError) -> OrqForwarding? {
+    guard let backend = agent.backend as? OrqBackend, backend.workspace.isSpoken(by: head) else { return nil }
+    var route = OrqRoute(operation)
+    var body = OrqForwardedBody(defaults: backend.defaults)
+    if backend.definesAgent {
+      body.agent = .defined(backend.agent)
+    } else if backend.isOfFile || !principal.roles.contains(.operator) {
+      // The same answers and events, of the agent as it is.
+      route = OrqRoute(operation == .run ? .invoke : .streamTask, agentKey: backend.agent.agentKey)
+      body.agent = .known
+    }
+    let owner = TaskOwner(principal: principal.name, agentKey: agent.key)
+    let plan = OrqForwarding(workspace: backend.workspace, route: route, agent: agent, owner: owner, body: body)
+    if plan.isOwnTask(plan.taskID(root), context) { return nil }
+    try plan.checkTask(root, context)
+    return plan
+  }
+
+  /// What the caller said of the agent and was not heard.
+  var losses: OrqLosses {
+    if case .asItCame = body.agent { [] } else { .agentDefinition }
   }
 
   /// The task that the call continues or asks for.
@@ -111,30 +151,18 @@ struct OrqForwarding {
       throw TaskOperations.taskNotFound
     }
   }
-
-  // MARK: The body
-
-  /// The body as it came, and who calls where it does not say on whose behalf.
-  func body(_ bytes: [UInt8], _ root: JSONNode, principal: String) -> [UInt8] {
-    guard beginsTask, let identity = OrqBackend.identity(principal),
-      ["identity", "contact", "external_id", "externalId"].allSatisfy({ root.member(named: $0) == nil }),
-      let end = bytes.lastIndex(of: UInt8(ascii: "}"))
-    else { return bytes }
-    var before = Array(bytes[..<end])
-    if root.count > 0 { before.append(UInt8(ascii: ",")) }
-    var json = JSONWriter(appendingTo: before)
-    json.key(workspace.generation == .v3 ? "contact" : "identity")
-    identity.write(into: &json)
-    return json.bytes + bytes[end...]
-  }
 }
 
 extension OrqBackend {
   /// A run call brings the agent along.
   fileprivate var definesAgent: Bool { agent.call == .run }
+}
 
-  /// Whether calls may go to Orq as they are: a card file that says what calls carry is held to by translating them.
-  fileprivate var passesCalls: Bool { !definesAgent && defaults == OrqDefaults() }
+extension OrqWorkspace {
+  /// Whether the caller knows the shapes of the workspace's generation.
+  fileprivate func isSpoken(by head: HTTPRequestHead) -> Bool {
+    (OrqGeneration(callerOf: head) ?? generation) == generation
+  }
 }
 
 extension OrqGeneration {
