@@ -142,6 +142,18 @@ final class StateDirectory: Sendable {
     queue.async { reply.send(body(self)) }
   }
 
+  /// Runs `body` on the folder's thread after a while, unless the process has ended by then.
+  func later(_ delay: DispatchTimeInterval, _ body: @escaping @Sendable () -> Void) {
+    queue.asyncAfter(deadline: .now() + delay, execute: body)
+  }
+
+  /// Opens a file for adding to its end; folders above it are made.
+  func openLog(_ name: String) throws(SystemError) -> Int32 {
+    let file = path + "/" + name
+    try StateDirectory.makeFolder(Path.folder(of: file))
+    return try StateDirectory.open(file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC)
+  }
+
   // MARK: System calls
 
   /// Whoever had the folder may be about to let go of it: a gateway that ends, or a program that one has just started and

@@ -74,11 +74,16 @@ public final class GatewayServer: Sendable {
       workspace: try configuration.orq.map { try OrqWorkspace($0, gatewayName: gatewayName) }, keys: keys)
     // Before any loop runs: no request may find an agent missing that is only not read yet.
     let first = try FirstAgents(builder, cards, engines, state)
+    let forwarded = ForwardedTasks(
+      lifetime: configuration.limits.tasks.interruptedRetention, in: builder.workspace == nil ? nil : state,
+      logger: logger)
+    forwarded.restore(at: time.monotonic(), wallMilliseconds: time.wallMilliseconds())
     let services = GatewayServices(
       configuration: configuration, publicURLs: publicURLs,
       store: MemoryTaskStore(limits: configuration.limits.tasks), registry: first.registry,
-      authenticator: Authenticator(keys: configuration.keys), workspace: builder.workspace, keys: keys,
-      logger: logger, epoch: Hex.encode(Random.bytes(4)), gatewayName: builder.gatewayName)
+      authenticator: Authenticator(keys: configuration.keys), workspace: builder.workspace,
+      forwardedTasks: forwarded, keys: keys, logger: logger, epoch: Hex.encode(Random.bytes(4)),
+      gatewayName: builder.gatewayName)
     self.services = services
     let started = Mutex<[Int: LoopBound<LoopMembers>]>([:])
     loops = try LoopGroup(count: configuration.workers, time: time) { loop in

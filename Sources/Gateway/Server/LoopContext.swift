@@ -32,8 +32,8 @@ final class GatewayServices: Sendable {
 
   init(
     configuration: GatewayConfiguration, publicURLs: [String], store: any TaskStore, registry: Registry,
-    authenticator: Authenticator, workspace: OrqWorkspace? = nil, keys: GatewayKeys?, logger: Logger, epoch: String,
-    gatewayName: String
+    authenticator: Authenticator, workspace: OrqWorkspace? = nil, forwardedTasks: ForwardedTasks, keys: GatewayKeys?,
+    logger: Logger, epoch: String, gatewayName: String
   ) {
     self.configuration = configuration
     self.publicURLs = publicURLs
@@ -43,7 +43,7 @@ final class GatewayServices: Sendable {
     publisher = RegistryPublisher(registry)
     self.authenticator = authenticator
     self.workspace = workspace
-    forwardedTasks = ForwardedTasks(lifetime: configuration.limits.tasks.interruptedRetention)
+    self.forwardedTasks = forwardedTasks
     self.keys = keys
     self.logger = logger
     self.epoch = epoch

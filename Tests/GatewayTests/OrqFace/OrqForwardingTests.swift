@@ -175,15 +175,6 @@ struct OrqForwardingTests {
     #expect(try stage.upstream.isQuiet())
   }
 
-  @Test func aListOfTasksShowsTheCallersOwn() throws {
-    let stage = try Stage(.v3)
-    try stage.beginTask()
-    let (client, request) = try stage.begin("GET", "/v2/agents/agent/tasks?limit=5.0")
-    #expect(request.target == "/v2/agents/helper/tasks?limit=5.0")
-    try request.respond(200, #"{"tasks":[{"_id":"other"},{"_id":"01T","n":1.50}],"overall_total":2}"#)
-    #expect(try client.response().text == #"{"tasks":[{"_id":"01T","n":1.50}],"overall_total":1}"#)
-  }
-
   @Test func whatTheWorkspaceHasNoOperationForIsAnsweredHere() throws {
     let stage = try Stage(.v3)
     let (client, request) = try stage.begin("POST", "/v2/agents/agent/responses", OrqBody.turn())
@@ -246,9 +237,6 @@ struct OrqForwardingTests {
     let (reader, question) = try stage.begin("GET", "/v2/agents/fresh/responses/01T", as: stage.alice)
     try question.respond(task: "01T", status: "completed")
     #expect(try reader.response().status == 200)
-    // The agent of a card file is taken as it is.
-    let (_, turn) = try stage.begin("POST", "/v2/agents/stream-run", OrqBody.run("agent", "hi"), as: stage.alice)
-    #expect(turn.target == "/v2/agents/helper/responses")
   }
 
   @Test func aCardFilesAgentIsNotChangedByCalls() throws {

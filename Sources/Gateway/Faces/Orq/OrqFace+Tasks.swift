@@ -14,8 +14,10 @@ extension OrqFace {
       guard try allows(route.operation == .listTasks ? .listTasks : .getTask, state, responder) else { return }
     }
     if let plan = try OrqForwarding.plan(route, request.head, body: nil, state, context) {
-      return try forward(
-        plan, request, nil, isStreamed: false, state, responder, transform: ownTasks(route, plan, request.head, state))
+      if route.operation == .listTasks, let owner = plan.owner {
+        return try listTasks(plan, of: owner, request.head, state, responder)
+      }
+      return try forward(plan, request, nil, isStreamed: false, state, responder)
     }
     guard let agent = state.agent, let conversations = conversations(state) else { return }
     var translation = OrqAnswerTranslation()
@@ -45,35 +47,6 @@ extension OrqFace {
         throw AgentError(.taskNotFound, "no such action")
       }
       responder.respond(action)
-    }
-  }
-
-  /// A list of the workspace's tasks shows each caller its own, behind those of the gateway's own turns.
-  private func ownTasks(
-    _ route: OrqRoute, _ plan: OrqForwarding, _ head: HTTPRequestHead, _ state: ExchangeState
-  ) throws(AgentError) -> ([UInt8]) -> [UInt8]? {
-    guard route.operation == .listTasks, let owner = plan.owner else { return { $0 } }
-    let query = try OrqFace.query(head)
-    return { [context] body in
-      guard let list = try? JSONDocument.parse(body).root["tasks"], list.kind == .array else { return nil }
-      let tasks = list.elements.filter { task in
-        guard let id = task["_id"]?.string else { return false }
-        return context.services.forwardedTasks.isOwned(id, by: owner, at: context.loop.now)
-      }
-      var translation = OrqAnswerTranslation()
-      let conversations = conversations(state)
-      let page = conversations?.list(query)
-      let limit = query.limit ?? OrqLimits.pageSizeDefault
-      var json = JSONWriter()
-      json.beginObject()
-      json.key("tasks")
-      json.beginArray()
-      for task in page?.tasks ?? [] { conversations?.view(task).record(&translation).write(into: &json) }
-      for task in tasks.prefix(max(0, limit - (page?.tasks.count ?? 0))) { json.fragment(task.fragment) }
-      json.endArray()
-      json.member("overall_total", (page?.totalSize ?? 0) + tasks.count)
-      json.endObject()
-      return json.bytes
     }
   }
 }

@@ -167,31 +167,15 @@ final class OrqRelay {
       }
       if plan.beginsTask, let taskID = OrqTaskWatch.taskID(ofBody: text) { own(taskID) }
       responder.pass(status, type: type ?? "application/json", body: text)
-    case 401, 403:
-      context.services.logger.error(
-        "Orq does not accept the key. Put a valid API key of the workspace where orq.key points to.",
-        ["status": .int(status)])
-      responder.respond(
-        AgentError(.internalError, "the agent cannot be reached at the moment", source: .upstream), status: 502)
-    case 400..<600:
-      log(
-        "Orq refused a call",
-        ["status": .int(status), "answer": .string(String(decoding: body.prefix(512), as: UTF8.self))])
-      responder.note(error: UpstreamRefusal.error(status: status, retryAfter: nil).kind)
-      guard let fault = try? OrqErrorBody.decode(body), !fault.message.isEmpty, !plan.workspace.isLeak(body) else {
-        // A page of some proxy, or worse: nothing that an SDK could read.
-        let seconds = RetryAfter.seconds(retryAfter, wallMilliseconds: context.loop.wallMilliseconds)
-        let error = UpstreamRefusal.error(status: status, retryAfter: seconds)
-        return responder.respond(error, status: status)
-      }
-      responder.pass(status, type: "application/json", retryAfter: retryAfter, body: body)
-    default: refuse("the status is \(status)", UpstreamRefusal.notUnderstood)
+    default:
+      responder.respond(OrqUpstreamRefusal(status, retryAfter, body, plan, context))
     }
   }
 
   private func own(_ taskID: String) {
     guard let owner = plan.owner else { return }
-    context.services.forwardedTasks.note(taskID, of: owner, at: context.loop.now)
+    context.services.forwardedTasks.note(
+      taskID, of: owner, at: context.loop.now, wallMilliseconds: context.loop.wallMilliseconds)
     responder.note(upstreamTaskID: taskID)
   }
 
