@@ -152,7 +152,9 @@ public enum ConfigurationLoader {
     }
     secrets += configuration.runtime.models.flatMap { Self.secrets(of: .local($0.engine)) }.map { (file, $0) }
     // A missing file of these has its place in the configuration, and was reported there.
-    let keys = configuration.listeners.flatMap { $0.tls?.certificates ?? [] }.map(\.key) + [configuration.orq?.key]
+    let keys =
+      configuration.listeners.flatMap { $0.tls?.certificates ?? [] }.map(\.key)
+      + [configuration.orq?.key, configuration.orq?.callbackKey]
     for case .environment(let name)? in keys { secrets.append((file, .environment(name))) }
     for (file, secret) in secrets {
       do throws(SecretError) {

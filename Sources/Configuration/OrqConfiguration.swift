@@ -30,6 +30,8 @@ public struct OrqConfiguration: Sendable, Equatable {
   public var timeouts = UpstreamTimeouts()
   /// Agents that calls register here are registered in the workspace too, under the gateway's own URLs for them.
   public var registersExternal = false
+  /// An API key of this gateway, which the workspace presents when it calls those agents; nil where listeners want none.
+  public var callbackKey: Secret?
 
   public init(key: Secret) { self.key = key }
 }

@@ -31,6 +31,13 @@ struct OrqReader {
     reader.duration("refresh", &result.refresh, in: .seconds(10)...(.seconds(7 * 86_400)))
     _ = reader.object("timeouts") { timeouts(&$0, &result.timeouts) }
     reader.bool("register_external", &result.registersExternal)
+    if let node = reader.value("callback_key") { result.callbackKey = reader.secret(node, "callback_key") }
+    if case .file(let path) = result.callbackKey { reader.expectFile(path, reader.range(of: "callback_key")) }
+    if result.callbackKey != nil, !result.registersExternal {
+      faults.warning(
+        reader.range(of: "callback_key"), "nobody gets this key: it is for agents that are registered in Orq",
+        hint: "\"register_external\": true")
+    }
     return key == nil ? nil : result
   }
 

@@ -257,8 +257,8 @@ import Testing
       """
       { "external": { "refresh": "1m", "drift": "auto", "signatures": "require", "trusted_keys": ["partner.pem"],
                       "agents_max": 5 },
-        "orq": { "key": { "env": "ORQ" }, "register_external": true } }
-      """, environment: ["ORQ": "key"])
+        "orq": { "key": { "env": "ORQ" }, "register_external": true, "callback_key": { "env": "BACK" } } }
+      """, environment: ["ORQ": "key", "BACK": "other"])
     let configuration = try #require(loaded.usable, "\(loaded.diagnostics)").configuration
     #expect(configuration.external.refresh == .seconds(60))
     #expect(configuration.external.drift == .auto)
@@ -266,6 +266,19 @@ import Testing
     #expect(configuration.external.trustedKeyFiles.map { $0.hasSuffix("/partner.pem") } == [true])
     #expect(configuration.external.agentsMax == 5)
     #expect(configuration.orq?.registersExternal == true)
+    #expect(configuration.orq?.callbackKey == .environment("BACK"))
+  }
+
+  @Test(arguments: [
+    (#""register_external": true, "callback_key": "plain""#, "must say where the secret is"),
+    (#""register_external": true, "callback_key": { "env": "MISSING" }"#, "MISSING is not set"),
+    (#""register_external": true, "callback_key": { "file": "missing" }"#, "missing"),
+    (#""callback_key": { "env": "ORQ" }"#, "nobody gets this key"),
+  ])
+  func theKeyForCallsBackIsChecked(text: String, named: String) throws {
+    let loaded = try Workspace().load(
+      "{ \"orq\": { \"key\": { \"env\": \"ORQ\" }, \(text) } }", environment: ["ORQ": "key"])
+    #expect(loaded.diagnostics.contains { $0.message.contains(named) }, "\(loaded.diagnostics)")
   }
 
   @Test(arguments: [

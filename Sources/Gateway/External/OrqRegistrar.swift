@@ -18,6 +18,8 @@ final class OrqRegistrar {
   private let loop: EventLoop
   private let workspace: OrqWorkspace
   private let publicURL: String
+  /// What the workspace sends along when it calls one of the agents.
+  private let headers: [OrqExternalHeader]
   private let logger: Logger
   /// By key: of what is to be said of one agent, only the last counts.
   private var pending: [String: Work] = [:]
@@ -30,11 +32,14 @@ final class OrqRegistrar {
   private static let delayMin: Duration = .seconds(1)
   private static let delayMax: Duration = .seconds(300)
 
-  /// - Parameter publicURL: where the workspace reaches this gateway.
-  init(loop: EventLoop, workspace: OrqWorkspace, publicURL: String, logger: Logger) {
+  /// - Parameters:
+  ///   - publicURL: where the workspace reaches this gateway.
+  ///   - key: an API key of this gateway; nil where the workspace needs none.
+  init(loop: EventLoop, workspace: OrqWorkspace, publicURL: String, key: String?, logger: Logger) {
     self.loop = loop
     self.workspace = workspace
     self.publicURL = publicURL
+    headers = key.map { [OrqExternalHeader(name: "Authorization", value: "Bearer \($0)", isEncrypted: true)] } ?? []
     self.logger = logger
   }
 
@@ -85,11 +90,12 @@ final class OrqRegistrar {
     let card = url + "/.well-known/agent-card.json"
     let registration = OrqExternalRegistration(
       key: key, displayName: record.displayName.isEmpty ? key : record.displayName, description: record.details,
-      path: record.path, agentURL: url, cardURL: card)
+      path: record.path, agentURL: url, cardURL: card, headers: headers)
     ask(.registerExternal(registration), key, work) { [self] status in
       guard status == 409 else { return done(key, work, status) }
       let update = OrqExternalUpdate(
-        displayName: registration.displayName, description: record.details, agentURL: url, cardURL: card)
+        displayName: registration.displayName, description: record.details, agentURL: url, cardURL: card,
+        headers: headers.isEmpty ? nil : headers)
       ask(.updateExternal(key, update), key, work) { [self] in done(key, work, $0) }
     }
   }

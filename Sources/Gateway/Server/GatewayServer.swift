@@ -72,6 +72,7 @@ public final class GatewayServer: Sendable {
     let builder = RegistryBuilder(
       configuration: configuration, publicURLs: publicURLs, logger: logger, gatewayName: gatewayName,
       workspace: try configuration.orq.map { try OrqWorkspace($0, gatewayName: gatewayName) }, keys: keys)
+    let callback = try OrqCallback(builder)
     // Before any loop runs: no request may find an agent missing that is only not read yet.
     let first = try FirstAgents(builder, cards, engines, state)
     let forwarded = ForwardedTasks(
@@ -89,7 +90,7 @@ public final class GatewayServer: Sendable {
     loops = try LoopGroup(count: configuration.workers, time: time) { loop in
       let accessLog = accessSink.map { AccessLog(sink: $0, wallMilliseconds: time.wallMilliseconds) }
       let context = LoopContext(loop: loop, services: services, accessLog: accessLog)
-      let control = loop.index == 0 ? Self.control(context, first, state, cards) : nil
+      let control = loop.index == 0 ? Self.control(context, first, state, cards, callback) : nil
       let lanes = sockets.map { $0[loop.index] }
       let members = LoopMembers(
         context: context, control: control, servers: Self.servers(context, lanes, tls),
@@ -185,7 +186,8 @@ public final class GatewayServer: Sendable {
   // MARK: Agents that come and go
 
   private static func control(
-    _ context: LoopContext, _ first: FirstAgents, _ state: StateDirectory?, _ cards: [CardFile]
+    _ context: LoopContext, _ first: FirstAgents, _ state: StateDirectory?, _ cards: [CardFile],
+    _ callback: OrqCallback?
   ) -> ControlPlane {
     let builder = first.builder.registry
     let catalogue = AgentCatalogue(
@@ -195,7 +197,7 @@ public final class GatewayServer: Sendable {
     control.directory = directory(context.loop, catalogue, builder, cards)
     control.external = ExternalRegistry(
       control: control, store: first.store, builder: first.builder, restored: first.restored, logger: builder.logger)
-    control.registrar = registrar(control, builder)
+    control.registrar = registrar(control, builder, callback)
     control.runtimeAgents = RuntimeAgents(
       loop: context.loop, catalogue: catalogue, records: first.runtimeRecords, state: state, maker: first.maker,
       services: context.services)
@@ -204,12 +206,13 @@ public final class GatewayServer: Sendable {
   }
 
   /// Tells the Orq workspace of external agents, where it is to know of them: of those that are there, and of changes.
-  private static func registrar(_ control: ControlPlane, _ builder: RegistryBuilder) -> OrqRegistrar? {
-    guard builder.configuration.orq?.registersExternal == true, let workspace = builder.workspace,
-      let publicURL = builder.publicURLs.first, let external = control.external
-    else { return nil }
+  private static func registrar(
+    _ control: ControlPlane, _ builder: RegistryBuilder, _ callback: OrqCallback?
+  ) -> OrqRegistrar? {
+    guard let callback, let workspace = builder.workspace, let external = control.external else { return nil }
     let registrar = OrqRegistrar(
-      loop: control.loop, workspace: workspace, publicURL: publicURL, logger: builder.logger)
+      loop: control.loop, workspace: workspace, publicURL: callback.publicURL, key: callback.key,
+      logger: builder.logger)
     external.onChange = { [weak registrar] in registrar?.note($0) }
     for record in external.records where record.origin == .call { registrar.note(.registered(record)) }
     return registrar

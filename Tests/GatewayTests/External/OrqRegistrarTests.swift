@@ -1,4 +1,5 @@
 import Configuration
+import Foundation
 import JSON
 import Network
 import Telemetry
@@ -45,6 +46,61 @@ import Testing
     #expect(removal.method == "DELETE")
     #expect(removal.target == "/v2/agents/weather")
     try removal.connection.send("HTTP/1.1 204 No Content\r\n\r\n")
+  }
+
+  @Test func theWorkspaceGetsAKeyToCallBackWith() throws {
+    let (folder, key) = (try TemporaryFolder(), try #require(TestGateway.keys["bob"]))
+    let file = folder.path + "/key"
+    try Data((key + "\n").utf8).write(to: URL(filePath: file))
+    let (orq, time) = (try OrqUpstream(), ManualTime())
+    let stage = try ExternalStage(time: time) {
+      $0.orq = orq.configuration
+      $0.orq?.registersExternal = true
+      $0.orq?.callbackKey = .file(file)
+    }
+    try stage.register()
+    let request = try orq.next()
+    let headers: JSONValue = ["Authorization": ["value": .string("Bearer \(key)"), "encrypted": true]]
+    #expect(try request.json["headers"] == headers)
+    try request.respond(409, #"{"message":"taken"}"#)
+    let update = try orq.next()
+    #expect(try update.json["a2a"]?["headers"] == headers)
+    try update.respond(200, "{}")
+    // What the workspace presents then is a key of the gateway's, and nothing of it is told.
+    let card = try #require(try request.json["agent_url"]?.string)
+    #expect(card.hasSuffix("/agents/weather"))
+    #expect(!stage.gateway.log.lines.contains { $0.contains(key) })
+    #expect(!String(decoding: stage.state, as: UTF8.self).contains(key))
+  }
+
+  @Test func aKeyThatIsNobodysIsAFaultAtTheStart() throws {
+    let folder = try TemporaryFolder()
+    let file = folder.path + "/key"
+    func start() throws {
+      _ = try ExternalStage {
+        $0.orq = orq.configuration
+        $0.orq?.registersExternal = true
+        $0.orq?.callbackKey = .file(file)
+      }
+    }
+    #expect(throws: StartError.self) { try start() }
+    try Data("some-other-key".utf8).write(to: URL(filePath: file))
+    do {
+      try start()
+      Issue.record("it started")
+    } catch let error as StartError {
+      #expect(error.description.contains("orq.callback_key is no key of this gateway"))
+      #expect(!error.description.contains("some-other-key"))
+    }
+  }
+
+  @Test func withoutAKeyTheOperatorIsWarned() throws {
+    let stage = try ExternalStage {
+      $0.orq = orq.configuration
+      $0.orq?.registersExternal = true
+      $0.listeners[0].auth.anonymous = false
+    }
+    #expect(stage.gateway.log.lines.contains { $0.contains("orq.callback_key") })
   }
 
   @Test func whatIsThereAlreadyIsUpdated() throws {
