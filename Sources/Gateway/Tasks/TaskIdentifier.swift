@@ -19,13 +19,18 @@ struct TaskIdentifier {
   /// that other readers of base32 forgive, are other texts.
   init?(_ text: String) {
     let digits = text.utf8Span.span
-    guard digits.count == TaskIdentifier.length else { return nil }
+    let values = TaskIdentifier.values
+    // The first digit stands for the top three bits only.
+    guard digits.count == TaskIdentifier.length, values[Int(digits[0])] < 8 else { return nil }
     var (high, low): (UInt64, UInt64) = (0, 0)
+    var all: UInt8 = 0
     for index in digits.indices {
-      guard let value = TaskIdentifier.value(digits[index]), high >> 59 == 0 else { return nil }
+      let value = values[Int(digits[index])]
+      all |= value
       high = high << 5 | low >> 59
-      low = low << 5 | value
+      low = low << 5 | UInt64(value)
     }
+    guard all < 32 else { return nil }
     key = TaskKey(high: high, low: low)
     shard = Int(low >> 4 & 63)
   }
@@ -44,11 +49,7 @@ struct TaskIdentifier {
     return Int((hash ^ hash >> 32) % UInt64(count))
   }
 
-  private static func value(_ byte: UInt8) -> UInt64? {
-    let value = values[Int(byte)]
-    return value == 0xFF ? nil : UInt64(value)
-  }
-
+  /// By the digit; 0xFF for what is none.
   private static let values: [UInt8] = {
     var values = [UInt8](repeating: 0xFF, count: 256)
     for (value, character) in alphabet.enumerated() { values[Int(character)] = UInt8(value) }
