@@ -93,33 +93,55 @@ struct HTTPBodyDecoder: Sendable {
 
   /// The size of the chunk that begins.
   private mutating func chunkHead(_ input: inout ByteBuffer) throws(HTTPParseError) -> Int? {
-    guard let line = try line(&input, bytesMax: limits.chunkHeadBytesMax, "the head of a chunk") else { return nil }
+    let limits = limits
+    let head = try input.withBytes { bytes throws(HTTPParseError) -> (size: Int, byteCount: Int)? in
+      let end = try HTTPBodyDecoder.endOfLine(bytes, bytesMax: limits.chunkHeadBytesMax, "the head of a chunk")
+      guard let end else { return nil }
+      return (try HTTPBodyDecoder.chunkSize(bytes.extracting(..<end)), end + 2)
+    }
+    guard let head else { return nil }
+    input.consume(head.byteCount)
+    guard head.size <= bytesMax - received else {
+      throw HTTPParseError(.bodyTooLarge, 413, "the body is larger than \(bytesMax) bytes")
+    }
+    return head.size
+  }
+
+  private static func chunkSize(_ line: Span<UInt8>) throws(HTTPParseError) -> Int {
     var size = 0
     var digits = 0
-    for byte in line {
-      guard let value = Hex.value(byte) else { break }
+    while digits < line.count, let value = Hex.value(line[digits]) {
       digits += 1
       size = size << 4 | Int(value)
       // Fifteen digits fit; more can only be an attack.
-      guard digits <= 15 else { throw HTTPBodyDecoder.badChunk("the size of a chunk is too large") }
+      guard digits <= 15 else { throw badChunk("the size of a chunk is too large") }
     }
-    guard digits > 0 else { throw HTTPBodyDecoder.badChunk("a chunk has no size") }
+    guard digits > 0 else { throw badChunk("a chunk has no size") }
     // Extensions are ignored (RFC 9112 §7.1.1).
-    let rest = line[digits...]
-    let mark = rest.first { $0 != 0x20 && $0 != 0x09 }
-    guard rest.isEmpty || mark == UInt8(ascii: ";"), rest.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 })
-    else { throw HTTPBodyDecoder.badChunk("there is something behind the size of a chunk") }
-    guard size <= bytesMax - received else {
-      throw HTTPParseError(.bodyTooLarge, 413, "the body is larger than \(bytesMax) bytes")
+    let extensions = line.extracting(digits...)
+    guard extensions.isEmpty || isExtension(extensions) else {
+      throw badChunk("there is something behind the size of a chunk")
     }
     return size
   }
 
+  /// A semicolon with space before it, then anything without control characters.
+  private static func isExtension(_ bytes: Span<UInt8>) -> Bool {
+    var index = 0
+    while index < bytes.count, bytes[index] == 0x20 || bytes[index] == 0x09 { index += 1 }
+    guard index < bytes.count, bytes[index] == UInt8(ascii: ";") else { return false }
+    return bytes.indices.allSatisfy { bytes[$0] >= 0x20 && bytes[$0] != 0x7F || bytes[$0] == 0x09 }
+  }
+
   /// Trailers are read and dropped: nothing here has a use for them. False: more bytes are needed.
   private mutating func dropTrailerLine(_ input: inout ByteBuffer) throws(HTTPParseError) -> Bool {
-    guard let line = try line(&input, bytesMax: limits.trailerBytesMax - trailerBytes, "the trailer section") else {
-      return false
+    let bytesMax = limits.trailerBytesMax - trailerBytes
+    let end = try input.withBytes { bytes throws(HTTPParseError) in
+      try HTTPBodyDecoder.endOfLine(bytes, bytesMax: bytesMax, "the trailer section")
     }
+    guard let end else { return false }
+    let line = input.copy(0..<end)
+    input.consume(end + 2)
     trailerBytes += line.count + 2
     if line.isEmpty {
       state = .done
@@ -131,16 +153,16 @@ struct HTTPBodyDecoder: Sendable {
     return true
   }
 
-  /// A line without its CR LF; nil while it is not all there.
-  private func line(_ input: inout ByteBuffer, bytesMax: Int, _ what: StaticString) throws(HTTPParseError) -> [UInt8]? {
-    let end = input.withBytes { $0.firstIndex(of: 0x0A) }
-    guard (end ?? input.count) <= bytesMax + 1 else { throw HTTPBodyDecoder.badChunk("\(what) is too long") }
-    guard let end else { return nil }
-    guard end > 0, input[end - 1] == 0x0D else { throw HTTPBodyDecoder.badChunk("\(what) ends in a bare LF") }
-    let line = input.copy(0..<end - 1)
-    guard !line.contains(0x0D) else { throw HTTPBodyDecoder.badChunk("\(what) has a CR within") }
-    input.consume(end + 1)
-    return line
+  /// Where the CR LF of the first line is; nil while it is not all there.
+  private static func endOfLine(
+    _ bytes: Span<UInt8>, bytesMax: Int, _ what: StaticString
+  ) throws(HTTPParseError) -> Int? {
+    let feed = bytes.firstIndex(of: 0x0A)
+    guard (feed ?? bytes.count) <= bytesMax + 1 else { throw badChunk("\(what) is too long") }
+    guard let feed else { return nil }
+    guard feed > 0, bytes[feed - 1] == 0x0D else { throw badChunk("\(what) ends in a bare LF") }
+    guard bytes.firstIndex(of: 0x0D) == feed - 1 else { throw badChunk("\(what) has a CR within") }
+    return feed - 1
   }
 
   private static func badChunk(_ message: String) -> HTTPParseError { HTTPParseError(.badChunk, 400, message) }
