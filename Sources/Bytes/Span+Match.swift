@@ -24,7 +24,20 @@ extension Span where Element == UInt8 {
   /// True if the bytes are the same.
   public func isSame(as other: Span<UInt8>) -> Bool {
     guard count == other.count else { return false }
-    for index in indices where self[index] != other[index] { return false }
+    // A byte has no invalid representation.
+    let (own, others) = unsafe (bytes, other.bytes)
+    var index = 0
+    while index + 8 <= count {
+      // Both loads end at or before `count`, which is that of both.
+      let a = unsafe own.unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: UInt64.self)
+      let b = unsafe others.unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: UInt64.self)
+      if a != b { return false }
+      index += 8
+    }
+    while index < count {
+      if self[index] != other[index] { return false }
+      index += 1
+    }
     return true
   }
 

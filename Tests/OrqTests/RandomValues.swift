@@ -29,7 +29,7 @@ struct RandomValues {
 
   private mutating func id() -> String { one(of: ["01T", "caf\u{e9}", "a b", "x\"y", "\u{1F600}"], or: "id") }
 
-  private mutating func text() -> JSONString {
+  mutating func text() -> JSONString {
     let raw = [#"\u00e9\/\ud83d\ude00"#, "caf\u{e9}", "", #"a\"b\\"#, #"\n\r\u2028"#, #"\u0000"#, "\u{1F468}\u{200D}"]
     var text: JSONString = one(of: ["hello", "line\nbreak", ""], or: "x")
     if let escaped = JSONString(validatingEscaped: Array(one(of: raw, or: "").utf8)) { text.append(escaped) }

@@ -190,6 +190,8 @@ final class OrqExchange: RunningTurn {
       try events.feed(bytes) { event in
         if isAgentFamily {
           try read(OrqAgentEvent.decode(event.data)) { reader.read($0, deliver) }
+        } else if let delta = OrqTextDelta(event.data) {
+          reader.read(delta, deliver)
         } else {
           try read(OrqResponseEvent.decode(event.data)) { reader.read($0, deliver) }
         }

@@ -44,6 +44,15 @@ struct OrqTurnReader {
     }
   }
 
+  mutating func read(_ delta: OrqTextDelta, _ emit: Emit) {
+    guard !isOver, !delta.text.isEmpty else { return }
+    resume(emit)
+    let isOfLast = outputs.last.map { delta.belongs(to: $0.partID) } ?? false
+    let index =
+      isOfLast ? outputs.count - 1 : place(of: String(decoding: delta.partID, as: UTF8.self))
+    say(delta.text, at: index, emit)
+  }
+
   // MARK: The agent family
 
   mutating func read(_ event: OrqAgentEvent, _ emit: Emit) {
@@ -173,7 +182,10 @@ struct OrqTurnReader {
     // Only text comes in pieces; other parts are taken whole when they are done.
     guard case .text(let text) = delta.content, !text.isEmpty else { return }
     resume(emit)
-    let index = place(of: partID)
+    say(text, at: place(of: partID), emit)
+  }
+
+  private mutating func say(_ text: JSONString, at index: Int, _ emit: Emit) {
     // What comes behind a part's end comes twice, or too late: the end said all of it.
     guard !outputs[index].isDone else { return }
     let isFirst = outputs[index].isUnsaid
@@ -197,7 +209,7 @@ struct OrqTurnReader {
   private mutating func whole(_ parts: [OrqPart], at place: inout Int, _ emit: Emit) {
     for part in parts {
       guard let part = OrqParts.part(part), OrqTurnReader.saysSomething(part) else { continue }
-      if place == outputs.count { outputs.append(OutputPart()) }
+      if place == outputs.count { addOutput(partID: []) }
       settle(place, part, emit)
       place += 1
     }
@@ -230,13 +242,16 @@ struct OrqTurnReader {
   private mutating func place(of partID: String) -> Int {
     if let index = outputIndex[partID] { return index }
     outputIndex[partID] = outputs.count
-    outputs.append(OutputPart())
+    addOutput(partID: Array(partID.utf8))
     return outputs.count - 1
   }
 
-  /// By an id of our own.
+  private mutating func addOutput(partID: [UInt8]) {
+    outputs.append(OutputPart(partID: partID, artifactID: "output-" + String(outputs.count + 1)))
+  }
+
   private func artifact(_ index: Int, _ part: Part) -> Artifact {
-    Artifact(artifactID: "output-" + String(index + 1), parts: [part])
+    Artifact(artifactID: outputs[index].artifactID, parts: [part])
   }
 
   // MARK: Ends
@@ -290,6 +305,10 @@ private struct OutputPart {
     case whole(JSONString)
   }
 
+  /// In streams; else empty, which no id of Orq's is.
+  let partID: [UInt8]
+  /// Our own.
+  let artifactID: String
   var sent = Sent.nothing
   var isDone = false
 
