@@ -22,7 +22,7 @@ final class JournalFollower {
   private var taskID = ""
   private var cursor: JournalSequence = 0
   private var isOver = true
-  private var waitToken: WaitToken?
+  private var token: FollowToken?
   private var waitsForRoom = false
   private var keepAliveTimer: Timer?
   private var lastWriteAt: MonotonicTime
@@ -46,6 +46,9 @@ final class JournalFollower {
     exchange.onClose = { [weak self] in self?.stop() }
     exchange.onDrained = { [weak self] in self?.drained() }
     armKeepAlive()
+    let bound = LoopBound(self, on: context.loop)
+    let waker = Waker(mailbox: context.loop.mailbox) { loop in bound.value(on: loop).pump() }
+    token = context.services.store.follow(taskID, owner: owner, waker: waker)
     context.loop.later { [weak self] in self?.pump() }
   }
 
@@ -57,7 +60,7 @@ final class JournalFollower {
       if isHeldUp(bufferBytesMax) { return }
       guard
         let entries = context.services.store.events(
-          of: taskID, owner: owner, after: cursor, max: JournalFollower.eventsPerRead)
+          of: taskID, owner: owner, after: cursor, max: JournalFollower.eventsPerRead, for: token)
       else { return lose() }
       for entry in entries {
         // A few entries can be large: what does not fit is read again when there is room.
@@ -65,8 +68,8 @@ final class JournalFollower {
         cursor = entry.sequence
         if reader.take(entry) { return stop() }
       }
-      // A full read may have left some.
-      if entries.count < JournalFollower.eventsPerRead, !waitForMore() { return }
+      // A full read may have left some; after any other, the store calls when there are more.
+      if entries.count < JournalFollower.eventsPerRead { return }
     }
   }
 
@@ -87,27 +90,10 @@ final class JournalFollower {
   func stop() {
     guard !isOver else { return }
     isOver = true
-    if let waitToken { context.services.store.cancelWait(waitToken, forEventsOf: taskID) }
+    if let token { context.services.store.unfollow(taskID, token) }
     if let keepAliveTimer { context.loop.cancel(keepAliveTimer) }
-    waitToken = nil
+    token = nil
     keepAliveTimer = nil
-  }
-
-  /// False once a waker is registered; true if there is something to read after all.
-  private func waitForMore() -> Bool {
-    if waitToken != nil { return false }
-    let bound = LoopBound(self, on: context.loop)
-    let waker = Waker(mailbox: context.loop.mailbox) { loop in
-      let follower = bound.value(on: loop)
-      follower.waitToken = nil
-      follower.pump()
-    }
-    switch context.services.store.wait(forEventsOf: taskID, owner: owner, after: cursor, waker: waker) {
-    case .ready: return true
-    case .registered(let token): waitToken = token
-    case .notFound: lose()
-    }
-    return false
   }
 
   private func lose() {

@@ -18,7 +18,7 @@ public final class MemoryTaskStore: TaskStore {
   private let limits: TaskLimits
   private let taskCount = Atomic<Int>(0)
   private let byteCount = Atomic<Int>(0)
-  private let lastWaitToken = Atomic<UInt64>(0)
+  private let lastFollower = Atomic<UInt64>(0)
 
   public init(limits: TaskLimits) {
     self.limits = limits
@@ -109,10 +109,15 @@ public final class MemoryTaskStore: TaskStore {
     }
   }
 
-  public func events(of id: String, owner: TaskOwner, after cursor: JournalSequence, max: Int) -> [SequencedEvent]? {
+  public func events(
+    of id: String, owner: TaskOwner, after cursor: JournalSequence, max: Int, for follower: FollowToken?
+  ) -> [SequencedEvent]? {
     withShard(of: id) { shard, key in
-      guard let slot = shard.slot(of: key, owner: owner) else { return nil }
-      return shard.slots[slot].record.events(after: cursor, max: max).map(Array.init)
+      guard let slot = shard.slot(of: key, owner: owner),
+        let events = shard.slots[slot].record.events(after: cursor, max: max)
+      else { return nil }
+      if let follower, events.count < max { shard.wake(follower, whenGrows: slot) }
+      return Array(events)
     }
   }
 
@@ -159,25 +164,21 @@ public final class MemoryTaskStore: TaskStore {
     shards[MemoryTaskStore.shard(of: owner)].state.withLock { $0.listContexts(request, owner: owner) }
   }
 
-  // MARK: Waiting
+  // MARK: Following
 
-  public func wait(forEventsOf id: String, owner: TaskOwner, after cursor: JournalSequence, waker: Waker)
-    -> WaitResult
-  {
-    let token = WaitToken(number: lastWaitToken.add(1, ordering: .relaxed).newValue)
-    return withShard(of: id) { shard, key -> WaitResult? in
+  public func follow(_ id: String, owner: TaskOwner, waker: Waker) -> FollowToken? {
+    let token = FollowToken(number: lastFollower.add(1, ordering: .relaxed).newValue)
+    return withShard(of: id) { shard, key in
       guard let slot = shard.slot(of: key, owner: owner) else { return nil }
-      if shard.slots[slot].record.sequence > cursor { return .ready }
-      shard.slots[slot].wakers[token] = waker
-      return .registered(token)
-    } ?? .notFound
+      shard.slots[slot].followers.append(TaskShard.Follower(token: token, waker: waker))
+      return token
+    }
   }
 
-  public func cancelWait(_ token: WaitToken, forEventsOf id: String) {
+  public func unfollow(_ id: String, _ follower: FollowToken) {
     _ = withShard(of: id) { shard, key -> Void? in
       guard let slot = shard.slot(of: key) else { return nil }
-      shard.slots[slot].wakers[token] = nil
-      return ()
+      return shard.slots[slot].followers.removeAll { $0.token == follower }
     }
   }
 

@@ -15,11 +15,18 @@ struct TaskShard {
     var contextHash: Int
     /// Grows with every change of any task of the shard; orders lists and is what a page token holds.
     var touch: UInt64 = 0
-    var wakers: [WaitToken: Waker] = [:]
+    var followers: [Follower] = []
     var byOwner = Link()
     var byContext = Link()
     var byEnd = Link()
     var isInEndList = false
+  }
+
+  struct Follower {
+    let token: FollowToken
+    let waker: Waker
+    /// It has read all there is.
+    var isWaiting = false
   }
 
   struct Link {
@@ -87,10 +94,19 @@ struct TaskShard {
     return found
   }
 
+  /// Of those who wait for the slot's journal to grow; they wait no longer.
   mutating func takeWakers(_ slot: Int) -> [Waker] {
-    guard !slots[slot].wakers.isEmpty else { return [] }
-    defer { slots[slot].wakers = [:] }
-    return Array(slots[slot].wakers.values)
+    var wakers: [Waker] = []
+    for index in slots[slot].followers.indices where slots[slot].followers[index].isWaiting {
+      slots[slot].followers[index].isWaiting = false
+      wakers.append(slots[slot].followers[index].waker)
+    }
+    return wakers
+  }
+
+  mutating func wake(_ follower: FollowToken, whenGrows slot: Int) {
+    guard let index = slots[slot].followers.firstIndex(where: { $0.token == follower }) else { return }
+    slots[slot].followers[index].isWaiting = true
   }
 
   // MARK: Inserting and moving
@@ -240,6 +256,7 @@ struct TaskShard {
     }
     slotByKey[slots[slot].key] = nil
     let wakers = takeWakers(slot)
+    slots[slot].followers = []
     slots[slot].record = TaskShard.emptyRecord
     freeSlots.append(slot)
     for waker in wakers { waker.wake() }

@@ -71,17 +71,8 @@ public enum AppendCondition: Sendable {
   }
 }
 
-/// What ``TaskStore/wait(forEventsOf:owner:after:waker:)`` found.
-public enum WaitResult: Sendable, Equatable {
-  /// There are entries after the cursor: read them.
-  case ready
-  /// The waker will be called once, after the next append.
-  case registered(WaitToken)
-  case notFound
-}
-
-/// Names one registered waker.
-public struct WaitToken: Sendable, Hashable {
+/// Names one follower of a journal.
+public struct FollowToken: Sendable, Hashable {
   let number: UInt64
 }
 
@@ -129,14 +120,20 @@ public protocol TaskStore: Sendable {
   func snapshot(of id: String, owner: TaskOwner, at sequence: JournalSequence) -> TaskSnapshot?
 
   /// Entries after a cursor, oldest first, at most `max`; nil for an unknown task or entries that are gone.
-  func events(of id: String, owner: TaskOwner, after: JournalSequence, max: Int) -> [SequencedEvent]?
+  ///
+  /// - Parameter follower: if there are fewer than `max`, its waker will be called, once.
+  func events(of id: String, owner: TaskOwner, after: JournalSequence, max: Int, for follower: FollowToken?)
+    -> [SequencedEvent]?
 
   /// The entries that are kept, oldest first: all, but for those that nobody could have a cursor to.
   func keptEvents(of id: String, owner: TaskOwner) -> [SequencedEvent]
 
-  /// Asks to be woken once when entries after the cursor exist.
-  func wait(forEventsOf id: String, owner: TaskOwner, after: JournalSequence, waker: Waker) -> WaitResult
-  func cancelWait(_ token: WaitToken, forEventsOf id: String)
+  /// Adds a follower. Once it has read all there is, its waker will be called when there is more, or when the task has been
+  /// dropped. nil for an unknown task.
+  func follow(_ id: String, owner: TaskOwner, waker: Waker) -> FollowToken?
+
+  /// Takes a follower out; its waker is let go of.
+  func unfollow(_ id: String, _ follower: FollowToken)
 
   /// A page of the owner's tasks, the latest status first (A2A 1.0 §3.1.4).
   func list(_ request: ListTasksRequest, owner: TaskOwner) throws(AgentError) -> TaskPage
@@ -157,6 +154,11 @@ public protocol TaskStore: Sendable {
 }
 
 extension TaskStore {
+  /// Entries after a cursor, for somebody who does not wait for more.
+  func events(of id: String, owner: TaskOwner, after cursor: JournalSequence, max: Int) -> [SequencedEvent]? {
+    events(of: id, owner: owner, after: cursor, max: max, for: nil)
+  }
+
   /// What the backend of a task last wanted to be remembered of it.
   func backendState(of id: String, owner: TaskOwner) -> JSONFragment? {
     let message = Message(messageID: "", role: .user, parts: [])

@@ -348,8 +348,8 @@ final class TurnRunner {
   /// Writes what the agent said since the last flush; ends the turn if that says so.
   private func flush() {
     guard phase == .running, !pending.isEmpty || hasNewLosses && isOpen else { return }
-    var events = pending
-    pending = []
+    var events: [JournalEvent] = []
+    swap(&events, &pending)
     if hasNewLosses {
       hasNewLosses = false
       let note = JSONFragment(["losses": .array(losses)])

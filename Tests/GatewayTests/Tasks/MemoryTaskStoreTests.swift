@@ -1,6 +1,7 @@
 import Configuration
 import JSON
 import Model
+import Network
 import Testing
 
 @testable import Gateway
@@ -257,4 +258,83 @@ func aTokenOfNoListIsRefused(_ token: String) throws {
     TaskIdentifier.mint(shard: 0, milliseconds: 1, entropy: (0, (1 << bit) & ~0x3F0))
   }
   #expect(Set(ids.compactMap { TaskIdentifier($0)?.key }).count == Set(ids).count)
+}
+
+// MARK: Followers
+
+/// Counts how often its follower is called.
+private final class Calls {
+  var count = 0
+}
+
+/// Follows a task of alice's from a loop that is turned by hand.
+private func follow(_ id: String, in store: MemoryTaskStore, on loop: EventLoop) throws -> (FollowToken, Calls) {
+  let calls = Calls()
+  let bound = LoopBound(calls, on: loop)
+  let token = store.follow(id, owner: alice, waker: Waker(mailbox: loop.mailbox) { bound.value(on: $0).count += 1 })
+  return (try #require(token), calls)
+}
+
+@Test func aFollowerIsCalledOnceForWhatItHasNotRead() throws {
+  var bench = Bench()
+  let loop = try EventLoop()
+  let id = try bench.create()
+  let (token, calls) = try follow(id, in: bench.store, on: loop)
+  func callsAfterTurn() -> Int {
+    loop.runOnce()
+    return calls.count
+  }
+  // It has read nothing yet.
+  _ = bench.append([status(.working)], to: id)
+  #expect(callsAfterTurn() == 0)
+  #expect(bench.store.events(of: id, owner: alice, after: 0, max: 10, for: token)?.count == 1)
+  #expect(callsAfterTurn() == 0)
+  _ = bench.append([text("a")], to: id)
+  _ = bench.append([text("b", append: true)], to: id)
+  #expect(callsAfterTurn() == 1)
+  // A read that is full may have left some: it is for the follower to go on.
+  #expect(bench.store.events(of: id, owner: alice, after: 1, max: 2, for: token)?.count == 2)
+  _ = bench.append([text("c", append: true)], to: id)
+  #expect(callsAfterTurn() == 1)
+  #expect(bench.store.events(of: id, owner: alice, after: 3, max: 2, for: token)?.count == 1)
+  bench.store.unfollow(id, token)
+  _ = bench.append([text("d", append: true)], to: id)
+  #expect(callsAfterTurn() == 1)
+}
+
+@Test func followersOfOneTaskAreCalledEachForItself() throws {
+  var bench = Bench()
+  let loop = try EventLoop()
+  let id = try bench.create()
+  let (first, firstCalls) = try follow(id, in: bench.store, on: loop)
+  let (second, secondCalls) = try follow(id, in: bench.store, on: loop)
+  #expect(bench.store.events(of: id, owner: alice, after: 0, max: 10, for: first)?.isEmpty == true)
+  _ = bench.append([status(.working)], to: id)
+  loop.runOnce()
+  #expect(firstCalls.count == 1 && secondCalls.count == 0)
+  #expect(bench.store.events(of: id, owner: alice, after: 0, max: 10, for: second)?.count == 1)
+  bench.store.unfollow(id, first)
+  _ = bench.append([text("a")], to: id)
+  loop.runOnce()
+  #expect(firstCalls.count == 1 && secondCalls.count == 1)
+}
+
+@Test func aFollowerIsCalledWhenItsTaskIsDropped() throws {
+  var bench = Bench()
+  let loop = try EventLoop()
+  let id = try bench.create()
+  let (token, calls) = try follow(id, in: bench.store, on: loop)
+  _ = bench.append([status(.completed)], to: id)
+  #expect(bench.store.events(of: id, owner: alice, after: 0, max: 10, for: token)?.count == 1)
+  bench.store.sweep(at: Timestamp(milliseconds: .max / 2))
+  loop.runOnce()
+  #expect(calls.count == 1)
+  #expect(bench.store.events(of: id, owner: alice, after: 1, max: 10, for: token) == nil)
+}
+
+@Test func nobodyFollowsATaskOfAnotherOwner() throws {
+  var bench = Bench()
+  let loop = try EventLoop()
+  let id = try bench.create()
+  #expect(bench.store.follow(id, owner: bob, waker: Waker(mailbox: loop.mailbox) { _ in }) == nil)
 }
