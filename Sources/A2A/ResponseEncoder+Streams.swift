@@ -11,12 +11,13 @@ extension ResponseEncoder {
   ///   - id: of the JSON-RPC request; nil over REST.
   ///   - eventID: the cursor that a client may send back as `Last-Event-ID`.
   public static func streamEvent(
-    _ event: TaskEvent, final: Bool, dialect: Dialect, id: JSONFragment?, eventID: String? = nil,
+    _ event: TaskEvent, final: Bool, dialect: Dialect, id: JSONFragment?, eventID: EventID? = nil,
     losses: inout TranslationLosses
   ) -> [UInt8] {
     var frame: [UInt8] = []
     frame.reserveCapacity(512)
-    SSEEncoder.beginEvent(id: eventID, into: &frame)
+    eventID?.appendLine(to: &frame)
+    SSEEncoder.beginEvent(into: &frame)
     // What is written here has no line ends, which would end the event or begin another one.
     var json = JSONWriter(appendingTo: consume frame)
     var encoder = WireEncoder(dialect)

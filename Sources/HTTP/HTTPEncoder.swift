@@ -69,10 +69,17 @@ public enum HTTPEncoder {
 
   /// One chunk; nothing for no bytes, which would end the body.
   public static func chunk(_ bytes: [UInt8], into output: inout [UInt8]) {
-    guard !bytes.isEmpty else { return }
-    output.append(hex: UInt64(bytes.count))
+    chunk(byteCount: bytes.count, into: &output) { $0 += bytes }
+  }
+
+  /// One chunk that `body` appends: exactly as many bytes as it is said to have.
+  public static func chunk(byteCount: Int, into output: inout [UInt8], _ body: (inout [UInt8]) -> Void) {
+    guard byteCount > 0 else { return }
+    output.append(hex: UInt64(byteCount))
     output.append("\r\n")
-    output += bytes
+    let start = output.count
+    body(&output)
+    precondition(output.count - start == byteCount, "a chunk is as long as it says")
     output.append("\r\n")
   }
 

@@ -52,9 +52,9 @@ public struct SSEDecoder: Sendable {
         start += 1
       }
     }
-    let rest = bytes[start...]
-    try checkSize(rest.count)
-    line += rest
+    guard start < bytes.count else { return }
+    try checkSize(bytes.count - start)
+    line += bytes[start...]
   }
 
   private func checkSize(_ more: Int) throws {
@@ -82,24 +82,27 @@ public struct SSEDecoder: Sendable {
 
   /// An empty line ends an event.
   private mutating func dispatch(_ onEvent: (SSEEvent) throws -> Void) throws {
-    let finished = hasData ? SSEEvent(data: data, event: event, id: lastID) : nil
-    data = []
-    hasData = false
+    var finished = SSEEvent(data: [], event: event, id: lastID)
+    swap(&finished.data, &data)
     event = ""
-    if let finished { try onEvent(finished) }
+    guard hasData else { return }
+    hasData = false
+    try onEvent(finished)
   }
 
   private mutating func interpret(_ line: ArraySlice<UInt8>) {
-    let colon = line.firstIndex(of: UInt8(ascii: ":")) ?? line.endIndex
-    var value = line[colon...].dropFirst()
-    if value.first == 0x20 { value = value.dropFirst() }
-    switch String(decoding: line[..<colon], as: UTF8.self) {
-    case "data":
+    let text = line.span
+    let nameEnd = text.firstIndex(of: UInt8(ascii: ":")) ?? text.count
+    var valueStart = min(nameEnd + 1, text.count)
+    if valueStart < text.count, text[valueStart] == 0x20 { valueStart += 1 }
+    let value = line[(line.startIndex + valueStart)...]
+    switch nameEnd {
+    case 4 where text.matches("data"):
       if hasData { data.append(0x0A) }
       hasData = true
-      data += value
-    case "event": event = String(decoding: value, as: UTF8.self)
-    case "id": if !value.contains(0) { lastID = String(decoding: value, as: UTF8.self) }
+      if data.isEmpty { data = Array(value) } else { data += value }
+    case 5 where text.matches("event"): event = String(decoding: value, as: UTF8.self)
+    case 2 where text.matches("id"): if !value.contains(0) { lastID = String(decoding: value, as: UTF8.self) }
     // Comments, `retry` (we reconnect by our own rules) and names of the future.
     default: break
     }
@@ -117,7 +120,12 @@ public enum SSEEncoder {
       output.append(event)
       output.append("\n")
     }
-    beginEvent(id: id, into: &output)
+    if let id {
+      output.append("id: ")
+      output.append(utf8: id)
+      output.append("\n")
+    }
+    beginEvent(into: &output)
     var start = 0
     while let end = data.span.firstLineBreak(from: start) {
       output += data[start..<end]
@@ -129,15 +137,8 @@ public enum SSEEncoder {
     endEvent(into: &output)
   }
 
-  /// Begins an event whose data is written in place: one line, without any line end.
-  public static func beginEvent(id: String?, into output: inout [UInt8]) {
-    if let id {
-      output.append("id: ")
-      output.append(utf8: id)
-      output.append("\n")
-    }
-    output.append("data: ")
-  }
+  /// Begins the data of an event, which is written in place: one line, without any line end.
+  public static func beginEvent(into output: inout [UInt8]) { output.append("data: ") }
 
   /// Ends an event behind its data.
   public static func endEvent(into output: inout [UInt8]) { output.append("\n\n") }

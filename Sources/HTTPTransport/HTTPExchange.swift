@@ -115,6 +115,13 @@ public final class HTTPExchange {
     connection.writeChunk(bytes, isFramed: isChunked)
   }
 
+  /// Adds `byteCount` bytes to a stream, which `body` appends where they leave from.
+  public func write(byteCount: Int, _ body: (inout [UInt8]) -> Void) {
+    assert(state != .unanswered, "a stream is started before it is written to")
+    guard state == .streaming, let connection, request.method != .head, byteCount > 0 else { return }
+    connection.writeChunk(byteCount: byteCount, isFramed: isChunked, body)
+  }
+
   /// Ends a stream properly.
   public func finish() {
     assert(state != .unanswered, "a stream is started before it is finished")

@@ -331,15 +331,27 @@ final class ServerConnection: ConnectionDelegate {
   private static let joinedBodyBytesMax = 16 * 1024
 
   func writeChunk(_ bytes: [UInt8], isFramed: Bool) {
-    guard connection.bufferedBytes <= server.options.outputBufferBytesMax, hasRoom(for: bytes.count) else {
-      // Later: the service is in the middle of writing and must not find its stream gone under its hands.
-      return loop.later { if let current = self.current { self.cut(current, .overflowed) } }
-    }
     if isFramed {
-      connection.write { HTTPEncoder.chunk(bytes, into: &$0) }
-    } else {
+      writeChunk(byteCount: bytes.count, isFramed: true) { $0 += bytes }
+    } else if hasRoomForChunk(bytes.count) {
       connection.write(bytes)
     }
+  }
+
+  /// - Parameter body: appends as many bytes.
+  func writeChunk(byteCount: Int, isFramed: Bool, _ body: (inout [UInt8]) -> Void) {
+    guard hasRoomForChunk(byteCount) else { return }
+    connection.write { output in
+      if isFramed { HTTPEncoder.chunk(byteCount: byteCount, into: &output, body) } else { body(&output) }
+    }
+  }
+
+  /// False where the client takes too little: then the exchange is cut.
+  private func hasRoomForChunk(_ byteCount: Int) -> Bool {
+    if connection.bufferedBytes <= server.options.outputBufferBytesMax, hasRoom(for: byteCount) { return true }
+    // Later: the service is in the middle of writing and must not find its stream gone under its hands.
+    loop.later { if let current = self.current { self.cut(current, .overflowed) } }
+    return false
   }
 
   func writeLastChunk() { connection.write { HTTPEncoder.lastChunk(into: &$0) } }

@@ -24,6 +24,12 @@ public struct Artifact: Sendable, Equatable {
 }
 
 extension Artifact {
+  /// Its text, where it holds nothing else.
+  public var plainText: JSONString? {
+    guard parts.count == 1, name == nil, description == nil, metadata == nil, extensions.isEmpty else { return nil }
+    return parts[0].plainText
+  }
+
   /// Adds parts; plain text that follows plain text becomes one part with it.
   mutating func append(_ more: [Part]) {
     for part in more {

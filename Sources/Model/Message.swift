@@ -32,6 +32,12 @@ public struct Part: Sendable, Equatable {
     self.metadata = metadata
   }
 
+  /// Its text, where it is text and nothing besides.
+  public var plainText: JSONString? {
+    guard case .text(let text) = content, mediaType == nil, filename == nil, metadata == nil else { return nil }
+    return text
+  }
+
   /// A text part.
   public static func text(_ text: String) -> Part { Part(.text(JSONString(text))) }
 }

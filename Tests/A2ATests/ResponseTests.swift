@@ -85,7 +85,8 @@ struct ResponseTests {
     var losses: TranslationLosses = []
     let output =
       ResponseEncoder.streamEvent(
-        .message(message), final: true, dialect: .v1, id: id, eventID: "e.7", losses: &losses)
+        .message(message), final: true, dialect: .v1, id: id, eventID: EventID(epoch: "e", sequence: 7), losses: &losses
+      )
       + ResponseEncoder.streamEvent(.message(message), final: true, dialect: .v1, id: nil, losses: &losses)
     let event = #"{"message":{"messageId":"m","contextId":"C","role":"ROLE_AGENT","parts":[{"text":"hi"}]}}"#
     #expect(

@@ -193,7 +193,7 @@ struct RandomValues {
     return (try? fragment(texts.randomElement(using: &random) ?? "{}")) ?? JSONFragment(.object([:]))
   }
 
-  private mutating func id() -> String {
+  mutating func id() -> String {
     ["t-1", "01HZX", "caf\u{e9}", "a b", "x\"y"].randomElement(using: &random) ?? "id"
   }
 

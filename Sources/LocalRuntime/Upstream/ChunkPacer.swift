@@ -66,13 +66,3 @@ extension TurnEvent {
     return .artifact(artifact, append: true, lastChunk: isLast, metadata: nil)
   }
 }
-
-extension Artifact {
-  /// Its text, where it holds nothing else.
-  fileprivate var plainText: JSONString? {
-    guard parts.count == 1, case .text(let text) = parts[0].content, parts[0] == Part(.text(text)), name == nil,
-      description == nil, metadata == nil, extensions.isEmpty
-    else { return nil }
-    return text
-  }
-}

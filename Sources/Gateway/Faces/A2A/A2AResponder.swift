@@ -18,6 +18,8 @@ final class A2AResponder {
   /// A refusal goes out as the only event of a stream.
   var refusesInStream = false
   private var losses: TranslationLosses = []
+  /// Of the artifact that text was last added to.
+  private var textFrame: TextFrame?
   private var backendLosses: [String] = []
 
   init(
@@ -98,11 +100,22 @@ final class A2AResponder {
   /// - Parameters:
   ///   - endsStream: nothing follows; 0.3 clients are told so.
   ///   - id: what the caller can send back as `Last-Event-ID`.
-  func send(_ event: TaskEvent, endsStream: Bool, id: String?) {
+  func send(_ event: TaskEvent, endsStream: Bool, id: EventID?) {
     state.eventCount += 1
     exchange.write(
       ResponseEncoder.streamEvent(
         event, final: endsStream, dialect: dialect, id: requestID, eventID: id, losses: &losses))
+  }
+
+  /// Sends the event that adds text to an artifact of the stream's task, and is not the last to do so.
+  func send(text: JSONString, artifactID: String, taskID: String, contextID: String, id: EventID) {
+    state.eventCount += 1
+    if textFrame?.artifactID != artifactID {
+      textFrame = TextFrame(
+        taskID: taskID, contextID: contextID, artifactID: artifactID, dialect: dialect, id: requestID)
+    }
+    guard let textFrame else { return }
+    exchange.write(byteCount: textFrame.byteCount(text, id)) { textFrame.append(text, id, to: &$0) }
   }
 
   func sendKeepAlive() {
