@@ -147,6 +147,9 @@ extension AgentVersionTests {
     for bad in ["agent@1%202", "agent@a%2Fb", "agent@"] {
       #expect(try bob.refusal("GET", "/v2/agents/\(bad)").status == 404)
     }
+    // Of other versions than that in force there is no card.
+    #expect(try bob.refusal("GET", "/v2/agents/agent@1.2.0").status == 404)
+    #expect(try bob.call("GET", "/v2/agents/agent@0")["version"] == "0")
     let alice = gateway.orq(as: "alice")
     #expect(try alice.refusal("DELETE", "/v2/agents/unknown@1.0.0").status == 400)
     #expect(try alice.refusal("PATCH", "/v2/agents/agent@1.0.0", [:]).status == 400)

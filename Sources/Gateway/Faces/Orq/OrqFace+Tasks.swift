@@ -22,7 +22,12 @@ extension OrqFace {
     guard let agent = state.agent, let conversations = conversations(state) else { return }
     var translation = OrqAnswerTranslation()
     switch route.operation {
-    case .retrieveAgent: return responder.respond(OrqManifest(agent, for: state.principal))
+    case .retrieveAgent:
+      // Of versions that the workspace keeps only the card of the one in force is known here.
+      if agent.backend is OrqBackend, let version = route.agent?.version, version != agent.card.version {
+        throw AgentError(.methodNotFound, "the agent's version \(version) is not shown to this caller")
+      }
+      return responder.respond(OrqManifest(agent, for: state.principal))
     case .listTasks:
       let page = conversations.list(try OrqFace.query(request.head))
       let records = page.tasks.map { conversations.view($0).record(&translation) }
