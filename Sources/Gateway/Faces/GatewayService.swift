@@ -71,8 +71,12 @@ final class GatewayService: HTTPService {
     case .accepted(let route):
       if let name = route.agent, let refusal = admit(name, route.operation, head, state) { return refusal }
       if let refusal = refuseEncoding(head, state) { return refusal }
-      let hasBody = route.operation.method != .get
-      return .accept(bodyBytesMax: hasBody ? context.services.limits.http.bodyBytesMax : 0, state: state)
+      let bodyBytesMax = route.operation.method == .get ? 0 : context.services.limits.http.bodyBytesMax
+      // Where the length is not said the connection refuses, in a form of its own.
+      if let length = head.fields["content-length"].flatMap({ Int($0) }), bodyBytesMax > 0, length > bodyBytesMax {
+        return reject(413, "the body is larger than \(bodyBytesMax) bytes", state, head)
+      }
+      return .accept(bodyBytesMax: bodyBytesMax, state: state)
     }
   }
 
@@ -80,7 +84,7 @@ final class GatewayService: HTTPService {
   private func admit(
     _ name: OrqAgentReference, _ operation: OrqOperation, _ head: HTTPRequestHead, _ state: ExchangeState
   ) -> HeadDecision? {
-    if let agent = agent(name.key) {
+    if let agent = context.registry[keyOrID: name.key] {
       state.agent = agent
       if let refusal = admitAgent(agent, state, head) { return refusal }
     } else if !orq.reaches(name.key, state.principal) {

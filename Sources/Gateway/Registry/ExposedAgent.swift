@@ -87,15 +87,23 @@ private final class TaskPlaces: Sendable {
 /// The agents of this gateway. Immutable: a change of one agent makes a new registry.
 struct Registry: Sendable {
   private let agents: [String: ExposedAgent]
+  /// Of agents that calls made: their ids, which no key can be, since keys begin with a letter.
+  private let byID: [String: ExposedAgent]
   let defaultAgent: ExposedAgent?
 
   init(_ agents: [ExposedAgent], defaultAgent: String?) {
     let byKey = Dictionary(agents.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
     self.agents = byKey
+    byID = Dictionary(
+      byKey.values.compactMap { agent in (agent.record as? RuntimeAgentRecord).map { ($0.id, agent) } },
+      uniquingKeysWith: { first, _ in first })
     self.defaultAgent = defaultAgent.flatMap { byKey[$0] }
   }
 
   subscript(_ key: String) -> ExposedAgent? { agents[key] }
+
+  /// By its key, or by its id, as Orq takes either (contract §2.1).
+  subscript(keyOrID name: String) -> ExposedAgent? { agents[name] ?? byID[name] }
 
   /// In order of their keys.
   var all: [ExposedAgent] { agents.values.sorted { $0.key < $1.key } }

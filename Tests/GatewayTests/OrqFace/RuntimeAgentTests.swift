@@ -74,6 +74,19 @@ struct RuntimeAgentTests {
     #expect(!others.text.contains("kb"))
   }
 
+  @Test func anAgentIsFoundByItsIDToo() throws {
+    let stage = try RuntimeStage()
+    let id = try #require(try stage.create("helper")["_id"]?.string)
+    #expect(try stage.bob.call("GET", "/v2/agents/\(id)")["key"] == "helper")
+    let task = try stage.bob.call("POST", "/v2/agents/\(id)/task", OrqBody.turn("hi"))
+    let taskID = try #require(task["id"]?.string)
+    #expect(try stage.bob.call("GET", "/v2/agents/helper/tasks/\(taskID)")["status"]?["state"] == "completed")
+    #expect(try stage.alice.call("PATCH", "/v2/agents/\(id)", ["role": "Guide"])["version"] == "1.0.1")
+    #expect(try stage.bob.call("GET", "/v2/agents/\(id)@1.0.0")["role"] == "Helper")
+    #expect(try stage.alice.request("DELETE", "/v2/agents/\(id)").status == 204)
+    #expect(try stage.bob.refusal("GET", "/v2/agents/\(id)").status == 404)
+  }
+
   @Test func onlyOperatorsMayWrite() throws {
     let stage = try RuntimeStage { $0.listeners[0].auth.anonymous = true }
     try stage.create("helper")

@@ -41,9 +41,11 @@ struct OrqFace {
     return response
   }
 
-  /// Whether a call for an agent that the gateway does not serve may reach one that only the Orq workspace knows.
+  /// Whether a call for an agent that the gateway does not serve may reach one that only the Orq workspace knows, by its
+  /// key or by its id, which is a ULID.
   func reaches(_ key: String, _ principal: Principal?) -> Bool {
-    context.services.workspace != nil && principal?.roles.contains(.operator) == true && AgentKey.isValid(key)
+    guard context.services.workspace != nil, principal?.roles.contains(.operator) == true else { return false }
+    return AgentKey.isValid(key) || TaskIdentifier(key) != nil
   }
 
   // MARK: With the body

@@ -65,7 +65,7 @@ struct OrqForwarding {
     guard let name = route.agent, let principal = state.principal, let workspace = context.services.workspace else {
       return nil
     }
-    let owner = TaskOwner(principal: principal.name, agentKey: name.key)
+    let owner = TaskOwner(principal: principal.name, agentKey: state.agent?.key ?? name.key)
     guard let agent = state.agent else {
       // Only operators come here.
       let plan = OrqForwarding(workspace: workspace, route: route, agent: nil, owner: owner)
