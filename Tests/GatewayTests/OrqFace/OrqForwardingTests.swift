@@ -214,7 +214,8 @@ struct OrqForwardingTests {
     #expect(answer.text == #"{"_id":"1","key":"fresh","new":true}"#)
 
     for (method, path, body, status) in [
-      ("GET", "/v2/agents/fresh", nil, 200), ("PATCH", "/v2/agents/fresh", ["role": "x"], 200),
+      ("GET", "/v2/agents/01K6D8QESESZ6SAXQPJPFQXPFT", nil, 200), ("GET", "/v2/agents/fresh", nil, 200),
+      ("PATCH", "/v2/agents/fresh", ["role": "x"], 200),
       ("POST", "/v2/agents/fresh/task", OrqBody.turn(), 200), ("GET", "/v2/agents/fresh/responses/01T", nil, 200),
       ("DELETE", "/v2/agents/fresh", nil, 204),
     ] as [(String, String, JSONValue?, Int)] {
@@ -315,6 +316,13 @@ struct OrqForwardingTests {
     (client, request) = try stage.begin("POST", "/v2/agents/agent/task", OrqBody.turn())
     try request.respond(200, #"{"text":"sk-upstream-0123456789"}"#)
     #expect(try client.response().status == 502)
+    for type in ["text/html", "application/xml", "nonsense"] {
+      (client, request) = try stage.begin("POST", "/v2/agents/agent/task", OrqBody.turn())
+      try request.respond(200, "<script>", type: type)
+      let answer = try client.response()
+      #expect(answer.status == 502)
+      #expect(answer.field("content-type") == "application/json")
+    }
   }
 
   @Test func aStreamThatBreaksIsSeenToBreak() throws {

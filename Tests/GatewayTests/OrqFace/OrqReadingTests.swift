@@ -8,6 +8,14 @@ import Testing
 
 /// Agents, tasks, and what is refused (contract §1, §3.2, §3.3, §3.10 to §3.13).
 struct OrqReadingTests {
+  @Test func aBodyThatIsTooLargeIsRefusedInOrqsForm() throws {
+    let gateway = try TestGateway(.echo) { $0.limits.http.bodyBytesMax = 1024 }
+    let body = OrqBody.turn(String(repeating: "x", count: 2048))
+    let refusal = try gateway.orq().refusal("POST", "/v2/agents/echo/task", body)
+    #expect(refusal.status == 413)
+    #expect(refusal.message.contains("1024 bytes"))
+  }
+
   private static func agents() throws -> TestGateway {
     try TestGateway(
       TestAgent("b", EchoAgent.engine), TestAgent("a", EchoAgent.engine), TestAgent("c", EchoAgent.engine))

@@ -162,6 +162,10 @@ final class OrqRelay {
     case 200..<300 where !plan.workspace.isLeak(body):
       if plan.changesAgents { context.services.control.refreshWorkspace() }
       if status == 204 { return responder.pass(status, type: nil, body: []) }
+      // A page of some proxy is no answer, and not for browsers to find at this address.
+      guard type.map({ MediaType($0).map { $0.type == "application" && $0.subtype == "json" } ?? false }) ?? true else {
+        return refuse("the answer is no JSON", UpstreamRefusal.notUnderstood)
+      }
       guard let text = transform(body) else {
         return refuse("the answer is not what was asked for", UpstreamRefusal.notUnderstood)
       }
