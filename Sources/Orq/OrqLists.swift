@@ -57,18 +57,18 @@ public struct OrqListQuery: Sendable, Equatable {
   public var endingBefore: String?
   /// Of agents, in 4.5 to 4.9.
   public var kind: OrqManifest.Kind?
-  /// Of tasks.
-  public var status: OrqTaskRecord.Status?
+  /// Of tasks; empty for any.
+  public var statuses: [OrqTaskRecord.Status]
 
   public init(
     limit: Int? = nil, startingAfter: String? = nil, endingBefore: String? = nil, kind: OrqManifest.Kind? = nil,
-    status: OrqTaskRecord.Status? = nil
+    statuses: [OrqTaskRecord.Status] = []
   ) {
     self.limit = limit
     self.startingAfter = startingAfter
     self.endingBefore = endingBefore
     self.kind = kind
-    self.status = status
+    self.statuses = statuses
   }
 
   /// Parameters of other names are passed over; empty ones are as good as none.
@@ -80,9 +80,8 @@ public struct OrqListQuery: Sendable, Equatable {
       }
       return text
     }
-    func name<Value: RawRepresentable & CaseIterable>(_ name: String) throws(OrqFault) -> Value?
+    func value<Value: RawRepresentable & CaseIterable>(_ name: String, _ text: String) throws(OrqFault) -> Value
     where Value.RawValue == String {
-      guard let text = try text(name) else { return nil }
       guard let value = Value(rawValue: text) else {
         throw OrqFault(name, "Must be \(Value.allCases.map(\.rawValue).joined(separator: ", ")).")
       }
@@ -98,15 +97,21 @@ public struct OrqListQuery: Sendable, Equatable {
     }
     startingAfter = try text("starting_after")
     endingBefore = try text("ending_before")
-    kind = try name("type")
-    status = try name("status")
+    kind = nil
+    statuses = []
+    if let type = try text("type") { kind = try value("type", type) }
+    // The SDKs send one; the API's prose takes several, with commas.
+    for name in try text("status")?.split(whereSeparator: { $0 == "," || $0 == " " }) ?? [] {
+      statuses.append(try value("status", String(name)))
+    }
   }
 
   /// The query without its `?`; nil where nothing is asked.
   var text: String? {
     let given: [(String, String?)] = [
       ("limit", limit.map { "\($0)" }), ("starting_after", startingAfter), ("ending_before", endingBefore),
-      ("type", kind?.rawValue), ("status", status?.rawValue),
+      ("type", kind?.rawValue),
+      ("status", statuses.isEmpty ? nil : statuses.map(\.rawValue).joined(separator: ",")),
     ]
     let items = given.compactMap { name, value in value.map { "\(name)=\(PercentEncoding.encodePathSegment($0))" } }
     return items.isEmpty ? nil : items.joined(separator: "&")

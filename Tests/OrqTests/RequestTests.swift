@@ -138,7 +138,7 @@ struct RequestTests {
   @Test(arguments: [
     (OrqCall.getResponse("a1", taskID: "01T"), "/v2/agents/a1/responses/01T"),
     (.retrieveTask("a1", taskID: "01T"), "/v2/agents/a1/tasks/01T"),
-    (.listTasks("a1", OrqListQuery(limit: 10, status: .inactive)), "/v2/agents/a1/tasks?limit=10&status=inactive"),
+    (.listTasks("a1", OrqListQuery(limit: 10, statuses: [.inactive])), "/v2/agents/a1/tasks?limit=10&status=inactive"),
     (.listAgents(OrqListQuery(limit: 10), for: .v3), "/v2/agents/?limit=10"),
     (
       .listAgents(OrqListQuery(limit: 5, startingAfter: "X", endingBefore: "Y"), for: .v4),

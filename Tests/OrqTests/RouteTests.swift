@@ -122,7 +122,9 @@ struct ListQueryTests {
       "limit=5.0&starting_after=X&ending_before=Y%20Z&other=1",
       OrqListQuery(limit: 5, startingAfter: "X", endingBefore: "Y Z")
     ),
-    ("type=a2a", OrqListQuery(kind: .a2a)), ("status=approval_required", OrqListQuery(status: .approvalRequired)),
+    ("type=a2a", OrqListQuery(kind: .a2a)), ("status=approval_required", OrqListQuery(statuses: [.approvalRequired])),
+    ("status=inactive,errored", OrqListQuery(statuses: [.inactive, .errored])),
+    ("status=errored%2C+in_progress,", OrqListQuery(statuses: [.errored, .inProgress])),
   ])
   func queriesAreRead(query: String, expected: OrqListQuery) throws {
     let parameters = try #require(QueryParameters(query))

@@ -1,7 +1,7 @@
 """What each SDK makes of refusals: the class of the error, by operation and status.
 
-From the SDKs' own sources: a refusal that the API declares has a class of its own and its body parsed; every other one is
-the SDK's general error, with the body as text.
+From the SDKs' own sources: a refusal that the API declares has a class of its own and its body parsed; every other one
+is the SDK's general error, with the body as text.
 """
 
 from __future__ import annotations
@@ -39,7 +39,9 @@ _OF_4_8 = {
     ("refresh", 400): "PostV2AgentsKeyCardRefreshAgentsResponseBody",
     ("refresh", 404): "PostV2AgentsKeyCardRefreshAgentsResponseResponseBody",
 }
-_OF_4_17 = {(operation, 401): "ErrorResponse" for operation in ("invoke", "run", "respond", "stream_response", "external")}
+_OF_4_17 = {
+    (operation, 401): "ErrorResponse" for operation in ("invoke", "run", "respond", "stream_response", "external")
+}
 
 CLASSES = _OF_BOTH | {"3": _OF_3, "4": _OF_4}[VERSION[0]] | (
     _OF_4_8 if VERSION.startswith("4.8.") else _OF_4_17 if VERSION.startswith("4.17.") else {}

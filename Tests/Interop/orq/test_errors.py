@@ -92,7 +92,8 @@ def external(caller, key="actor"):
 def test_orq_errors_for_strangers(gateway):
     with Caller(gateway.tls("sk-of-somebody-else-1234567890")) as stranger:
         calls = turns(stranger) | reads(stranger) | writes(stranger) | {
-            "list": lambda: stranger.agents.list(limit=1), "retrieve": lambda: stranger.agents.retrieve(agent_key="actor"),
+            "list": lambda: stranger.agents.list(limit=1),
+            "retrieve": lambda: stranger.agents.retrieve(agent_key="actor"),
         }
         for operation, call in [*calls.items(), *external(stranger)]:
             with refused(operation, 401, "key"):
@@ -229,7 +230,9 @@ def test_orq_errors_of_a_workspace(front, workspace, status):
             call()
     task = front.invoke("actor", f"say {next(UNIQUE)}")["id"]
     looks = {name: call for name, call in reads(front, "actor", task).items() if name != "retrieve_action"}
-    paths = {"response": f"/responses/{task}", "retrieve_task": f"/tasks/{task}", "list_actions": f"/tasks/{task}/actions"}
+    paths = {
+        "response": f"/responses/{task}", "retrieve_task": f"/tasks/{task}", "list_actions": f"/tasks/{task}/actions",
+    }
     if not IS_V4:
         looks["list_tasks"], paths["list_tasks"] = lambda: front.tasks("actor"), "/tasks"
     for operation, call in looks.items():

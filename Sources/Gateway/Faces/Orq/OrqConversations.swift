@@ -105,7 +105,8 @@ struct OrqConversations {
   func list(_ query: OrqListQuery) -> ContextPage {
     store.listContexts(
       ListContextsRequest(
-        states: query.status?.states, after: query.startingAfter, before: query.endingBefore,
+        states: query.statuses.isEmpty ? nil : query.statuses.reduce(into: []) { $0.formUnion($1.states) },
+        after: query.startingAfter, before: query.endingBefore,
         pageSize: query.limit ?? OrqLimits.pageSizeDefault),
       owner: owner)
   }

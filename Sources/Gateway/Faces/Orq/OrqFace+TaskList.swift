@@ -25,7 +25,7 @@ extension OrqFace {
     // Who has nothing there is not looked for, unless the workspace alone knows whether there is such an agent.
     let isSomewhere = forwarded.count(of: owner, at: now) > 0 || state.agent == nil
     guard query.endingBefore == nil || endsThere, own.records.count < limit, isSomewhere else {
-      let total = query.status == nil ? forwarded.count(of: owner, at: now) : 0
+      let total = query.statuses.isEmpty ? forwarded.count(of: owner, at: now) : 0
       return responder.pass(body: own.page(with: OrqForwardedTaskList.Found(total: total)))
     }
     var rest = query
@@ -53,7 +53,7 @@ extension OrqFace {
 
     init(_ conversations: OrqConversations?, _ query: OrqListQuery) {
       self.conversations = conversations
-      total = conversations?.list(OrqListQuery(limit: 1, status: query.status)).totalSize ?? 0
+      total = conversations?.list(OrqListQuery(limit: 1, statuses: query.statuses)).totalSize ?? 0
     }
 
     mutating func take(_ query: OrqListQuery) {
@@ -65,7 +65,7 @@ extension OrqFace {
     mutating func takeLast(_ count: Int, _ query: OrqListQuery) {
       guard count > 0 else { return }
       // Nothing of the gateway's own has the cursor: all of it stands before.
-      take(OrqListQuery(limit: count, endingBefore: query.endingBefore, status: query.status))
+      take(OrqListQuery(limit: count, endingBefore: query.endingBefore, statuses: query.statuses))
     }
 
     func page(with found: OrqForwardedTaskList.Found) -> [UInt8] {

@@ -120,7 +120,7 @@ final class OrqForwardedTaskList {
     if found.tasks.count >= wanted { return true }
     // From the beginning on, all that there are have been seen.
     guard query.startingAfter == nil, query.endingBefore == nil else { return false }
-    if query.status == nil, found.tasks.count >= ownTotal { return true }
+    if query.statuses.isEmpty, found.tasks.count >= ownTotal { return true }
     return root["overall_total"]?.int64.map { seen >= $0 } ?? false
   }
 
@@ -129,7 +129,7 @@ final class OrqForwardedTaskList {
   private func finish() {
     if isBackward { found.tasks.reverse() }
     // How many of the others have the status, nobody knows.
-    found.total = query.status == nil ? max(ownTotal, found.tasks.count) : found.tasks.count
+    found.total = query.statuses.isEmpty ? max(ownTotal, found.tasks.count) : found.tasks.count
     done(.success(found))
   }
 }
