@@ -44,8 +44,6 @@ public final class Connection: EventHandler {
   public var delegate: (any ConnectionDelegate)?
   /// When bytes last went to the kernel, or the queue last stopped being empty.
   public private(set) var lastWriteProgress: MonotonicTime
-  /// Bytes written to the connection since its start, sent or not; those that a close has lost are taken off.
-  public private(set) var bytesQueued = 0
 
   private var socket: Socket?
   private var tls: TLSSession?
@@ -99,8 +97,10 @@ public final class Connection: EventHandler {
   public var isEstablished: Bool { phase == .established }
   /// Bytes written and not yet taken by the kernel.
   public var bufferedBytes: Int { output.count }
+  /// Bytes written to the connection since its start, sent or not; those that a close has lost are taken off.
+  public var bytesQueued: Int { output.total }
   /// Bytes that the kernel has taken since the start.
-  public var bytesSent: Int { bytesQueued - output.count }
+  public var bytesSent: Int { output.total - output.count }
 
   /// Begins: watches the socket, connects, shakes hands. Failures arrive at the delegate, in a later turn.
   public func start() {
@@ -260,26 +260,19 @@ public final class Connection: EventHandler {
   /// Queues bytes; they leave at the end of this turn. After `finish` or `close` they are dropped.
   public func write(_ bytes: [UInt8]) {
     guard isOpen, !isFinishing else { return }
-    noteQueueing()
-    bytesQueued += bytes.count
-    loop.heldBytes += bytes.count
-    output.append(bytes, pool: loop.buffers)
-    scheduleFlush()
+    noteQueued(output.append(bytes, pool: loop.buffers))
   }
 
   /// Queues what `body` appends, without a buffer in between.
   public func write(with body: (inout [UInt8]) -> Void) {
     guard isOpen, !isFinishing else { return }
-    noteQueueing()
-    let before = output.count
-    output.write(pool: loop.buffers, body)
-    bytesQueued += output.count - before
-    loop.heldBytes += output.count - before
-    scheduleFlush()
+    noteQueued(output.write(pool: loop.buffers, body))
   }
 
-  private func noteQueueing() {
-    if output.isEmpty { lastWriteProgress = loop.now }
+  private func noteQueued(_ byteCount: Int) {
+    if output.count == byteCount { lastWriteProgress = loop.now }
+    loop.heldBytes += byteCount
+    scheduleFlush()
   }
 
   private func scheduleFlush() {
@@ -292,27 +285,40 @@ public final class Connection: EventHandler {
   func flush() {
     isFlushScheduled = false
     guard phase == .established else { return }
-    let before = output.count
-    while canWrite, !output.isEmpty {
-      switch tls.map({ $0.write(output) }) ?? send() {
-      case .bytes(let count):
-        output.consume(count, pool: loop.buffers)
-        loop.heldBytes -= count
-      case .wouldBlock: canWrite = false
-      case .end: return close(nil)
-      case .failed(let error): return close(error)
-      }
+    // Out of its place while it is sent; nothing that is called meanwhile comes back here.
+    var queue = OutputQueue()
+    swap(&queue, &output)
+    let before = queue.count
+    let end = canWrite ? send(&queue) : .wouldBlock
+    let sent = before - queue.count
+    swap(&queue, &output)
+    loop.heldBytes -= sent
+    switch end {
+    case .bytes: break
+    case .wouldBlock: canWrite = false
+    case .end: return close(nil)
+    case .failed(let error): return close(error)
     }
-    if output.count < before {
+    if sent > 0 {
       lastWriteProgress = loop.now
       delegate?.connectionFlushed(self)
     }
     if isFinishing, output.isEmpty { shutDownWriting() }
   }
 
-  private func send() -> StreamResult {
+  /// Sends until nothing is left, which are bytes, or until something else comes up.
+  private func send(_ queue: inout OutputQueue) -> StreamResult {
+    while !queue.isEmpty {
+      let result = if let tls { tls.write(queue) } else { Connection.send(queue, to: descriptor) }
+      guard case .bytes(let count) = result else { return result }
+      queue.consume(count, pool: loop.buffers)
+    }
+    return .bytes(0)
+  }
+
+  private static func send(_ queue: borrowing OutputQueue, to fd: Int32) -> StreamResult {
     while true {
-      let count = output.send(to: descriptor)
+      let count = queue.send(to: fd)
       if count >= 0 { return .bytes(count) }
       switch errno {
       case EINTR: continue
@@ -354,9 +360,7 @@ public final class Connection: EventHandler {
     loop.remove(descriptor)
     tls = nil
     socket = nil
-    bytesQueued -= output.count
-    loop.heldBytes -= output.count
-    output.removeAll()
+    loop.heldBytes -= output.removeAll()
     let delegate = delegate
     self.delegate = nil
     delegate?.connectionClosed(self, error: error)

@@ -54,10 +54,12 @@ public protocol EventHandler: AnyObject {
   public let index: Int
   /// Reaches this loop from other threads.
   public let mailbox: Mailbox
-  /// Monotonic time at the start of this turn.
-  public private(set) var now: MonotonicTime
-  /// Wall-clock time at the start of this turn, in milliseconds since 1970.
-  public private(set) var wallMilliseconds: Int64
+
+  // Atomics, though only this thread touches them: everybody reads them, and each reading of a class's variable in another
+  // module is checked for exclusive access.
+  private let monotonic: Atomic<UInt64>
+  private let wall: Atomic<Int64>
+  private let held = Atomic(0)
 
   private let time: any TimeSource
   private let epoll: Int32
@@ -74,9 +76,6 @@ public protocol EventHandler: AnyObject {
   private var expected: [UInt64: (any Sendable) -> Void] = [:]
   private var locals: [ObjectIdentifier: AnyObject] = [:]
   let buffers = BufferPool()
-  /// Bytes that the loop's connections keep in memory for their peers: queued output, and what their users add, such as
-  /// bodies that are not complete. For those who bound it.
-  public var heldBytes = 0
 
   /// How much one turn may do before it waits for events again.
   private static let eventsPerTurnMax = 256
@@ -90,8 +89,8 @@ public protocol EventHandler: AnyObject {
     self.index = index
     self.time = time
     self.epoll = epoll
-    now = time.monotonic()
-    wallMilliseconds = time.wallMilliseconds()
+    monotonic = Atomic(time.monotonic().nanoseconds)
+    wall = Atomic(time.wallMilliseconds())
     mailbox = Mailbox(loopIndex: index, core: core)
     unsafe events = .allocate(capacity: EventLoop.eventsPerTurnMax)
     try add(core.wakeUp, .read, MailHandler(core))
@@ -167,7 +166,22 @@ public protocol EventHandler: AnyObject {
     return value
   }
 
+  // MARK: Memory
+
+  /// Bytes that the loop's connections keep in memory for their peers: queued output, and what their users add, such as
+  /// bodies that are not complete. For those who bound it.
+  public var heldBytes: Int {
+    get { held.load(ordering: .relaxed) }
+    set { held.store(newValue, ordering: .relaxed) }
+  }
+
   // MARK: Time
+
+  /// Monotonic time at the start of this turn.
+  public var now: MonotonicTime { MonotonicTime(nanoseconds: monotonic.load(ordering: .relaxed)) }
+
+  /// Wall-clock time at the start of this turn, in milliseconds since 1970.
+  public var wallMilliseconds: Int64 { wall.load(ordering: .relaxed) }
 
   /// Has `body` run once, not before `duration` has passed.
   public func schedule(after duration: Duration, _ body: @escaping () -> Void) -> Timer {
@@ -247,8 +261,8 @@ public protocol EventHandler: AnyObject {
   }
 
   private func refreshClock() {
-    now = time.monotonic()
-    wallMilliseconds = time.wallMilliseconds()
+    monotonic.store(time.monotonic().nanoseconds, ordering: .relaxed)
+    wall.store(time.wallMilliseconds(), ordering: .relaxed)
   }
 
   /// Bodies and flushes may cause each other (a drained buffer asks for more): a few rounds, then the rest waits for

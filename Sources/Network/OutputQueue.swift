@@ -10,6 +10,8 @@ struct OutputQueue {
   /// Whether the last segment is this queue's own and may grow.
   private var canGrow = false
   private(set) var count = 0
+  /// Bytes that were ever queued, but for those that were removed.
+  private(set) var total = 0
 
   /// Segments are joined up to this size: the plain text of one TLS record.
   private static let joinedBytesMax = 16 * 1024
@@ -17,20 +19,20 @@ struct OutputQueue {
 
   var isEmpty: Bool { count == 0 }
 
-  mutating func append(_ bytes: [UInt8], pool: BufferPool) {
-    let added = bytes.count
-    guard added > 0 else { return }
-    if added >= OutputQueue.joinedBytesMax {
-      segments.append(bytes)
-      canGrow = false
-      count += added
-    } else {
-      write(pool: pool) { $0.append(contentsOf: bytes) }
+  /// Returns the number of bytes.
+  mutating func append(_ bytes: [UInt8], pool: BufferPool) -> Int {
+    guard bytes.count >= OutputQueue.joinedBytesMax else {
+      return bytes.isEmpty ? 0 : write(pool: pool) { $0.append(contentsOf: bytes) }
     }
+    segments.append(bytes)
+    canGrow = false
+    count += bytes.count
+    total += bytes.count
+    return bytes.count
   }
 
-  /// Lets `body` append to the end of the queue in place.
-  mutating func write(pool: BufferPool, _ body: (inout [UInt8]) -> Void) {
+  /// Lets `body` append to the end of the queue in place; returns how many bytes it has appended.
+  mutating func write(pool: BufferPool, _ body: (inout [UInt8]) -> Void) -> Int {
     if !canGrow || segments.isEmpty || segments[segments.count - 1].count >= OutputQueue.joinedBytesMax {
       segments.append(pool.takeOutput())
       canGrow = true
@@ -38,7 +40,10 @@ struct OutputQueue {
     let last = segments.count - 1
     let before = segments[last].count
     body(&segments[last])
-    count += segments[last].count - before
+    let added = segments[last].count - before
+    count += added
+    total += added
+    return added
   }
 
   /// Takes `sent` bytes off the front.
@@ -61,7 +66,14 @@ struct OutputQueue {
     canGrow = false
   }
 
-  mutating func removeAll() { self = OutputQueue() }
+  /// Returns how many bytes are lost.
+  mutating func removeAll() -> Int {
+    let lost = count
+    let sent = total - lost
+    self = OutputQueue()
+    total = sent
+    return lost
+  }
 
   /// Hands the first contiguous piece to `body`; for TLS, which takes one piece at a time.
   func withFirst<R>(_ body: (UnsafeRawBufferPointer) -> R) -> R {
