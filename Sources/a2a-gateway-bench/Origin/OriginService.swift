@@ -15,6 +15,7 @@ struct OriginPlan: Sendable {
 final class OriginService: HTTPService {
   var plan: OriginPlan
   private(set) var eventsSent = 0
+  private var streamCount = 0
 
   private let answer: HTTPFields
   private let eventStream: HTTPFields
@@ -49,6 +50,14 @@ final class OriginService: HTTPService {
 
   func noteEvents(_ count: Int) { eventsSent += count }
 
+  /// When within a pace the next stream speaks. Streams that begin together spread over it evenly, however many they are
+  /// (multiples of the golden ratio do): otherwise it would be the measured server's speed at their beginning that decides
+  /// how many events it finds at a time, ever after.
+  func nextPhase() -> Double {
+    streamCount += 1
+    return (Double(streamCount) * 0.618_033_988_749_895).truncatingRemainder(dividingBy: 1)
+  }
+
   private func asksForStream(_ body: [UInt8]) -> Bool {
     guard let document = try? JSONDocument.parse(body) else { return false }
     return document.root["stream"]?.bool == true
@@ -77,6 +86,7 @@ private final class OriginStream {
     exchange.write(plan.stream.opening)
     service.noteEvents(1)
     if let pace = plan.pace {
+      due = due + pace * service.nextPhase()
       scheduleNext(pace)
     } else {
       exchange.onDrained = { [self] in pump() }
