@@ -22,10 +22,19 @@ private struct Script {
     return hear { $0.read(event, $1) }
   }
 
+  /// Text is heard the same whichever way it is read.
   mutating func part(_ type: String, _ data: String) throws -> [String] {
-    let item = try OrqResponseEvent.decode(Array(OrqSaid.json(type, data).utf8))
+    let json = Array(OrqSaid.json(type, data).utf8)
+    let item = try OrqResponseEvent.decode(json)
     guard case .event(let event) = item else { throw RawClient.Failure("no event: \(item)") }
-    return hear { $0.read(event, $1) }
+    var other = self
+    let lines = hear { $0.read(event, $1) }
+    if let delta = OrqTextDelta(json) {
+      #expect(other.hear { $0.read(delta, $1) } == lines)
+      // What comes next is read by the one or the other.
+      if lines.count % 2 == 0 { self = other }
+    }
+    return lines
   }
 
   /// What the task hears of one event of `stream-task` or `stream-run`.
@@ -52,6 +61,30 @@ private struct Script {
     var lines: [String] = []
     read(&reader) { lines.append(describe($0)) }
     return lines
+  }
+}
+
+/// The digest of a text is that of its pieces, wherever it is cut.
+@Test(arguments: Seeds.take(8))
+func aTextIsKnownByItsPieces(seed: UInt64) {
+  var random = SeededGenerator(seed: seed)
+  for _ in 0..<200 {
+    let text = (0..<Int.random(in: 0...60, using: &random)).map { _ in
+      ["a", "b", "é", "\n", "\""].randomElement(using: &random) ?? ""
+    }
+    var digest = TextDigest()
+    var rest = text[...]
+    while !rest.isEmpty {
+      let piece = rest.prefix(Int.random(in: 0...20, using: &random))
+      digest.add(JSONString(piece.joined()))
+      rest = rest.dropFirst(piece.count)
+    }
+    #expect(digest == TextDigest(JSONString(text.joined())))
+    #expect(digest != TextDigest(JSONString(text.joined() + "a")))
+    guard let place = text.indices.randomElement(using: &random), text[place] != "c" else { continue }
+    var other = text
+    other[place] = "c"
+    #expect(digest != TextDigest(JSONString(other.joined())))
   }
 }
 

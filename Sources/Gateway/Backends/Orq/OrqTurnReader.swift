@@ -333,20 +333,3 @@ private struct OutputPart {
     sent = .pieces(digest)
   }
 }
-
-/// Tells whether pieces add up to a text without keeping them: their length and FNV-1a. Nothing rests on it but whether a
-/// text is sent once more.
-private struct TextDigest: Equatable {
-  private var count = 0
-  private var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-
-  init() {}
-
-  init(_ text: JSONString) { add(text) }
-
-  mutating func add(_ text: JSONString) {
-    let bytes = text.utf8
-    count += bytes.count
-    for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-  }
-}
