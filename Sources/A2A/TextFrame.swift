@@ -5,7 +5,7 @@ import Model
 /// The frame of an event that adds plain text to an artifact and is not the last to do so. Streams mostly consist of such
 /// events, which differ in their text and their place alone: what stands around these is encoded once, by
 /// ``ResponseEncoder``, and kept.
-public struct TextFrame: Sendable {
+public final class TextFrame: Sendable {
   public let artifactID: String
   private let before: [UInt8]
   private let after: [UInt8]
