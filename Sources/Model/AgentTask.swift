@@ -30,15 +30,13 @@ extension Artifact {
     return parts[0].plainText
   }
 
-  /// Adds parts; plain text that follows plain text becomes one part with it.
-  mutating func append(_ more: [Part]) {
-    for part in more {
-      guard case .text(let addition) = part.content, let last = parts.indices.last, part.metadata == nil,
-        part.filename == nil, parts[last].mediaType == part.mediaType, parts[last].continues(with: addition)
-      else {
-        parts.append(part)
-        continue
-      }
+  /// Adds a part; plain text that follows plain text becomes one part with it.
+  mutating func append(_ part: Part) {
+    guard case .text(let addition) = part.content, let last = parts.indices.last, part.metadata == nil,
+      part.filename == nil, parts[last].mediaType == part.mediaType, parts[last].continues(with: addition)
+    else {
+      parts.append(part)
+      return
     }
   }
 }
@@ -143,7 +141,7 @@ extension AgentTask {
       return
     }
     if append {
-      artifacts[index].append(artifact.parts)
+      for part in artifact.parts { artifacts[index].append(part) }
       if let metadata = artifact.metadata { artifacts[index].metadata = metadata }
     } else {
       artifacts[index] = artifact
@@ -152,6 +150,15 @@ extension AgentTask {
 }
 
 extension AgentTask {
+  /// Adds plain text to an artifact: the same as ``apply(_:append:)`` of an artifact that holds nothing else.
+  public mutating func append(_ text: JSONString, toArtifact artifactID: String) {
+    guard let index = artifacts.firstIndex(where: { $0.artifactID == artifactID }) else {
+      artifacts.append(Artifact(artifactID: artifactID, parts: [Part(.text(text))]))
+      return
+    }
+    artifacts[index].append(Part(.text(text)))
+  }
+
   /// Keeps the newest messages that a caller asked for (A2A 1.0 §3.2.4): nil keeps all, 0 none.
   public mutating func limitHistory(to length: Int?) {
     guard let length, history.count > length else { return }

@@ -23,7 +23,6 @@ final class JournalFollower {
   private var cursor: JournalSequence = 0
   private var isOver = true
   private var token: FollowToken?
-  private var waitsForRoom = false
   private var keepAliveTimer: Timer?
   private var lastWriteAt: MonotonicTime
 
@@ -44,7 +43,6 @@ final class JournalFollower {
     isOver = false
     lastWriteAt = context.loop.now
     exchange.onClose = { [weak self] in self?.stop() }
-    exchange.onDrained = { [weak self] in self?.drained() }
     armKeepAlive()
     let bound = LoopBound(self, on: context.loop)
     let waker = Waker(mailbox: context.loop.mailbox) { loop in bound.value(on: loop).pump() }
@@ -75,12 +73,14 @@ final class JournalFollower {
 
   /// A slow caller is read for no further until it has taken what is there.
   private func isHeldUp(_ bufferBytesMax: Int) -> Bool {
-    waitsForRoom = exchange.bufferedBytes > bufferBytesMax
-    return waitsForRoom
+    guard exchange.bufferedBytes > bufferBytesMax else { return false }
+    exchange.onDrained = { [weak self] in self?.drained() }
+    return true
   }
 
   private func drained() {
-    if waitsForRoom { pump() }
+    exchange.onDrained = nil
+    pump()
   }
 
   /// The reader has written to the exchange.

@@ -22,15 +22,22 @@ struct TaskIdentifier {
     let values = TaskIdentifier.values
     // The first digit stands for the top three bits only.
     guard digits.count == TaskIdentifier.length, values[Int(digits[0])] < 8 else { return nil }
-    var (high, low): (UInt64, UInt64) = (0, 0)
+    // 26 digits of five bits: two for the top eight bits, then twice twelve.
+    var words = (top: UInt64(0), middle: UInt64(0), low: UInt64(0))
     var all: UInt8 = 0
-    for index in digits.indices {
-      let value = values[Int(digits[index])]
-      all |= value
-      high = high << 5 | low >> 59
-      low = low << 5 | UInt64(value)
+    func read(_ range: Range<Int>, _ word: inout UInt64) {
+      for index in range {
+        let value = values[Int(digits[index])]
+        all |= value
+        word = word << 5 | UInt64(value)
+      }
     }
+    read(0..<2, &words.top)
+    read(2..<14, &words.middle)
+    read(14..<26, &words.low)
     guard all < 32 else { return nil }
+    let high = words.top << 56 | words.middle >> 4
+    let low = words.middle << 60 | words.low
     key = TaskKey(high: high, low: low)
     shard = Int(low >> 4 & 63)
   }

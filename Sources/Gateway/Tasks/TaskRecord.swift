@@ -83,6 +83,7 @@ struct TaskRecord {
       }
       task.status = status
     case .artifact(let artifact, let append, _, _): task.apply(artifact, append: append)
+    case .text(let artifactID, let text): task.append(text, toArtifact: artifactID)
     case .history(let message): task.history.append(message)
     case .backendState: break
     case .metadata(let name, let value):
@@ -100,6 +101,7 @@ struct TaskRecord {
     case .artifact(let artifact, _, _, let metadata):
       // Twice: once in the journal, once in the task.
       128 + 2 * bytes(of: artifact.parts) + (metadata?.bytes.count ?? 0)
+    case .text(_, let text): 128 + 2 * text.escaped.count
     case .history(let message): 96 + bytes(of: message.parts)
     case .metadata(let name, let value): 64 + name.utf8.count + value.bytes.count
     case .backendState(let state): 64 + state.bytes.count

@@ -21,6 +21,9 @@ public typealias JournalSequence = Int
 public enum JournalEvent: Sendable, Equatable {
   case status(TaskStatus, metadata: JSONFragment?)
   case artifact(Artifact, append: Bool, lastChunk: Bool, metadata: JSONFragment?)
+  /// Plain text was added to an artifact, and not for the last time: what an `artifact` that says the same takes several
+  /// blocks of memory for, and streams mostly consist of.
+  case text(artifactID: String, JSONString)
   /// A message joined the history. Streams do not show it; snapshots do.
   case history(Message)
   /// One member of the task's metadata was set. Streams do not show it; snapshots do.
@@ -30,6 +33,23 @@ public enum JournalEvent: Sendable, Equatable {
 }
 
 extension JournalEvent {
+  /// In the smallest form.
+  init(_ artifact: Artifact, append: Bool, lastChunk: Bool, metadata: JSONFragment?) {
+    if append, !lastChunk, metadata == nil, let text = artifact.plainText {
+      self = .text(artifactID: artifact.artifactID, text)
+    } else {
+      self = .artifact(artifact, append: append, lastChunk: lastChunk, metadata: metadata)
+    }
+  }
+
+  /// Adds to the task's artifacts, or changes them.
+  var isOfOutput: Bool {
+    switch self {
+    case .artifact, .text: true
+    case .status, .history, .metadata, .backendState: false
+    }
+  }
+
   /// Tells of tools, or may: what is listed as an action is read from the journal alone.
   var isOfTools: Bool {
     guard case .status(let status, let metadata) = self else { return false }

@@ -297,7 +297,7 @@ final class TurnRunner {
         fail("the gateway has no room for more output now")
         return
       }
-      pending.append(.artifact(artifact, append: append, lastChunk: lastChunk, metadata: metadata))
+      pending.append(JournalEvent(artifact, append: append, lastChunk: lastChunk, metadata: metadata))
     case .refused: break
     case .awaitingApproval(let message, let metadata):
       let told = message.map { agentMessage($0, inTask: true) }

@@ -33,7 +33,7 @@ struct OrqActions {
         if let metadata { activity(metadata, place, time, from: first) }
         review(status, place, time, from: first)
       case .history(let message): results(in: message, time, from: first)
-      case .artifact, .metadata, .backendState: break
+      case .artifact, .text, .metadata, .backendState: break
       }
     }
     if actions.count > OrqActions.countMax { actions.removeFirst(actions.count - OrqActions.countMax) }

@@ -2,6 +2,7 @@ import Configuration
 import JSON
 import Model
 import Network
+import TestSupport
 import Testing
 
 @testable import Gateway
@@ -258,6 +259,31 @@ func aTokenOfNoListIsRefused(_ token: String) throws {
     TaskIdentifier.mint(shard: 0, milliseconds: 1, entropy: (0, (1 << bit) & ~0x3F0))
   }
   #expect(Set(ids.compactMap { TaskIdentifier($0)?.key }).count == Set(ids).count)
+}
+
+/// Text that is kept in its small form makes the task that the event as it was told makes.
+@Test(arguments: Seeds.take(4))
+func textInItsSmallFormSaysTheSame(seed: UInt64) {
+  var random = SeededGenerator(seed: seed)
+  for _ in 0..<100 {
+    var small = AgentTask(id: "t", contextID: "c", status: TaskStatus(.working))
+    var told = small
+    for _ in 0..<12 {
+      var part = Part.text(["", "a", "é\n"].randomElement(using: &random) ?? "")
+      if random.oneIn(6) { part.mediaType = "text/plain" }
+      if random.oneIn(6) { part.metadata = JSONFragment(["k": 1]) }
+      var artifact = Artifact(artifactID: ["a", "b"].randomElement(using: &random) ?? "", parts: [part])
+      if random.oneIn(6) { artifact.parts.append(.text("more")) }
+      if random.oneIn(6) { artifact.name = "n" }
+      let (append, last) = (!random.oneIn(4), random.oneIn(4))
+      let metadata = random.oneIn(4) ? JSONFragment(["m": 1]) : nil
+      let event = JournalEvent(artifact, append: append, lastChunk: last, metadata: metadata)
+      if case .text = event { #expect(append && !last && metadata == nil && artifact.parts == [part]) }
+      TaskRecord.fold(event, into: &small)
+      TaskRecord.fold(.artifact(artifact, append: append, lastChunk: last, metadata: metadata), into: &told)
+    }
+    #expect(small == told)
+  }
 }
 
 // MARK: Followers

@@ -1,7 +1,6 @@
 internal import A2A
 internal import Configuration
 internal import HTTPTransport
-internal import JSON
 internal import Model
 internal import Network
 
@@ -91,8 +90,9 @@ final class TaskEventStream: TurnObserver, JournalReader {
     cursor = entry.sequence
     switch entry.event {
     case .history, .metadata, .backendState: return false
-    case .artifact(let artifact, append: true, lastChunk: false, metadata: nil) where artifact.plainText != nil:
-      if let text = artifact.plainText { send(text, to: artifact.artifactID) }
+    case .text(let artifactID, let text):
+      follower.noteWrite()
+      responder.send(text: text, artifactID: artifactID, taskID: taskID, contextID: contextID, id: eventID)
       return false
     case .artifact(let artifact, let append, let lastChunk, let metadata):
       let update = TaskArtifactUpdate(
@@ -138,11 +138,6 @@ final class TaskEventStream: TurnObserver, JournalReader {
   private func send(_ event: TaskEvent, endsStream: Bool) {
     follower.noteWrite()
     responder.send(event, endsStream: endsStream, id: eventID)
-  }
-
-  private func send(_ text: JSONString, to artifactID: String) {
-    follower.noteWrite()
-    responder.send(text: text, artifactID: artifactID, taskID: taskID, contextID: contextID, id: eventID)
   }
 
   private var eventID: EventID { EventID(epoch: context.services.epoch, sequence: cursor) }

@@ -158,9 +158,7 @@ struct OrqConversations {
     }
     var turn = task
     turn.artifacts = []
-    for case .artifact(let artifact, let append, _, _) in journal[answer...].map(\.event) {
-      turn.apply(artifact, append: append)
-    }
+    for event in journal[answer...].map(\.event) where event.isOfOutput { TaskRecord.fold(event, into: &turn) }
     return turn
   }
 }

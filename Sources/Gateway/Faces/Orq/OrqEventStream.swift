@@ -121,6 +121,9 @@ final class OrqEventStream: TurnObserver, JournalReader {
     case .metadata(let name, let value): projection.metadata(name, value, at: time)
     case .artifact(let artifact, let append, let lastChunk, _):
       projection.artifact(artifact, append: append, lastChunk: lastChunk, at: time, into: &events)
+    case .text(let artifactID, let text):
+      let artifact = Artifact(artifactID: artifactID, parts: [Part(.text(text))])
+      projection.artifact(artifact, append: true, lastChunk: false, at: time, into: &events)
     case .status(let status, let metadata):
       responder.note(taskID: taskID, state: status.state)
       if ends(status.state) {
