@@ -84,6 +84,22 @@ def test_orq_update_agent(operator, key):
         operator.agents.update(agent_key="nobody", description="Other.")
 
 
+def test_orq_versions_of_an_agent(operator, key):
+    made = create(operator, key)
+    number = made.version if IS_V4 else made.version_hash
+    operator.agents.update(agent_key=key, description="Other.")
+    old = f"{key}@{number}"
+    earlier, current = operator.agents.retrieve(agent_key=old), operator.agents.retrieve(agent_key=key)
+    assert (earlier.id, earlier.description, earlier.status) == (made.id, made.description, "published")
+    assert (current.description, current.status) == ("Other.", "live")
+    task = operator.invoke(old, "say as ever")["id"]
+    assert operator.answer(old, task) == "as ever"
+    with refusal(404, "version", declared=True):
+        operator.agents.retrieve(agent_key=f"{key}@9.9.9")
+    with refusal(400, "as a whole"):
+        operator.agents.delete(agent_key=old)
+
+
 def test_orq_delete_agent(operator, key):
     create(operator, key)
     assert operator.agents.delete(agent_key=key) is None
