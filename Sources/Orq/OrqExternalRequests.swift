@@ -135,14 +135,30 @@ public struct OrqExternalUpdate: OrqRequestBody {
     json.optional("path", path)
     json.key("a2a")
     json.beginObject()
+    writePlace(into: &json)
+    json.endObject()
+    json.endObject()
+  }
+
+  /// As `PATCH /v2/agents/external/{key}` takes it.
+  public func encodedForOwnPath() -> [UInt8] {
+    var json = JSONWriter()
+    json.beginObject()
+    json.optional("display_name", displayName)
+    json.optional("description", description)
+    json.optional("path", path)
+    writePlace(into: &json)
+    json.endObject()
+    return json.bytes
+  }
+
+  private func writePlace(into json: inout JSONWriter) {
     json.optional("agent_url", agentURL)
     json.optional("card_url", cardURL)
     if let headers { json.externalHeaders(headers) }
     if clearsHeaders { json.member("clear_headers", true) }
     json.optional("protocol_version", protocolVersion)
     json.optional("preferred_transport", preferredTransport)
-    json.endObject()
-    json.endObject()
   }
 }
 

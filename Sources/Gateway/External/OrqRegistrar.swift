@@ -27,6 +27,8 @@ final class OrqRegistrar {
   private var call: HTTPClientCall?
   private var timer: Timer?
   private var delay = OrqRegistrar.delayMin
+  /// Which operations the workspace knows: the older ones until it says that it has them no more.
+  private var family = OrqCall.ExternalFamily.amongOthers
   private var isStopped = false
 
   private static let delayMin: Duration = .seconds(1)
@@ -76,12 +78,12 @@ final class OrqRegistrar {
     switch work {
     case .register(let record): register(key, record, work)
     case .refresh(let record):
-      ask(.refreshCard(key), key, work) { [self] status in
+      ask(.refreshCard(key, family), key, work) { [self] status in
         // The workspace does not know it (any more).
         if status == 404 { register(key, record, work) } else { done(key, work, status) }
       }
     case .remove:
-      ask(.removeExternal(key), key, work) { [self] status in done(key, work, status == 404 ? 204 : status) }
+      ask(.removeExternal(key, family), key, work) { [self] status in done(key, work, status == 404 ? 204 : status) }
     }
   }
 
@@ -91,12 +93,16 @@ final class OrqRegistrar {
     let registration = OrqExternalRegistration(
       key: key, displayName: record.displayName.isEmpty ? key : record.displayName, description: record.details,
       path: record.path, agentURL: url, cardURL: card, headers: headers)
-    ask(.registerExternal(registration), key, work) { [self] status in
+    ask(.registerExternal(registration, family), key, work) { [self] status in
+      if family == .amongOthers, [404, 405, 410].contains(status) {
+        family = .ownPaths
+        return register(key, record, work)
+      }
       guard status == 409 else { return done(key, work, status) }
       let update = OrqExternalUpdate(
         displayName: registration.displayName, description: record.details, agentURL: url, cardURL: card,
         headers: headers.isEmpty ? nil : headers)
-      ask(.updateExternal(key, update), key, work) { [self] in done(key, work, $0) }
+      ask(.updateExternal(key, update, family), key, work) { [self] in done(key, work, $0) }
     }
   }
 

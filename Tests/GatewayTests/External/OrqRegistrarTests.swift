@@ -114,6 +114,31 @@ import Testing
     try update.respond(200, "{}")
   }
 
+  @Test func aWorkspaceThatHasOnlyTheNewerOperationsIsToldByThose() throws {
+    try stage.register()
+    try orq.next().respond(404, #"{"message":"Not found"}"#)
+    let creation = try orq.next()
+    #expect(creation.method == "POST")
+    #expect(creation.target == "/v2/agents/external")
+    #expect(try creation.json["key"] == "weather")
+    try creation.respond(409, #"{"message":"taken"}"#)
+    let update = try orq.next()
+    #expect(update.method == "PATCH")
+    #expect(update.target == "/v2/agents/external/weather")
+    #expect(try update.json["agent_url"] == .string("http://127.0.0.1:\(stage.gateway.port)/agents/weather"))
+    try update.respond(200, "{}")
+    stage.server.serve(stage.server.card { $0["name"] = "New" })
+    _ = try stage.alice.call("POST", "/v2/agents/weather/card/refresh")
+    let refresh = try orq.next()
+    #expect(refresh.target == "/v2/agents/external/weather:refreshCard")
+    try refresh.respond(200, "{}")
+    #expect(try stage.alice.request("DELETE", "/v2/agents/weather").status == 204)
+    let removal = try orq.next()
+    #expect(removal.method == "DELETE")
+    #expect(removal.target == "/v2/agents/external/weather")
+    try removal.respond(200, "{}")
+  }
+
   @Test func aFailureKeepsNobodyWaitingAndIsTriedAgain() throws {
     try stage.register()
     try orq.next().respond(503, "{}")
