@@ -94,6 +94,7 @@ struct RouteTests {
     "", "/", "/v2", "/v2/agent", "/v2/agentsx", "/v2/agents//", "/v2/agents//task", "/v2/agents/a1//", "/v2/agents/a/b",
     "/v2/agents/a%2Fb", "/v2/agents/%00", "/v2/agents/%ff", "/v2/agents/a%2", "/v2/agents/a1/tasks/1/actions/2/3",
     "/v2/agents/a1/tasks/1/review", "/v2/agents/a1/card", "/v2/agents/external/:refreshCard", "/v3/agents",
+    "/v2/agents/..", "/v2/agents/%2e%2E/task", "/v2/agents/a1/tasks/1/actions/..", "/v2/agents/a1/responses/.",
   ])
   func otherPathsDoNotExist(path: String) {
     for method in [HTTPMethod.get, .post, .delete] {
