@@ -115,7 +115,8 @@ public struct OrqRoute: Sendable, Equatable {
     var names: [String] = []
     for encoded in rest.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
       guard names.count < 5, let name = PercentEncoding.decodePath(String(decoding: encoded, as: UTF8.self)),
-        !name.isEmpty, name != ".", name != "..", !name.utf8.contains(UInt8(ascii: "/")), name.utf8.count <= OrqLimits.identifierBytesMax
+        !name.isEmpty, name != ".", name != "..", !name.utf8.contains(UInt8(ascii: "/")),
+        name.utf8.count <= OrqLimits.identifierBytesMax
       else {
         // Nothing but the base itself has no name behind it.
         return rest.isEmpty ? [] : nil
