@@ -186,12 +186,13 @@ extension OrqResponseEvent {
 
     public var toolID: String
     public var toolCallID: String
-    public var name: JSONString
+    public var name: JSONString?
     /// An object.
     public var arguments: JSONFragment
     public var requiresApproval: Bool
 
-    public init(toolID: String, toolCallID: String, name: JSONString, arguments: JSONFragment, requiresApproval: Bool) {
+    public init(toolID: String, toolCallID: String, name: JSONString?, arguments: JSONFragment, requiresApproval: Bool)
+    {
       self.toolID = toolID
       self.toolCallID = toolCallID
       self.name = name
@@ -202,7 +203,7 @@ extension OrqResponseEvent {
     init(_ data: JSONNode, _ reader: inout OrqReader) {
       toolID = reader.requiredString(data, "toolId")
       toolCallID = reader.requiredString(data, "toolCallId")
-      name = reader.requiredText(data, "toolName")
+      name = reader.text(data, "toolName")
       arguments = reader.requiredObject(data, "arguments")
       requiresApproval = reader.requiredBool(data, "requiresApproval")
     }
@@ -210,7 +211,7 @@ extension OrqResponseEvent {
     func members(into json: inout JSONWriter) {
       json.member("toolId", toolID)
       json.member("toolCallId", toolCallID)
-      json.member("toolName", name)
+      json.optional("toolName", name)
       json.member("arguments", arguments)
       json.member("requiresApproval", requiresApproval)
     }

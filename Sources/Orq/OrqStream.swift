@@ -45,11 +45,11 @@ extension OrqEvent {
     }
     var reader = OrqReader(.server)
     let timestamp = reader.requiredString(root, "timestamp")
-    guard let data = reader.member(root, "data"), data.kind == .object else {
-      throw OrqFault("data", "Is required and must be an object.")
-    }
-    let event = reader.within("data") { Self(type: type, timestamp: timestamp, data: data, &$0) }
+    let data = reader.member(root, "data").flatMap { $0.kind == .object ? $0 : nil }
+    // What an unknown type holds is nobody's business: it need not be an object.
+    let event = reader.within("data") { Self(type: type, timestamp: timestamp, data: data ?? root, &$0) }
     guard let event else { return .unknown(type: type.string ?? "") }
+    guard data != nil else { throw OrqFault("data", "Is required and must be an object.") }
     try reader.finish()
     return .event(event)
   }

@@ -51,7 +51,7 @@ struct ResponseEventTests {
             toolID: "t", toolCallID: "c", name: "pay", arguments: try fragment(#"{"sum":9.90}"#),
             requiresApproval: true)),
         #"{"toolId":"t","toolCallId":"c","toolName":"pay","arguments":{"sum":9.90},"requiresApproval":true}"#,
-        required: ["toolId", "toolCallId", "toolName", "arguments", "requiresApproval"]),
+        required: ["toolId", "toolCallId", "arguments", "requiresApproval"]),
       golden(
         .toolReviewDone(.init(toolID: "t", toolCallID: "c", review: .approved)),
         #"{"toolId":"t","toolCallId":"c","review":"approved"}"#, required: ["toolId", "toolCallId", "review"]),

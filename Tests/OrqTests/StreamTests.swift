@@ -43,7 +43,8 @@ struct StreamTests {
 
   @Test(arguments: [
     #"{"type":"event.agents.dreaming","timestamp":"t","data":{"depth":3}}"#, #"{"type":"","data":{}}"#,
-    #"{"type":"part.deltas","timestamp":"t","data":{}}"#,
+    #"{"type":"part.deltas","timestamp":"t","data":{}}"#, #"{"type":"part.dreamt","timestamp":"t","data":null}"#,
+    #"{"type":"part.dreamt","timestamp":null,"data":[1]}"#, #"{"type":"part.dreamt"}"#,
   ])
   func unknownTypesAreNamedAndPassedOver(json: String) throws {
     let type = try #require(try JSONValue.parse(Array(json.utf8))["type"]?.string)
