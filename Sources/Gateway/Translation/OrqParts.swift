@@ -41,7 +41,8 @@ enum OrqParts {
         }
       return Part(content, mediaType: file.mediaType, filename: file.name, metadata: part.metadata)
     case .data(let object): return Part(.data(object), metadata: part.metadata)
-    case .error(let text, _): return Part(.text(text), metadata: kind("error"))
+    // Orq's own words on what failed are for operators.
+    case .error: return Part(.text("The agent met an error."), metadata: kind("error"))
     case .toolCall, .toolResult, .reasoning: return nil
     case .other(let whole): return Part(.data(whole), metadata: kind("other"))
     }

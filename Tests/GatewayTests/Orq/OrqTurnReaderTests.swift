@@ -196,6 +196,10 @@ private func whole(_ text: String, _ id: String = "text_1") -> String {
   #expect(try script.part("tool.review.done", review) == ["working"])
   #expect(try script.part("tool.review.done", review) == [])
   #expect(try script.part("tool.review.requested", request) == ["awaiting approval"])
+  // The SDKs know requests that do not name the tool.
+  #expect(try script.part("tool.review.done", review) == ["working"])
+  let unnamed = #"{"toolId":"t","toolCallId":"c","arguments":{},"requiresApproval":true}"#
+  #expect(try script.part("tool.review.requested", unnamed) == ["awaiting approval"])
   // An answer shows as well that the review is over.
   #expect(try script.part("part.delta", text("x")) == ["working", "output-1 x"])
 }
@@ -343,6 +347,33 @@ private let toolContext =
   #expect(try script.agent("event.agents.inactive", end).first == "output-1 short.")
 }
 
+/// A last message that says nothing to the caller does not hide the one that does.
+@Test(arguments: [
+  #"{"role":"agent","parts":[]}"#, #"{"role":"agent","parts":[{"kind":"text","text":""}]}"#,
+  #"{"role":"agent","parts":[{"kind":"tool_call","tool_name":"n","tool_call_id":"c","arguments":{}}]}"#,
+  #"{"role":"tool","parts":[{"kind":"tool_result","tool_call_id":"c","result":"secret"}]}"#,
+  #"{"role":"user","parts":[{"kind":"text","text":"a question"}]}"#,
+])
+func aFullMessageWithoutAnAnswerHidesNone(_ full: String) throws {
+  var script = Script()
+  _ = try script.agent("agents.execution_started", execution)
+  let end = #"{"last_message":"short","last_message_full":\#(full),"finish_reason":"stop","workflowRunId":"w"}"#
+  #expect(try script.agent("event.agents.inactive", end).first == "output-1 short.")
+}
+
+@Test func anErrorAmongTheOutputIsToldWithoutItsText() throws {
+  var script = Script()
+  let response = """
+    {"_id":"r","task_id":"01T","output":[{"messageId":"m","role":"agent","parts":[
+     {"kind":"error","error":"secret","code":500},{"kind":"text","text":"x"}]}],
+     "created_at":"2026-01-01T00:00:00Z","model":"m","finish_reason":"stop"}
+    """
+  #expect(
+    try script.body(response: response) == accepted + [
+      "output-1 The agent met an error..", "output-2 x.", #"finish_reason "stop""#, "completed", "over",
+    ])
+}
+
 @Test(arguments: [
   ("event.agents.errored", #"{"error":"secret","code":500,"workflowRunId":"w"}"#),
   ("agents.timeout", #"{"message":"secret"}"#), ("agents.error", #"{"error":"secret","code":"x"}"#),
@@ -455,6 +486,17 @@ func theEndsOfATask(_ state: String, _ heard: String) throws {
         "output-1 new.", #"finish_reason "stop""#, "completed", "over",
       ])
   }
+}
+
+@Test func aTurnWithoutAnAnswerDoesNotRepeatTheOneBefore() throws {
+  var script = Script()
+  let messages = """
+    ,"history":[{"kind":"message","messageId":"1","role":"user","parts":[{"kind":"text","text":"q"}]},
+     {"kind":"message","messageId":"2","role":"agent","parts":[{"kind":"text","text":"old"}]},
+     {"kind":"message","messageId":"3","role":"user","parts":[{"kind":"text","text":"q"}]}]
+    """
+  #expect(
+    try script.body(task: task("completed", messages)) == accepted + [#"finish_reason "stop""#, "completed", "over"])
 }
 
 @Test func aTaskThatWaitsForAFunctionAsksForIt() throws {

@@ -68,9 +68,11 @@ struct OrqTurnReader {
     case .actionReviewRequested, .executionReviewRequired: awaitApproval(emit)
     case .actionReviewed, .executionReviewed: resume(emit)
     case .inactive(let inactive):
-      // The one place where the answer stands whole; thoughts only led there.
+      // The one place where the answer stands whole; thoughts only led there. The full message may be one that says
+      // nothing to the caller, such as a call of a tool: then the text beside it is the answer.
       var place = 0
-      whole(inactive.lastMessageFull?.parts ?? [.text(inactive.lastMessage)], at: &place, emit)
+      if let full = inactive.lastMessageFull, full.role == .agent { whole(full.parts, at: &place, emit) }
+      if place == 0 { whole([.text(inactive.lastMessage)], at: &place, emit) }
       end(
         reason: inactive.finishReason, pending: inactive.pendingToolCalls, usage: inactive.usage,
         billing: inactive.billing, emit)
@@ -116,8 +118,7 @@ struct OrqTurnReader {
     // A state that is new to us is no end: what is not over goes on to be looked up (contract §6.2).
     case .unknown: return false
     case .completed, .inputRequired:
-      let messages = task.messages ?? task.history ?? []
-      let last = messages.last { $0.role == .agent } ?? task.statusMessage
+      let last = OrqTurnReader.answer(of: task) ?? task.statusMessage
       var place = 0
       whole(last?.parts ?? [], at: &place, emit)
       let pending = task.state == .inputRequired ? OrqTurnReader.pendingCalls(in: last) : []
@@ -131,6 +132,12 @@ struct OrqTurnReader {
       }
     }
     return true
+  }
+
+  /// The agent's last message since the user's: all messages of the task stand there, also those of earlier turns.
+  private static func answer(of task: OrqTask) -> OrqMessage? {
+    let last = (task.messages ?? task.history ?? []).last { $0.role == .agent || $0.role == .user }
+    return last?.role == .agent ? last : nil
   }
 
   private static func pendingCalls(in message: OrqMessage?) -> [OrqPendingToolCall] {
