@@ -43,6 +43,12 @@ struct Refusal: Sendable, CustomTestStringConvertible {
     Refusal(name: "garbage") { try $0.respond(200, "{\"message\":\"\(secret)\"") }.as(-32006),
     Refusal(name: "other JSON") { try $0.respond(200, #"{"message":"\#(secret)"}"#) }.as(-32006),
     Refusal(name: "HTML") { try $0.respond(200, "<p>\(secret)</p>", type: "text/html") }.as(-32006),
+    Refusal(name: "encoded") { try $0.respond(200, "{}", [("Content-Encoding", "gzip")]) }.as(-32006),
+    Refusal(name: "encoded events", code: -32006) {
+      try $0.connection.send(
+        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Encoding: gzip\r\nContent-Length: 9\r\n\r\ndata: x\n\n"
+      )
+    },
     Refusal(name: "nothing") { try $0.respond(200, "") }.as(-32006),
     Refusal(name: "shorter than it says") {
       try $0.connection.send("HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n{\"_id\":\"\(secret)\"")

@@ -103,6 +103,10 @@ final class OrqExchange: RunningTurn {
       answer = .refusal(status: head.status, retryAfter: seconds)
       return
     }
+    if let encoding = head.fields["content-encoding"], encoding.lowercased() != "identity" {
+      stop()
+      return notUnderstood("it has a content encoding that was not asked for")
+    }
     answer = OrqExchange.hasEvents(head) ? .events : .json
     if case .events = answer { accept() }
   }
