@@ -234,6 +234,22 @@ func aKeyThatOrqRefusesIsAnErrorThatSaysWhatToDo(_ status: Int) throws {
   #expect(try gateway.card()?["name"] == "Helper")
 }
 
+@Test func anAgentThatCannotBeUnderstoodHidesNoOther() throws {
+  for answer in [200, 500] {
+    let time = ManualTime()
+    let (upstream, gateway) = try exposing("*", files: [OrqUpstream.card()], time: time)
+    try upstream.next().respond(page: [manifest("notes")])
+    try upstream.next().respond(answer, #"{"key":"helper"}"#)
+    try gateway.expectCatalogue("agent", "notes")
+    #expect(gateway.log.lines.contains { $0.contains("cannot be asked") && $0.contains("helper") })
+    // It is asked for again soon.
+    try gateway.advance(by: .seconds(1))
+    try upstream.next().respond(page: [manifest("notes")])
+    try upstream.next().respond(200, manifest("helper", name: "Helper"))
+    try gateway.expectCard("Helper")
+  }
+}
+
 @Test func agentsComeGoAndChange() throws {
   let time = ManualTime()
   let (upstream, gateway) = try exposing("*", time: time)

@@ -38,6 +38,8 @@ final class OrqDirectory {
   /// Keys that the log has been told of: once is enough.
   private var reported: Set<String> = []
   private var isStopped = false
+  /// This round has not brought all that was asked for.
+  private var isIncomplete = false
   /// Something has changed since this round began.
   private var isStale = false
 
@@ -86,6 +88,7 @@ final class OrqDirectory {
     isStale = false
     round = OrqAgents()
     pages = 0
+    isIncomplete = false
     toRetrieve = interest.named.sorted()
     if interest.expose.isEmpty { retrieveNext() } else { list(after: nil) }
   }
@@ -155,7 +158,8 @@ final class OrqDirectory {
       switch status {
       case 200:
         guard let manifest = try? OrqManifest.decode(body) else {
-          return failed("the manifest of an agent cannot be understood")
+          missed(key, "its manifest cannot be understood")
+          break
         }
         round.descriptions[key] = OrqDescription.description(manifest)
         reported.remove(key)
@@ -165,14 +169,24 @@ final class OrqDirectory {
           logger.error(
             "Orq has no such agent. Check agent_key in the agent's card file.", ["agent_key": .string(key)])
         }
-      default: return refused(status)
+      // Not of this agent alone.
+      case 401, 403, 429, 503: return refused(status)
+      default: missed(key, "the answer was \(status)")
       }
       retrieveNext()
     }
   }
 
+  /// One agent that Orq cannot tell of hides no other.
+  private func missed(_ key: String, _ reason: String) {
+    isIncomplete = true
+    round.descriptions[key] = known.descriptions[key]
+    logger.warning(
+      "Orq cannot be asked for an agent; what was known of it before stands",
+      ["agent_key": .string(key), "reason": .string(reason)])
+  }
+
   private func finish() {
-    retryDelay = OrqDirectory.retryDelayMin
     if round != known {
       known = round
       logger.info(
@@ -180,6 +194,8 @@ final class OrqDirectory {
         ["exposed": .int(known.exposed.count), "named": .int(interest.named.count)])
       publish(known)
     }
+    if isIncomplete { return retry() }
+    retryDelay = OrqDirectory.retryDelayMin
     again(after: refresh)
   }
 
