@@ -107,9 +107,12 @@ ORQ_SIMULATED = [
 ]
 
 
-def orq_forwarded(generation: int) -> OrqBackend:
+def orq_forwarded(generation: int) -> list[OrqBackend]:
     """As clients of the Orq Agents API see it: what they say to agents of Orq is passed on as it is."""
-    return OrqBackend(f"Orq {generation} forwarded", {}, generation)
+    return [
+        OrqBackend(f"Orq {generation} forwarded", {}, generation),
+        OrqBackend(f"Simulated {generation} forwarded", {}, generation, line="TLS"),
+    ]
 
 
 # ---------------------------------------------------------------- external agents, by official SDKs

@@ -17,7 +17,7 @@ import pytest
 import backends
 from backends import A2A, HERE, ORQ, ORQ_SIMULATED, A2ABackend, Backend, OrqBackend, orq_forwarded
 from callers import Caller, Gate, Line
-from gateway import Authority, Gateway, descriptions, external_cards, local_cards, orq_cards
+from gateway import CIRCUMSTANCES, Authority, Gateway, descriptions, external_cards, local_cards, orq_cards
 from processes import ExternalAgents, Simulator
 
 # A scenario that takes longer hangs.
@@ -36,6 +36,9 @@ ORQ_SDK = installed("orq-ai-sdk")
 GENERATION = ORQ_SDK or ("1.0" if importlib.metadata.version("a2a-sdk").startswith("1.") else "0.3")
 BINDINGS = {"Orq": "Orq"} if ORQ_SDK else {"JSONRPC": "JSON-RPC", "HTTP+JSON": "REST"}
 collect_ignore_glob = ["test_*.py"] if ORQ_SDK else ["orq/*"]
+# Scenarios that need no more than one caller.
+if GENERATION != "1.0":
+    collect_ignore_glob.append("test_workspace_line.py")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,7 +62,7 @@ def clients_of(backends: list[Backend], lines: list[str]) -> list[Client]:
 
 
 CLIENTS = clients_of([HERE], ["plain", "TLS"])
-CLIENTS_OF_OTHERS = clients_of([orq_forwarded(int(ORQ_SDK[0])), *A2A] if ORQ_SDK else [*ORQ, *ORQ_SIMULATED, *A2A], ["TLS"])
+CLIENTS_OF_OTHERS = clients_of([*orq_forwarded(int(ORQ_SDK[0])), *A2A] if ORQ_SDK else [*ORQ, *ORQ_SIMULATED, *A2A], ["TLS"])
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -73,6 +76,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "runtime: the agent is an engine of the gateway's runtime, here or behind Orq")
     config.addinivalue_line("markers", "needs(operation): what an SDK must have; without it there is no such scenario")
     config.addinivalue_line("markers", "keys: callers must have keys, which the line in plain text does not take")
+    config.addinivalue_line("markers", "simulated: the workspace of Orq is the simulated one, and patience with it short")
+    config.addinivalue_line("markers", "calls(*names): only with these calls of a workspace of Orq")
+    config.addinivalue_line("markers", "once: who calls makes no difference")
     # Half of Orq's operations are deprecated in 4.x; they are served all the same.
     config.addinivalue_line("filterwarnings", r"ignore:warning. \*\* DEPRECATED:DeprecationWarning")
 
@@ -82,6 +88,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         clients = CLIENTS if metafunc.definition.get_closest_marker("face") else CLIENTS + CLIENTS_OF_OTHERS
         if metafunc.definition.get_closest_marker("runtime"):
             clients = [client for client in clients if not isinstance(client.backend, A2ABackend)]
+        if metafunc.definition.get_closest_marker("simulated"):
+            clients = [client for client in clients if client.backend in ORQ_SIMULATED]
+        if metafunc.definition.get_closest_marker("once"):
+            clients = [client for client in clients if client.binding == "JSONRPC"]
+        if calls := metafunc.definition.get_closest_marker("calls"):
+            clients = [client for client in clients if client.backend.call in calls.args]
         if metafunc.definition.get_closest_marker("keys"):
             clients = [client for client in clients if client.line == "TLS"]
         metafunc.parametrize("client", clients, ids=str)
@@ -109,6 +121,7 @@ class Gateways:
         self._stack = stack
         self._authority = Authority(new_folder("authority"))
         self._running: dict[Backend, Gateway] = {}
+        self._hasty: dict[Backend, Gateway] = {}
         self._external: dict[str, ExternalAgents] = {}
         self._simulators: dict[int, Simulator] = {}
 
@@ -119,6 +132,23 @@ class Gateways:
             if isinstance(backend, A2ABackend):
                 gateway.register("actor", f"{self.external(backend.sdk).base}/actor/{backend.path}")
         return self._running[backend]
+
+    def hasty(self, backend: OrqBackend) -> Gateway:
+        """The gateway whose agents are there, and that does not wait for them long."""
+        if backend not in self._hasty:
+            gateway = self.new(
+                orq_cards(backend, circumstances=CIRCUMSTANCES), orq=self._workspace(backend),
+                generation=backend.generation, orq_settings={"timeouts": {"first_byte": "1s", "silence": "1s"}},
+            )
+            self._hasty[backend] = self._stack.enter_context(gateway)
+        return self._hasty[backend]
+
+    def exposing(self, backend: OrqBackend, *keys: str) -> Gateway:
+        """One that serves agents of a workspace without a card file each."""
+        cards = {name: card for name, card in local_cards().items() if name == "echo"}
+        return self.new(
+            cards, orq=self._workspace(backend), orq_settings={"generation": backend.generation, "expose": [*keys]}
+        )
 
     def external(self, sdk: str) -> ExternalAgents:
         """The external agents that an SDK serves."""
@@ -163,8 +193,14 @@ def gateways(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFacto
 
 
 @pytest.fixture
-def gateway(gateways: Gateways, client: Client) -> Gateway:
-    return gateways.behind(client.backend)
+def gateway(gateways: Gateways, client: Client, request: pytest.FixtureRequest) -> Gateway:
+    hasty = request.node.get_closest_marker("simulated")
+    return gateways.hasty(client.backend) if hasty else gateways.behind(client.backend)
+
+
+@pytest.fixture
+def simulator(gateways: Gateways, client: Client) -> Simulator:
+    return gateways.simulator(client.backend.generation)
 
 
 # ---------------------------------------------------------------- clients

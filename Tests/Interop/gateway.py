@@ -67,15 +67,23 @@ def external_cards(base: str, path: str) -> Cards:
     return {"echo": {"gateway": {"backend": {"type": "a2a", "card_url": card_url}}}}
 
 
-def orq_cards(backend: OrqBackend) -> Cards:
+# What goes with every call of an agent of Orq.
+CIRCUMSTANCES = {
+    "variables": {"city": "Köln", "limit": 3}, "memory": {"entity_id": "suite"}, "thread_tags": ["interop"],
+    "metadata": {"suite": "interop"},
+}
+
+
+def orq_cards(backend: OrqBackend, circumstances: dict | None = None) -> Cards:
     """The same agents, as those of an Orq workspace. What cards say comes from there, but for agents of a run call."""
+    more = {"orq": circumstances} if circumstances else {}
 
     def card(name: str) -> dict:
         call = {"type": "orq", "call": backend.call}
         if backend.call != "run":
-            return {"gateway": {"backend": call}}
+            return {"gateway": {"backend": call} | more}
         agent = {"model": "some/model", "role": "Agent", "instructions": "Answer.", "path": "Default", "settings": {}}
-        return {"name": f"The {name}", "gateway": {"backend": call | {"agent": agent}}}
+        return {"name": f"The {name}", "gateway": {"backend": call | {"agent": agent}} | more}
 
     return {name: card(name) for name in local_cards()}
 
@@ -110,7 +118,8 @@ class Gateway:
 
     def __init__(
         self, program: pathlib.Path, folder: pathlib.Path, authority: Authority, cards: Cards, *,
-        orq: Line | None = None, generation: int = 4, limits: dict | None = None,
+        orq: Line | None = None, generation: int = 4, orq_settings: dict | None = None,
+        limits: dict | None = None,
     ):
         self._program = program
         self._folder = folder
@@ -119,7 +128,7 @@ class Gateway:
         # Keys of all that is served.
         self.agents = sorted(cards)
         self._orq = orq
-        self._generation = generation
+        self._orq_settings = {"generation": generation} | (orq_settings or {})
         self._limits = limits or {}
         self._plain_port, self._tls_port, self._admin_port = _free_ports(3)
         self._log: collections.deque[str] = collections.deque(maxlen=200)
@@ -235,8 +244,8 @@ class Gateway:
         }
         if self._orq:
             config["orq"] = {
-                "url": self._orq.url, "key": {"env": "ORQ_API_KEY"}, "generation": self._generation,
-            } | ({"ca_file": self._orq.authority} if self._orq.authority else {})
+                "url": self._orq.url, "key": {"env": "ORQ_API_KEY"},
+            } | self._orq_settings | ({"ca_file": self._orq.authority} if self._orq.authority else {})
         path = self._folder / "gateway.json"
         path.write_text(json.dumps(config, indent=2), encoding="utf-8")
         return path

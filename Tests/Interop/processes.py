@@ -92,11 +92,7 @@ class Simulator(Process):
 
     def records(self, words: str = "", method: str = "") -> list[dict[str, Any]]:
         """What it has been asked with these words in the path or in the body, in order."""
-        return [
-            record for record in self._get("records")["records"]
-            if words in record["path"] + json.dumps(record["body"], ensure_ascii=False)
-            and method in ("", record["method"])
-        ]
+        return self._http.get("/simulator/records", params={"words": words, "method": method}).json()["records"]
 
     def sends(self, words: str) -> list[dict[str, Any]]:
         return self.records(words, "POST")

@@ -8,7 +8,7 @@ import importlib.metadata
 import json
 import ssl
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -101,7 +101,7 @@ class Stream:
 
 
 @contextlib.contextmanager
-def refusal(status: int, words: str = "", declared: bool = False, fields: Collection[str] = frozenset({"message"})):
+def refusal(status: int, words: str = "", declared: bool = False):
     """Passes when the block is refused with this status, in the words of the gateway.
 
     Of a refusal that the API declares, the SDK makes an error of a class of its own, with the body parsed.
@@ -110,7 +110,7 @@ def refusal(status: int, words: str = "", declared: bool = False, fields: Collec
         yield
     error = caught.value
     assert error.status_code == status, error
-    assert set(json.loads(error.body)) == set(fields)
+    assert set(json.loads(error.body)) == {"message"}
     assert words in json.loads(error.body)["message"]
     assert hasattr(error, "data") == declared, type(error)
     assert not declared or words in error.data.message

@@ -66,7 +66,8 @@ def test_orq_invoke(orq):
 def test_orq_invoke_and_wait(orq):
     task = orq.invoke("actor", "say hello", configuration={"blocking": True})
     assert task["status"]["state"] == "completed"
-    assert [said(message["parts"]) for message in task["messages"]] == ["hello"]
+    # Orq may tell all of the conversation.
+    assert said(task["messages"][-1]["parts"]) == "hello"
     task = orq.invoke("actor", "reject not my trade", configuration={"blocking": True})
     assert task["status"]["state"] == "rejected"
     assert said(task["status"]["message"]["parts"]) == "not my trade"

@@ -67,6 +67,9 @@ class Record:
     status: int = 0
     hung_up: bool = False
 
+    def has(self, words: str, method: str) -> bool:
+        return method in ("", self.method) and words in self.path + json.dumps(self.body, ensure_ascii=False)
+
 
 class Server:
     def __init__(self, generation: int, agents: dict[str, str]):
@@ -101,7 +104,8 @@ class Server:
     def _told(self, request: Request) -> Any:
         match request.path.removeprefix("/simulator/"):
             case "records":
-                return {"records": [dataclasses.asdict(record) for record in self._records]}
+                words, method = request.query.get("words", ""), request.query.get("method", "")
+                return {"records": [dataclasses.asdict(record) for record in self._records if record.has(words, method)]}
             case "complaints":
                 return {"complaints": self._complaints + self._repeated()}
             case "forgive":
@@ -117,10 +121,10 @@ class Server:
         return {}
 
     def _repeated(self) -> list[str]:
-        """Sends that came twice: the gateway names each by ids of its own."""
+        """Turns that came twice: the gateway gives each an id and a thread."""
         sends = [
             json.dumps([record.path, record.body], sort_keys=True) for record in self._records
-            if record.method == "POST" and record.status == 200
+            if record.method == "POST" and record.status == 200 and "thread" in record.body
         ]
         return [f"sent twice: {send}" for send in set(sends) if sends.count(send) > 1]
 
@@ -186,7 +190,7 @@ class Server:
                 for each in found.actions:
                     if each["id"] == action:
                         return 200, shapes.action(each, found)
-                raise Refusal(404, "Action not found")
+                raise Refusal(404, "no such action")
         raise Refusal(404, "Not found")
 
     def _listed(self, query: dict[str, str]) -> dict:
@@ -234,7 +238,7 @@ class Server:
 
     def _defined(self, body: dict) -> dict:
         """The agent that a run call defines."""
-        return self._workspace.define({"description": ""} | body)
+        return self._workspace.define(body)
 
     async def _send(
         self, connection: Connection, request: Request, record: Record, name: str, agent_of: Callable[[dict], dict]
@@ -284,6 +288,9 @@ class Server:
         async def say(event: dict | str) -> None:
             await connection.send(frame(event, odd, self._generation))
 
+        if odd.body is not None:
+            await connection.answer(200, None, odd)
+            return
         await connection.begin_stream(odd)
         if odd.bom:
             await connection.send("\ufeff".encode())
@@ -296,7 +303,7 @@ class Server:
                 case {"wire": "cut"}:
                     connection.cut()
                 case {"wire": "hang"}:
-                    await asyncio.Event().wait()
+                    await connection.hang()
                 case {"wire": "eof"}:
                     await connection.finish(odd)
                     return

@@ -28,13 +28,13 @@ def manifest(stored: dict, generation: int) -> dict:
         "requires_approval": False, "conditions": [],
     }]
     common = {
-        "_id": stored["_id"], "key": stored["key"], "status": stored["status"], "path": "Default/agents",
+        "_id": stored["_id"], "key": stored["key"], "status": stored["status"], "path": stored["path"],
         "project_id": PROJECT, "role": stored["role"], "description": stored["description"],
         "instructions": stored["instructions"], "created_by_id": None, "updated_by_id": None, "created": NOW,
-        "updated": NOW, "memory_stores": stored.get("memory_stores", []),
+        "updated": NOW, "memory_stores": stored["memory_stores"],
         "team_of_agents": [{"key": "colleague", "role": "Helps"}], "metrics": {"total_cost": 12.75},
         "model": {"id": "0707a18f-e3a0-44b6-9f24-4d5d28e0cdea", "integration_id": None, "fallback_models": None},
-        "variables": {"city": "Köln"}, "knowledge_bases": [{"knowledge_id": "kb_1"}],
+        "variables": stored["variables"], "knowledge_bases": [{"knowledge_id": "kb_1"}],
         "settings": {
             "tools": tools, "max_iterations": 15, "max_execution_time": 300, "tool_approval_required": "respect_tool",
         },
@@ -42,7 +42,7 @@ def manifest(stored: dict, generation: int) -> dict:
     if generation == 3:
         return common | {"workspace_id": WORKSPACE, "version_hash": "f3a9", "hidden_panels": ["model"]}
     return common | {
-        "display_name": stored["display_name"], "version": stored["version"], "engine": "text", "type": "internal",
+        "display_name": stored["display_name"], "version": f"1.{stored['minor']}.0", "engine": "text", "type": "internal",
         "source": "internal", "skills": [], "system_prompt": None,
     }
 
@@ -62,6 +62,9 @@ def task(found: Any, generation: int, messages: list[dict] | None = None) -> dic
 
 def said(found: Any) -> dict:
     """The message of a task's status, where there is something to say."""
+    if found.state == "rejected":
+        told = {"kind": "message", "messageId": ulid(), "role": "agent"}
+        return {"message": told | {"parts": [{"kind": "text", "text": found.error}]}}
     if found.state not in ("input-required", "auth-required") or not found.messages:
         return {}
     last = found.messages[-1]

@@ -37,7 +37,7 @@ def scripted(message: dict) -> dict:
     return json.loads(first) if first.startswith('{"odd"') else {}
 
 
-async def steps(agent: str, thread: str, principal: str, message: dict, continues: bool) -> AsyncIterator[Step]:
+async def steps(engine: str, task: str, principal: str, message: dict, continues: bool) -> AsyncIterator[Step]:
     script = scripted(message)
     if script.get("steps"):
         for step in script["steps"]:
@@ -45,11 +45,11 @@ async def steps(agent: str, thread: str, principal: str, message: dict, continue
         if not step.keys() & {"end", "fail", "timeout", "stream_error"}:
             yield {"end": "stop"}
         return
-    if "say" in script:
+    if script.get("say"):
         message = {"role": "user", "parts": [{"kind": "text", "text": script["say"]}]}
-    match agent:
+    match engine:
         case "actor":
-            async for step in _acted(thread, principal, message, continues):
+            async for step in _acted(task, principal, message, continues):
                 yield step
             return
         case "clock":
@@ -70,18 +70,17 @@ _ENDS = {
     # Orq says of an agent that rests only that it does: what it waits for stands in its words.
     "input-required": {"end": "function_call", "state": "input-required"},
     "auth-required": {"end": "function_call", "state": "auth-required"},
-    "rejected": {"fail": "rejected by the agent", "code": 500, "state": "rejected"},
 }
 
 
-async def _acted(thread: str, principal: str, message: dict, continues: bool) -> AsyncIterator[Step]:
+async def _acted(task: str, principal: str, message: dict, continues: bool) -> AsyncIterator[Step]:
     parts = [_to_a2a(part) for part in message["parts"] if part["kind"] != "tool_result"]
     results = [part for part in message["parts"] if part["kind"] == "tool_result"]
     if results:
         told = [{"tool_call_id": part["tool_call_id"], "result": part.get("result")} for part in results]
         parts.append({"data": {"tool_results": told}})
     try:
-        async for event in ACTOR.turn(thread, parts, continues, principal):
+        async for event in ACTOR.turn(task, parts, continues, principal):
             for step in _steps_of(event):
                 yield step
                 if "end" in step or "fail" in step:
@@ -108,10 +107,10 @@ def _of_status(state: str, parts: list[dict]) -> list[Step]:
     said = "".join(part.get("text", "") for part in parts)
     if state == "working":
         return [{"reasoning": said}] if said else []
-    if state == "failed":
-        return [{"fail": said, "code": 500}]
+    if state in ("failed", "rejected"):
+        return [{"fail": said, "code": 500, "state": state}]
     calls = [call for part in parts for call in part.get("data", {}).get("tool_calls", [])]
-    steps = [{"text": said, "last": True}] if said and state != "rejected" else []
+    steps = [{"text": said, "last": True}] if said else []
     return [*steps, _ENDS[state] | {"pending": calls} | ({"state": "input-required"} if calls else {})]
 
 
@@ -121,7 +120,8 @@ def _of_part(part: dict, artifact: str, last: bool) -> Step:
     if "data" in part:
         return {"data": part["data"]}
     content = {"bytes": part["raw"]} if "raw" in part else {"uri": part["url"]}
-    return {"file": content | {"mimeType": part["mediaType"], "name": part["filename"]}}
+    named = {"mimeType": part.get("mediaType"), "name": part.get("filename")}
+    return {"file": content | {name: value for name, value in named.items() if value}}
 
 
 def _to_a2a(part: dict) -> dict:

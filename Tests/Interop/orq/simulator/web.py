@@ -8,6 +8,7 @@ import gzip
 import json
 import ssl
 import urllib.parse
+import zlib
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -26,7 +27,7 @@ class Odd:
     interim: list[int] = dataclasses.field(default_factory=list)
     first_byte_after: float = 0
     gzip: bool = False
-    length_off_by: int = 0  # what Content-Length says beyond the truth
+    length_off_by: int = 0  # what Content-Length says beyond the truth; of a stream, all that it says
     delimited: str = ""  # length, chunked, or close: the connection's end is the body's
     hang: bool = False  # nothing at all comes
     reset: bool = False  # the connection is reset instead
@@ -66,7 +67,7 @@ class Connection:
         self._number = number
         self._chop = 0
         self._chunked = False
-        self._answered = False
+        self._compressor = None
 
     # ---------------------------------------------------------------- requests
 
@@ -87,7 +88,7 @@ class Connection:
             await self._write(b"HTTP/1.1 100 Continue\r\n\r\n")
         path, _, query = target.partition("?")
         return Request(
-            method, urllib.parse.unquote(path), dict(urllib.parse.parse_qsl(query, strict_parsing=bool(query))),
+            method, urllib.parse.unquote(path), dict(urllib.parse.parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query))),
             headers, await self._body(headers), self._number,
         )
 
@@ -132,13 +133,18 @@ class Connection:
 
     async def begin_stream(self, odd: Odd) -> None:
         headers = {"Content-Type": odd.content_type or "text/event-stream", "Cache-Control": "no-cache"}
-        self._chunked = odd.delimited != "close"
+        self._chunked = not odd.delimited
         if self._chunked:
             headers["Transfer-Encoding"] = "chunked"
+        elif odd.delimited == "length":
+            headers["Content-Length"] = str(odd.length_off_by)
+        self._compressor = zlib.compressobj(wbits=31) if odd.gzip else None
         await self._head(200, headers, odd)
 
     async def send(self, data: bytes) -> None:
         """More of a body that has no length."""
+        if self._compressor:
+            data = self._compressor.compress(data) + self._compressor.flush(zlib.Z_SYNC_FLUSH)
         size = self._chop or max(len(data), 1)
         for start in range(0, len(data), size):
             piece = data[start : start + size]
@@ -161,8 +167,7 @@ class Connection:
 
     async def hang(self) -> None:
         """Nothing more comes until the client gives up."""
-        await self._reader.read()
-        raise Gone
+        await asyncio.Event().wait()
 
     def watch(self) -> asyncio.Task:
         """Ends when the client has hung up. Nobody sends a request while an answer is on its way."""

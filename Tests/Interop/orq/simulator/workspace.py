@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 
 import shapes
 from turns import Step, scripted, steps
 
 
+KEY = re.compile(r"[A-Za-z][A-Za-z0-9]*([._-][A-Za-z0-9]+)*")
+RESERVED = {"run", "stream-run", "a2a", "external"}
+# What is kept of an agent's definition.
+NEW = {
+    "status": "live", "role": "Agent", "description": "", "instructions": "secret instructions", "path": "Default",
+    "model": "openai/gpt-4o", "minor": 0, "memory_stores": [], "variables": {},
+}
+
+
 class Refusal(Exception):
-    def __init__(self, status: int, message: str, code: str | None = None):
+    def __init__(self, status: int, message: str):
         self.status = status
-        self.body = {"message": message} | ({"code": code} if code else {})
+        self.body = {"message": message}
 
 
 class Turn:
@@ -55,9 +65,11 @@ class Turn:
     # ---------------------------------------------------------------- life
 
     async def play(self, continues: bool, principal: str) -> None:
-        agent = self.task.agent["key"]
+        agent = self.task.agent
+        # The suite's agents do what they do, also where a run call defines them otherwise.
+        engine = agent.get("engine") or str(agent["model"]).removeprefix("suite/")
         try:
-            async for step in steps(agent, self.task.id, principal, self.user, continues):
+            async for step in steps(engine, self.task.id, principal, self.user, continues):
                 if "wait" in step:
                     await asyncio.sleep(step["wait"])
                 elif "review" in step:
@@ -196,29 +208,32 @@ class Workspace:
         self.tasks: dict[str, Task] = {}
         self._playing: set[asyncio.Task] = set()
         for key, description in agents.items():
-            self.define({"key": key, "description": description, "display_name": f"The {key}"})
+            self.define({"key": key, "description": description, "display_name": f"The {key}"})["engine"] = key
         self.define({"key": "draft", "status": "draft"})
 
     def define(self, body: dict) -> dict:
         """An agent, newly made or changed."""
-        stored = self.agents.get(body["key"]) or {
-            "_id": shapes.ulid(), "status": "live", "role": "Agent", "description": "", "version": "1.0.0",
-            "instructions": "secret instructions", "display_name": body["key"],
-        }
-        known = ("key", "status", "role", "description", "instructions", "display_name", "memory_stores")
-        stored |= {name: body[name] for name in known if name in body}
-        return self.agents.setdefault(stored["key"], stored)
+        if not KEY.fullmatch(body["key"]) or body["key"] in RESERVED:
+            raise Refusal(400, "The key is invalid")
+        model = body.get("model", {})
+        if str(model).startswith("nobody/"):
+            raise Refusal(404, "model not found")
+        stored = self.agents.setdefault(body["key"], NEW | {"_id": shapes.ulid(), "display_name": body["key"]})
+        changed = {name: body[name] for name in [*NEW, "key", "display_name"] if name in body}
+        if stored | changed != stored:
+            stored |= changed | {"minor": stored["minor"] + 1}
+        return stored
 
     def agent(self, key: str) -> dict:
         for found in self.agents.values():
             if key in (found["key"], found["_id"]):
                 return found
-        raise Refusal(404, "Agent not found", "agent_not_found")
+        raise Refusal(404, "no such agent")
 
     def task(self, agent: dict, task_id: str) -> Task:
         found = self.tasks.get(task_id)
         if not found or found.agent is not agent:
-            raise Refusal(404, "Task not found", "task_not_found")
+            raise Refusal(404, "task not found")
         return found
 
     def begin(self, agent: dict, body: dict) -> Turn:
@@ -226,7 +241,7 @@ class Workspace:
         if "task_id" in body:
             task = self.task(agent, body["task_id"])
             if not task.inactive or task.error:
-                raise Refusal(400, "Task is not in an inactive state")
+                raise Refusal(409, "the task has failed" if task.error else "the task is active")
         else:
             task = Task(agent)
             self.tasks[task.id] = task
