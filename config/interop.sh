@@ -22,12 +22,26 @@ for generation in "${generations[@]}"; do
       || exit 1
   fi
 done
-for generation in "${generations[@]}"; do
-  echo "==> $(head -1 "Tests/Interop/requirements-$generation.txt")"
+
+session() {
+  local generation=$1
+  shift
   PYTHONDONTWRITEBYTECODE=1 "$venvs/$generation/bin/python" -m pytest Tests/Interop \
     --gateway .build/release/a2a-gateway --venvs "$venvs" \
     --quiet --tb=short -p no:cacheprovider --matrix "$results/matrix-$generation.json" \
-    --junitxml "$results/interop-$generation.xml" "$@" || failed=1
+    --junitxml "$results/interop-$generation.xml" "$@" > "$results/interop-$generation.log" 2>&1
+}
+
+# Sessions mostly wait: the longest runs beside the others.
+session "${generations[0]}" "$@" &
+first=$!
+for generation in "${generations[@]:1}"; do
+  session "$generation" "$@" || failed=1
+done
+wait "$first" || failed=1
+for generation in "${generations[@]}"; do
+  echo "==> $(head -1 "Tests/Interop/requirements-$generation.txt")"
+  cat "$results/interop-$generation.log"
 done
 echo
 files=("${generations[@]/#/$results/matrix-}")

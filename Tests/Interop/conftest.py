@@ -62,7 +62,8 @@ def clients_of(backends: list[Backend], lines: list[str]) -> list[Client]:
 
 
 CLIENTS = clients_of([HERE], ["plain", "TLS"])
-CLIENTS_OF_OTHERS = clients_of([*orq_forwarded(int(ORQ_SDK[0])), *A2A] if ORQ_SDK else [*ORQ, *ORQ_SIMULATED, *A2A], ["TLS"])
+WORKSPACES = orq_forwarded(int(ORQ_SDK[0])) if ORQ_SDK else [*ORQ, *ORQ_SIMULATED]
+CLIENTS_OF_OTHERS = clients_of([*WORKSPACES, *A2A], ["TLS"])
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+import itertools
 import json
 import os
 import pathlib
@@ -251,9 +252,17 @@ class Gateway:
         return path
 
 
+# Below the ports that the kernel gives to connections, and other ones in each of the sessions that run side by side.
+_ports = itertools.cycle((os.getpid() * 97 + offset) % 10_000 + 20_000 for offset in range(10_000))
+
+
 def _free_ports(count: int) -> list[int]:
-    holders = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [holder.getsockname()[1] for holder in holders]
-    for holder in holders:
-        holder.close()
-    return ports
+    return list(itertools.islice(filter(_is_free, _ports), count))
+
+
+def _is_free(port: int) -> bool:
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        return False
+    return True

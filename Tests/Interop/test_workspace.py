@@ -1,5 +1,5 @@
-"""Turns with a workspace of Orq: what it is sent, and what becomes of all that it can answer. The simulated workspace does
-on purpose what another gateway in its place never does, and tells afterwards what it has been asked."""
+"""Turns with a workspace of Orq: what it is sent, and what becomes of all that it can answer. The simulated workspace
+does on purpose what another gateway in its place never does, and tells afterwards what it has been asked."""
 
 import json
 import uuid
@@ -13,8 +13,13 @@ from workspace import eventually, finished, new_word, only, script, streamed, un
 pytestmark = [pytest.mark.simulated, pytest.mark.keys]
 
 PDF = uri("https://example.com/b.pdf", "application/pdf", "b.pdf")
-# The last part of the path, of a blocking call and of a stream.
-PATHS = {"responses": ["responses", "responses"], "invoke": ["task", "stream-task"], "run": ["stream-run", "stream-run"]}
+# The last part of the path, of a blocking call and of a stream. 3.x never waits: there a blocking call is a stream that
+# is collected.
+PATHS = {
+    (4, "responses"): ["responses", "responses"], (4, "invoke"): ["task", "stream-task"],
+    (4, "run"): ["stream-run", "stream-run"], (3, "invoke"): ["stream-task", "stream-task"],
+    (3, "run"): ["stream-run", "stream-run"],
+}
 
 
 async def test_what_orq_is_sent(caller, simulator):
@@ -24,9 +29,8 @@ async def test_what_orq_is_sent(caller, simulator):
     _, second = await streamed(actor, f"say {word} two", context=context)
     assert (first.text, second.text) == (f"{word} one", f"{word} two")
     sent = simulator.sends(word)
-    paths = PATHS[caller.backend.call]
-    # 3.x never waits: there a blocking call is a stream that is collected.
-    assert [record["path"].split("/")[-1] for record in sent] == (paths if caller.backend.generation == 4 else paths[1:] * 2)
+    backend = caller.backend
+    assert [record["path"].split("/")[-1] for record in sent] == PATHS[backend.generation, backend.call]
     person = "identity" if caller.backend.generation == 4 else "contact"
     for record in sent:
         body = record["body"]
@@ -45,7 +49,7 @@ async def test_what_orq_is_sent(caller, simulator):
 
 async def test_every_event_of_a_turn(caller):
     actor = await caller.reach("actor")
-    _, task = await streamed(actor, script(
+    _, begun = await streamed(actor, script(
         {"reasoning": "secret thought"}, {"named": "secret name"}, {"created": "secret words"},
         {"handed_off": "colleague"}, {"execution_review": True},
         {"tool": "clock", "arguments": {"zone": "UTC"}, "result": "secret time"},
@@ -54,6 +58,8 @@ async def test_every_event_of_a_turn(caller):
         {"file": {"uri": PDF.value, "mimeType": PDF.media_type, "name": PDF.filename}}, {"data": {"list": [1, None]}},
         {"usage": {"total_tokens": 46, "prompt_tokens_details": None}},
     ))
+    # To some, a stream ends where a review is waited for.
+    task = await finished(actor, begun.id)
     assert task.state == "completed"
     assert [artifact.parts for artifact in task.artifacts] == [(text("one two"),), (PDF,), (data({"list": [1, None]}),)]
     assert task.metadata["finish_reason"] == "stop"
@@ -62,7 +68,7 @@ async def test_every_event_of_a_turn(caller):
 
 
 async def test_output_of_a_whole_answer(caller):
-    """What tools were asked and have answered is no answer of the agent, and what was said before is none of this turn."""
+    """What tools were asked and have answered is no answer of the agent, nor is what was said in earlier turns."""
     actor = await caller.reach("actor")
     tool = {"tool": "clock", "arguments": {"zone": "UTC"}, "result": {"time": "secret time"}}
     first = await actor.send(script(tool, {"text": "twelve"}))

@@ -88,10 +88,8 @@ async def test_numbers_keep_their_digits(caller):
     numbers = '{"big":123456789012345678901234567890,"small":0.12345678901234567890123456789}'
     part = f'{{"kind":"data","data":{numbers}}}'
     event = f'data: {{"type":"part.done","timestamp":"t","data":{{"partId":"data_1","part":{part}}}}}\n\n'
-    body = {
-        "jsonrpc": "2.0", "id": 1, "method": "SendStreamingMessage",
-        "params": {"message": {"messageId": new_word(), "role": "ROLE_USER", "parts": [{"text": script({"raw": event})}]}},
-    }
+    message = {"messageId": new_word(), "role": "ROLE_USER", "parts": [{"text": script({"raw": event})}]}
+    body = {"jsonrpc": "2.0", "id": 1, "method": "SendStreamingMessage", "params": {"message": message}}
     headers = {"A2A-Version": "1.0", "Authorization": f"Bearer {caller.line.key}"}
     async with caller.line.http_client() as http:
         answer = await http.post(caller.address("actor"), json=body, headers=headers, timeout=CALL_SECONDS_MAX)

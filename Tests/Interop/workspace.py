@@ -25,7 +25,7 @@ def script(*steps: dict, word: str = "", poll: list[dict] | None = None, say: st
 
 
 def untold(*answers: Any) -> None:
-    """What Orq keeps to itself is in nothing that callers get. Their own words, which say what it is to be, are theirs."""
+    """What Orq keeps to itself is in nothing that callers get but their own words, which say what it is to be."""
     for answer in answers:
         told = dataclasses.replace(answer, history=()) if isinstance(answer, Task) else answer
         assert "secret" not in repr(told)

@@ -1,4 +1,4 @@
-"""The simulated workspace itself, as the SDKs see it without a gateway between: all that it says satisfies their models."""
+"""The simulated workspace itself, as the SDKs see it without a gateway between: all it says satisfies their models."""
 
 import json
 

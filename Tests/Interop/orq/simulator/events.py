@@ -158,12 +158,10 @@ class AgentFamily:
                         "integration_id": None,
                     }
                 if turn.parts and not step.get("bare"):
-                    data["last_message_full"] = {
-                        "messageId": turn.message_id, "role": "agent", "parts": turn.parts, "metadata": {"orq_index": 2},
-                    }
-                return [_event(
-                    "event.agents.inactive", last_message=turn.text, finish_reason=reason, workflowRunId=turn.run, **data,
-                )]
+                    last = {"messageId": turn.message_id, "role": "agent", "parts": turn.parts}
+                    data["last_message_full"] = last | {"metadata": {"orq_index": 2}}
+                data |= {"last_message": turn.text, "finish_reason": reason, "workflowRunId": turn.run}
+                return [_event("event.agents.inactive", **data)]
             case {"fail": error}:
                 return [_event(
                     "event.agents.errored", error=error, code=int(step.get("code", 500)), workflowRunId=turn.run,
@@ -204,7 +202,7 @@ FRAMINGS = {4: "object", 3: "string"}
 
 
 def frame(event: Event | str, odd: Odd, generation: int) -> bytes:
-    """One event of a stream. SDKs of 3.x read a JSON string that holds the event; those of 4.x read the event itself."""
+    """One event of a stream. SDKs of 3.x read a JSON string that holds the event; those of 4.x the event itself."""
     text = event if isinstance(event, str) else json.dumps(event, ensure_ascii=False)
     lines: list[str] = []
     if odd.comments:

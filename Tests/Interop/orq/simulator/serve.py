@@ -1,5 +1,6 @@
-"""An Orq workspace for tests, written from the API's documents and from the models of its SDKs alone: serve.py GENERATION
-CERT KEY AGENTS, where AGENTS is JSON, descriptions by key. Says its URLs as JSON on standard output and ends on TERM.
+"""An Orq workspace for tests, written from the API's documents and from the models of its SDKs alone: serve.py
+GENERATION CERT KEY AGENTS, where AGENTS is JSON, descriptions by key. Says its URLs as JSON on standard output and ends
+on TERM.
 
 It runs beside the SDK of its generation, whose models every request body must satisfy without a field left over. All it
 has been asked is kept; calls below /simulator, which the real one does not have, tell it and set what goes wrong next.
@@ -105,7 +106,8 @@ class Server:
         match request.path.removeprefix("/simulator/"):
             case "records":
                 words, method = request.query.get("words", ""), request.query.get("method", "")
-                return {"records": [dataclasses.asdict(record) for record in self._records if record.has(words, method)]}
+                found = [record for record in self._records if record.has(words, method)]
+                return {"records": [dataclasses.asdict(record) for record in found]}
             case "complaints":
                 return {"complaints": self._complaints + self._repeated()}
             case "forgive":

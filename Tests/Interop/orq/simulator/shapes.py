@@ -42,8 +42,8 @@ def manifest(stored: dict, generation: int) -> dict:
     if generation == 3:
         return common | {"workspace_id": WORKSPACE, "version_hash": "f3a9", "hidden_panels": ["model"]}
     return common | {
-        "display_name": stored["display_name"], "version": f"1.{stored['minor']}.0", "engine": "text", "type": "internal",
-        "source": "internal", "skills": [], "system_prompt": None,
+        "display_name": stored["display_name"], "version": f"1.{stored['minor']}.0", "engine": "text",
+        "type": "internal", "source": "internal", "skills": [], "system_prompt": None,
     }
 
 

@@ -1,5 +1,5 @@
-"""What agents of the workspace do with a message: the suite's actor, an echo, a clock, a few words, or a script that the
-message itself holds. A turn is a list of steps, whatever is called and however it is answered.
+"""What agents of the workspace do with a message: the suite's actor, an echo, a clock, a few words, or a script that
+the message itself holds. A turn is a list of steps, whatever is called and however it is answered.
 
 A step is an object with one of these keys:
     text (with `part` and `last`), file, data, reasoning    a part of the answer; text may come in pieces
@@ -10,7 +10,7 @@ A step is an object with one of these keys:
     end (a finish reason; with `pending` and `state`)       the turn is over
     fail, timeout, stream_error (with `code`)               the turn has failed
     wait                                                    seconds
-    wire (reset, cut, eof, hang), raw, event                what only streams see: how they end, bytes, an event as it is
+    wire (reset, cut, eof, hang), raw, event                what only streams see: their end, bytes, an event as it is
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ REASONS = {200: "OK", 201: "Created", 204: "No Content"}
 
 @dataclasses.dataclass
 class Odd:
-    """What one answer does that a plain one does not. Messages and the control calls of the simulator carry it as JSON."""
+    """What one answer does that a plain one does not. Messages and control calls of the simulator carry it as JSON."""
 
     # The answer as a whole.
     status: int = 0
@@ -87,10 +87,9 @@ class Connection:
         if headers.get("expect") == "100-continue":
             await self._write(b"HTTP/1.1 100 Continue\r\n\r\n")
         path, _, query = target.partition("?")
-        return Request(
-            method, urllib.parse.unquote(path), dict(urllib.parse.parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query))),
-            headers, await self._body(headers), self._number,
-        )
+        asked = urllib.parse.parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query))
+        body = await self._body(headers)
+        return Request(method, urllib.parse.unquote(path), dict(asked), headers, body, self._number)
 
     async def _body(self, headers: dict[str, str]) -> bytes:
         if headers.get("transfer-encoding") == "chunked":
