@@ -90,7 +90,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         if metafunc.definition.get_closest_marker("runtime"):
             clients = [client for client in clients if not isinstance(client.backend, A2ABackend)]
         if metafunc.definition.get_closest_marker("simulated"):
-            clients = [client for client in clients if client.backend in ORQ_SIMULATED]
+            clients = [client for client in clients if isinstance(client.backend, OrqBackend) and client.backend.line]
         if metafunc.definition.get_closest_marker("once"):
             clients = [client for client in clients if client.binding == "JSONRPC"]
         if calls := metafunc.definition.get_closest_marker("calls"):

@@ -12,6 +12,30 @@ from typing import Any
 from callers import Task
 
 
+# Steps that make every event of both families but the last one.
+EVERYTHING = [
+    {"reasoning": "thinking"}, {"named": "A name"}, {"created": "by a colleague"}, {"handed_off": "colleague"},
+    {"execution_review": True},
+    {"tool": "clock", "arguments": {"zone": "UTC"}, "result": {"time": "12:00"}},
+    {"tool": "search", "arguments": {}, "error": "out of reach"},
+    {"text": "one ", "part": "a"}, {"text": "two", "part": "a", "last": True},
+    {"file": {"uri": "https://example.com/b.pdf", "mimeType": "application/pdf"}}, {"data": {"big": 2**60}},
+    {"usage": {
+        "prompt_tokens": 12, "completion_tokens": 34, "total_tokens": 46, "prompt_tokens_details": None,
+        "completion_tokens_details": {"reasoning_tokens": None},
+    }},
+]
+AGENT_EVENTS = {
+    "agents.execution_started", "event.agents.started", "event.agents.thought", "event.agents.execution_named",
+    "event.agents.message-created", "event.agents.handed_off", "event.agents.execution_review_required",
+    "event.agents.execution_reviewed", "event.workflow_events.tool_execution_started",
+    "event.workflow_events.tool_execution_finished", "event.workflow_events.tool_execution_failed",
+}
+RESPONSE_EVENTS = {
+    "response.started", "tool.started", "tool.done", "tool.failed", "part.delta", "part.done",
+}
+
+
 def new_word() -> str:
     """What no other message has said."""
     return f"word-{uuid.uuid4()}"

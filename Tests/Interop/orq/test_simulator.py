@@ -8,29 +8,7 @@ import pytest
 from callers import Line
 from conftest import ORQ_SDK
 from sdk_orq import IS_V4, Caller, plain, refusal, results, said
-
-# Steps that make every event of both families but the last one.
-EVERYTHING = [
-    {"reasoning": "thinking"}, {"named": "A name"}, {"created": "by a colleague"}, {"handed_off": "colleague"},
-    {"execution_review": True},
-    {"tool": "clock", "arguments": {"zone": "UTC"}, "result": {"time": "12:00"}},
-    {"tool": "search", "arguments": {}, "error": "out of reach"},
-    {"text": "one ", "part": "a"}, {"text": "two", "part": "a", "last": True},
-    {"file": {"uri": "https://example.com/b.pdf", "mimeType": "application/pdf"}}, {"data": {"big": 2**60}},
-    {"usage": {
-        "prompt_tokens": 12, "completion_tokens": 34, "total_tokens": 46, "prompt_tokens_details": None,
-        "completion_tokens_details": {"reasoning_tokens": None},
-    }},
-]
-AGENT_EVENTS = {
-    "agents.execution_started", "event.agents.started", "event.agents.thought", "event.agents.execution_named",
-    "event.agents.message-created", "event.agents.handed_off", "event.agents.execution_review_required",
-    "event.agents.execution_reviewed", "event.workflow_events.tool_execution_started",
-    "event.workflow_events.tool_execution_finished", "event.workflow_events.tool_execution_failed",
-}
-RESPONSE_EVENTS = {
-    "response.started", "tool.started", "tool.done", "tool.failed", "part.delta", "part.done",
-}
+from workspace import AGENT_EVENTS, EVERYTHING, RESPONSE_EVENTS, new_word, script
 
 
 @pytest.fixture
@@ -42,10 +20,6 @@ def simulator(gateways):
 def workspace(simulator):
     with Caller(simulator.line("plain")) as caller:
         yield caller
-
-
-def script(*steps, **odd) -> str:
-    return json.dumps({"odd": odd, "steps": steps})
 
 
 def test_orq_simulated_agents(workspace):
@@ -79,9 +53,11 @@ def test_orq_simulated_response_events(workspace, simulator):
     assert {event.type for event in events} == RESPONSE_EVENTS | {"response.done"}
     with workspace.stream_response("actor", script({"fail": "broken", "code": 502})) as stream:
         assert stream.rest()[-1].type == "response.failed"
-    with workspace.stream_response("actor", script({"review": "mail", "arguments": {"to": "unit"}})) as stream:
-        assert stream.until("tool.review.requested").data["arguments"] == {"to": "unit"}
-        simulator.approve('\\"to\\": \\"unit\\"')
+    word = new_word()
+    review = script({"review": "mail", "arguments": {"to": "all"}}, word=word)
+    with workspace.stream_response("actor", review) as stream:
+        assert stream.until("tool.review.requested").data["arguments"] == {"to": "all"}
+        simulator.approve(word)
         assert [event.type for event in stream.rest()] == ["tool.review.done", "response.done"]
 
 
@@ -94,9 +70,11 @@ def test_orq_simulated_agent_events(workspace, simulator):
     for step, kind in ends.items():
         with workspace.stream_run("run-agent", script({step: "broken"})) as stream:
             assert stream.rest()[-1].type == kind
-    with workspace.stream_task("actor", script({"review": "mail", "arguments": {"to": "one"}})) as stream:
+    word = new_word()
+    review = script({"review": "mail", "arguments": {"to": "all"}}, word=word)
+    with workspace.stream_task("actor", review) as stream:
         stream.until("event.agents.action_review_requested")
-        simulator.approve('\\"to\\": \\"one\\"')
+        simulator.approve(word)
         assert [event.type for event in stream.rest()] == ["event.agents.action_reviewed", "event.agents.inactive"]
 
 
