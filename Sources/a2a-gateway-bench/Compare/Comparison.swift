@@ -42,6 +42,8 @@ final class Comparison {
   /// Streams of the paced scenario: enough to keep a proxy busy, with events that do not all come at once.
   private static let pacedStreams = 200
   private static let openTime: Duration = .seconds(60)
+  /// For what a measurement has left behind, before the next one begins.
+  private static let settleTime: Duration = .milliseconds(200)
 
   /// - Parameter folder: for the servers' files.
   init(_ settings: ComparisonSettings, folder: URL) throws {
@@ -124,11 +126,14 @@ final class Comparison {
     var cpu: [Double] = []
     var events: [Int] = []
     noise.begin(ours: Accounting.cpuSeconds(ofTree: getpid()))
-    let load = LoadGenerator(loop: loop, plan: plan).run {
+    let generator = LoadGenerator(loop: loop, plan: plan)
+    let load = generator.run {
       cpu.append(Accounting.cpuSeconds(ofTree: server.process.identifier))
       events.append(origin.service.eventsSent)
     }
     let share = noise.end(ours: Accounting.cpuSeconds(ofTree: getpid()))
+    origin.service.endStreams()
+    generator.runLoop(for: Comparison.settleTime)
     return Slice(
       load: load, cpuSeconds: cpu[1] - cpu[0],
       units: scenario.measure == .events ? events[1] - events[0] : load.requests,

@@ -16,6 +16,7 @@ final class OriginService: HTTPService {
   var plan: OriginPlan
   private(set) var eventsSent = 0
   private var streamCount = 0
+  private var openStreams: [ObjectIdentifier: OriginStream] = [:]
 
   private let answer: HTTPFields
   private let eventStream: HTTPFields
@@ -43,10 +44,18 @@ final class OriginService: HTTPService {
       return exchange.respond(status: 200, fields: answer, body: OrqAnswer.response)
     }
     exchange.startStream(status: 200, fields: eventStream)
-    OriginStream(self, exchange).start()
+    let stream = OriginStream(self, exchange)
+    openStreams[ObjectIdentifier(exchange)] = stream
+    stream.start()
   }
 
-  func finished(_ exchange: HTTPExchange) {}
+  func finished(_ exchange: HTTPExchange) { openStreams[ObjectIdentifier(exchange)] = nil }
+
+  /// Ends the streams that are under way. A gateway goes on with a task when its caller has gone, which must not go on
+  /// into the measurement of the next server.
+  func endStreams() {
+    for stream in openStreams.values { stream.finish() }
+  }
 
   func noteEvents(_ count: Int) { eventsSent += count }
 
@@ -117,7 +126,8 @@ private final class OriginStream {
     }
   }
 
-  private func finish() {
+  func finish() {
+    guard !exchange.isEnded else { return }
     for event in plan.stream.closing { exchange.write(event) }
     service.noteEvents(plan.stream.closing.count - 1)
     exchange.finish()
