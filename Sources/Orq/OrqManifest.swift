@@ -205,21 +205,26 @@ public struct OrqExternalAgent: OrqValue {
   public var headers: JSONFragment?
   /// The agent's own card, of any version of A2A.
   public var cachedCard: JSONFragment?
+  /// An array: what came of asking the agent's interfaces. Of this gateway; Orq has no such member.
+  public var probes: JSONFragment?
 
   public init(
-    agentURL: String, cardURL: String? = nil, headers: JSONFragment? = nil, cachedCard: JSONFragment? = nil
+    agentURL: String, cardURL: String? = nil, headers: JSONFragment? = nil, cachedCard: JSONFragment? = nil,
+    probes: JSONFragment? = nil
   ) {
     self.agentURL = agentURL
     self.cardURL = cardURL
     self.headers = headers
     self.cachedCard = cachedCard
+    self.probes = probes
   }
 
   public init(_ node: JSONNode, _ reader: inout OrqReader) {
     self.init(
       agentURL: reader.requiredString(node, "agent_url", bytesMax: OrqLimits.uriBytesMax),
       cardURL: reader.string(node, "card_url", bytesMax: OrqLimits.uriBytesMax),
-      headers: reader.object(node, "headers"), cachedCard: reader.json(node, "cached_card"))
+      headers: reader.object(node, "headers"), cachedCard: reader.json(node, "cached_card"),
+      probes: reader.array(node, "probes"))
   }
 
   public func write(into json: inout JSONWriter) {
@@ -228,6 +233,7 @@ public struct OrqExternalAgent: OrqValue {
     json.optional("card_url", cardURL)
     json.optional("headers", headers)
     json.optional("cached_card", cachedCard)
+    json.optional("probes", probes)
     json.endObject()
   }
 }

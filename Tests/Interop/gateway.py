@@ -185,19 +185,31 @@ class Gateway:
             raise AssertionError("the gateway did not stop after TERM\n" + self.log())
         assert code == 0, f"the gateway ended with {code}\n" + self.log()
 
+    def registered(self, key: str, agent_url: str) -> dict:
+        """What an operator is told of an external agent that is registered under this key, in place of any other."""
+        with self._operator() as client:
+            client.delete(f"/v2/agents/{key}")
+        self.register(key, agent_url)
+        with self._operator() as client:
+            return client.get(f"/v2/agents/{key}").json()
+
     def register(self, key: str, agent_url: str) -> None:
         """Makes an external agent one of this gateway's, as Orq does it."""
-        line = self.tls(self.keys["operator"])
         agent = {
             "key": key, "display_name": f"The {key}", "description": DESCRIPTION.format(key), "path": "Default",
             "agent_url": agent_url,
         }
-        trust = ssl.create_default_context(cafile=line.authority)
-        headers = {"Authorization": f"Bearer {line.key}"}
-        with httpx.Client(verify=trust, trust_env=False, timeout=CALL_SECONDS_MAX, headers=headers) as client:
-            answer = client.post(f"{line.url}/v2/agents/a2a", json=agent)
-        self.agents = sorted([*self.agents, key])
+        with self._operator() as client:
+            answer = client.post("/v2/agents/a2a", json=agent)
+        self.agents = sorted({*self.agents, key})
         assert answer.status_code == 201, f"{answer.status_code} {answer.text}\n{self.log()}"
+
+    def _operator(self) -> httpx.Client:
+        line = self.tls(self.keys["operator"])
+        return httpx.Client(
+            base_url=line.url, verify=ssl.create_default_context(cafile=line.authority), trust_env=False,
+            timeout=CALL_SECONDS_MAX, headers={"Authorization": f"Bearer {line.key}"},
+        )
 
     def resident_bytes(self) -> int:
         status = pathlib.Path(f"/proc/{self._process.pid}/status").read_text(encoding="ascii")

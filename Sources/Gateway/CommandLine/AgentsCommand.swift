@@ -76,11 +76,7 @@ enum AgentsCommand {
     console.error("Registering it as \(registration.key) …")
     let answer = try gateway.call(.post, "/agents", body: registration.encoded(for: .v4))
     guard answer.isOK, let agent = answer.json else { return answer.report(console) }
-    for probe in agent["probes"]?.elements ?? [] where probe["outcome"]?.string != "verified" {
-      console.error(
-        "Note: \(probe["binding"]?.string ?? "") at \(probe["url"]?.string ?? "") is \(probe["outcome"]?.string ?? ""): "
-          + (probe["note"]?.string ?? ""))
-    }
+    for probe in agent["probes"]?.elements ?? [] { noteFaults(of: probe, console) }
     console.print(
       arguments.has("json") ? String(decoding: answer.body, as: UTF8.self) : agent["key"]?.string ?? registration.key)
     return .ok
@@ -126,12 +122,7 @@ enum AgentsCommand {
       console.print(String(decoding: answer.body, as: UTF8.self))
     } else {
       console.print("\(key): \(isReachable ? "reachable" : "not reachable: " + (test["message"]?.string ?? ""))")
-      for probe in test["probes"]?.elements ?? [] {
-        let note = probe["note"]?.string ?? ""
-        console.print(
-          "  \(probe["binding"]?.string ?? "") \(probe["version"]?.string ?? "") at \(probe["url"]?.string ?? ""): "
-            + (probe["outcome"]?.string ?? "") + (note.isEmpty ? "" : " (\(note))"))
-      }
+      for probe in test["probes"]?.elements ?? [] { printProbe(probe, console) }
     }
     return isReachable ? .ok : .checkFailed
   }
@@ -180,6 +171,27 @@ enum AgentsCommand {
   }
 
   // MARK: Showing
+
+  /// What of an interface is not as the card says.
+  private static func noteFaults(of probe: JSONNode, _ console: Console) {
+    let place = "\(probe["binding"]?.string ?? "") at \(probe["url"]?.string ?? "")"
+    let outcome = probe["outcome"]?.string ?? ""
+    if outcome != "verified" { console.error("Note: \(place) is \(outcome): \(probe["note"]?.string ?? "")") }
+    guard let streaming = probe["streaming"]?.string, streaming != "verified", outcome == "verified" else { return }
+    console.error("Note: streams of \(place) are \(streaming): \(probe["streaming_note"]?.string ?? "")")
+  }
+
+  private static func printProbe(_ probe: JSONNode, _ console: Console) {
+    func words(_ name: StaticString, _ note: StaticString) -> String? {
+      guard let outcome = probe[name]?.string else { return nil }
+      guard let note = probe[note]?.string, !note.isEmpty else { return outcome }
+      return "\(outcome) (\(note))"
+    }
+    let streams = words("streaming", "streaming_note").map { ", streams \($0)" } ?? ""
+    console.print(
+      "  \(probe["binding"]?.string ?? "") \(probe["version"]?.string ?? "") at \(probe["url"]?.string ?? ""): "
+        + (words("outcome", "note") ?? "") + streams)
+  }
 
   private static func state(_ agent: JSONNode) -> String {
     if agent["held"] != nil { return "held" }

@@ -169,9 +169,7 @@ extension ExternalRecord.Card {
     writer.member("fetched_at", Int(fetchedAt))
     writer.member("signature", verdict.json)
     writer.key("probes")
-    writer.beginArray()
-    for probe in probes { probe.write(into: &writer) }
-    writer.endArray()
+    probes.write(into: &writer)
     writer.member("document", document)
     writer.endObject()
   }

@@ -37,16 +37,19 @@ extension ExternalRegistry {
     _ key: String, by principal: String?, _ done: @escaping (Result<CardRefresh, ExternalFault>) -> Void
   ) {
     perform(key, done) { [self] entry, finish in
-      takeIn(entry.agent, isTrusted: entry.isOfFile, known: entry.card == nil ? nil : entry.record.card) {
-        [self] result in
+      takeIn(
+        key, entry.agent, isTrusted: entry.isOfFile, known: entry.card == nil ? nil : entry.record.card,
+        isRoutine: principal == nil
+      ) { [self] result in
         switch result {
         case .failure(let fault):
           refreshFailed(entry, fault, principal)
           finish(.failure(fault))
-        case .success(.unchanged(let validators, let freshness)):
+        case .success(.unchanged(let validators, let probes, let freshness)):
           schedule(entry, after: entry.schedule.afterSuccess(freshness: freshness, jitter: jitter()))
           var record = entry.record
           record.card.validators = validators
+          record.card.probes = probes
           record.card.fetchedAt = now
           // A candidate was another card; the server has taken it back.
           record.candidate = nil
@@ -130,7 +133,7 @@ extension ExternalRegistry {
 
   func test(_ key: String, _ done: @escaping (Result<ConnectionTest, ExternalFault>) -> Void) {
     guard let entry = entries[key] else { return done(.failure(ExternalRegistry.unknown(key))) }
-    test(entry.agent, isTrusted: entry.isOfFile, done)
+    test(key, entry.agent, isTrusted: entry.isOfFile, done)
   }
 
   /// Tests what would be registered.
@@ -140,17 +143,17 @@ extension ExternalRegistry {
       let agent = settings.agent(
         agentURL: request.agentURL, cardURL: request.cardURL, headers: request.headers.map { ($0.name, $0.value) },
         pin: try ExternalRegistry.pin(request.preferredTransport, request.protocolVersion))
-      test(agent, isTrusted: false, done)
+      test(request.key, agent, isTrusted: false, done)
     } catch {
       done(.failure(error))
     }
   }
 
   private func test(
-    _ agent: ExternalAgentConfiguration, isTrusted: Bool,
+    _ key: String, _ agent: ExternalAgentConfiguration, isTrusted: Bool,
     _ done: @escaping (Result<ConnectionTest, ExternalFault>) -> Void
   ) {
-    takeIn(agent, isTrusted: isTrusted) { result in
+    takeIn(key, agent, isTrusted: isTrusted) { result in
       switch result {
       case .failure(let fault):
         done(.success(ConnectionTest(isReachable: false, card: nil, probes: [], reason: fault.message)))

@@ -44,7 +44,7 @@ extension ExternalRegistry {
       control.catalogue.release(key)
       done(result)
     }
-    takeIn(agent, isTrusted: false) { [self] result in
+    takeIn(key, agent, isTrusted: false) { [self] result in
       switch result {
       case .failure(let fault):
         logger.info(
@@ -110,7 +110,7 @@ extension ExternalRegistry {
       record.revision += 1
       guard agent != entry.agent else { return keep(record, agent, entry.card, entry, principal, finish) }
       // What an operator asks for is no drift: the card that is there now counts.
-      takeIn(agent, isTrusted: false) { [self] result in
+      takeIn(key, agent, isTrusted: false) { [self] result in
         switch result {
         case .failure(let fault): finish(.failure(fault))
         case .success(.unchanged): finish(.failure(ExternalFault(.card, "the server sent no card")))

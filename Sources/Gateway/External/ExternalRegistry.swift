@@ -128,19 +128,30 @@ final class ExternalRegistry {
 
   // MARK: Cards
 
+  /// - Parameters:
+  ///   - key: of the agent that it is, or is to be.
+  ///   - isTrusted: it is stated in a card file.
+  ///   - known: the card that is in force.
+  ///   - isRoutine: nobody has asked for it.
   func takeIn(
-    _ agent: ExternalAgentConfiguration, isTrusted: Bool, known: ExternalRecord.Card? = nil,
-    _ done: @escaping CardIntake.Done
+    _ key: String, _ agent: ExternalAgentConfiguration, isTrusted: Bool, known: ExternalRecord.Card? = nil,
+    isRoutine: Bool = false, _ done: @escaping CardIntake.Done
   ) {
+    let caller: ExternalAgent
+    do {
+      caller = try builder.caller(key, agent, isTrusted: isTrusted, exposed: control.catalogue[key])
+    } catch {
+      return control.loop.later { done(.failure(ExternalFault(.invalid, "the agent cannot be called: \(error)"))) }
+    }
     var intake: CardIntake?
-    let new = CardIntake(agent, isTrusted: isTrusted, tools: tools) { [weak self] result in
+    let new = CardIntake(caller, isTrusted: isTrusted, tools: tools) { [weak self] result in
       if let intake { self?.intakes[ObjectIdentifier(intake)] = nil }
       intake = nil
       done(result)
     }
     intake = new
     intakes[ObjectIdentifier(new)] = new
-    new.start(known: known)
+    new.start(known: known, isRoutine: isRoutine)
   }
 
   // MARK: Time

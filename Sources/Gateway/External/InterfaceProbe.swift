@@ -1,12 +1,15 @@
 internal import A2A
+internal import FoundationEssentials
 internal import HTTP
 internal import HTTPTransport
 internal import JSON
 internal import Model
 internal import Network
 
-/// Asks an interface of an external agent for a task that cannot be there. Whoever speaks the protocol says that there is
-/// no such task, in the dialect of the card; that shows version and binding at the cost of one small call. On one loop.
+/// Asks an interface of an external agent about a task that cannot be there, as calls ask it. Whoever speaks the protocol
+/// says that there is no such task, in the dialect of the card; that shows version and binding. Where the card claims
+/// streams, the same task is subscribed to: an agent with streams says again that there is none, one without says that it
+/// does not do that (A2A 1.0 §3.1.6, §3.3.4). Two small calls that begin nothing. On one loop.
 final class InterfaceProbe {
   enum Outcome: String, Sendable {
     /// It answers as its card says.
@@ -18,6 +21,24 @@ final class InterfaceProbe {
     case unreachable
   }
 
+  /// What became of a card's claim that the agent streams.
+  struct Streaming: Sendable, Equatable {
+    enum Outcome: String, Sendable {
+      case verified
+      /// The agent says that it does not stream: calls do not ask it to.
+      case refused
+      /// Nothing speaks for it or against it: the first call will show.
+      case claimed
+    }
+
+    var outcome: Outcome
+    /// For people; empty where all is well. Nothing of the agent's own words.
+    var note = ""
+
+    /// The interface is out of reach.
+    static let notAsked = Streaming(outcome: .claimed, note: "not asked")
+  }
+
   /// What became of one interface.
   struct Result: Sendable, Equatable {
     var url: String
@@ -26,124 +47,220 @@ final class InterfaceProbe {
     var outcome: Outcome
     /// For people; empty where all is well. Nothing of the agent's own words.
     var note: String
+    /// nil where the card claims no streams.
+    var streaming: Streaming?
+
+    func isOf(_ endpoint: ExternalEndpoint) -> Bool {
+      url == endpoint.url.withoutQuery && binding == endpoint.binding.cardName && version == endpoint.version.text
+    }
   }
 
+  /// For each of the two questions, to the last byte of its answer.
   static let time: Duration = .seconds(10)
   /// Interfaces of one agent that are asked.
   static let interfacesMax = 4
   private static let answerBytesMax = 64 * 1024
 
   private let loop: EventLoop
-  private let egress: EgressGuard
+  private let agent: ExternalAgent
   private let endpoint: ExternalEndpoint
-  private let tls: TLSClientContext?
-  private let authorization: ExternalAuthorization?
+  private let claimsStreams: Bool
+  private let known: Streaming?
   private var done: ((Result) -> Void)?
-  private var call: HTTPClientCall?
-  private var status = 0
-  private var body: [UInt8] = []
+  private var call: ExternalCall?
+  private var timer: Timer?
+  /// No agent has minted it. Some look at the form of ids before they look for the task.
+  private let taskID = UUID().uuidString.lowercased()
 
+  /// - Parameters:
+  ///   - agent: whose credentials and network the questions use.
+  ///   - known: what came of the claim before, where that need not be asked again.
+  ///   - done: called once, in a later turn of the loop, unless the probe is canceled before.
   init(
-    _ endpoint: ExternalEndpoint, on loop: EventLoop, egress: EgressGuard, tls: TLSClientContext?,
-    _ authorization: ExternalAuthorization?, _ done: @escaping (Result) -> Void
+    _ endpoint: ExternalEndpoint, of agent: ExternalAgent, claimsStreams: Bool, known: Streaming? = nil,
+    on loop: EventLoop, _ done: @escaping (Result) -> Void
   ) {
     self.endpoint = endpoint
+    self.agent = agent
+    self.claimsStreams = claimsStreams
+    self.known = known
     self.loop = loop
-    self.egress = egress
-    self.tls = tls
-    self.authorization = authorization
     self.done = done
   }
 
   func start() {
-    var losses: TranslationLosses = []
-    // No agent mints such an id.
-    let ask = AgentCall.getTask(id: "a2a-gateway-probe-of-no-task", historyLength: nil)
-    var fields = HTTPFields()
-    var url = endpoint.url
-    fields.add("accept", "application/json")
-    if endpoint.version == .v1_0 { fields.add("a2a-version", "1.0") }
-    var request: HTTPClientRequest?
-    switch endpoint.binding {
-    case .jsonRPC:
-      fields.add("content-type", "application/json")
-      let body = CallEncoder.jsonRPC(
-        ask, id: JSONFragment(1), version: endpoint.version, tenant: endpoint.tenant, losses: &losses)
-      authorization?.apply(token: nil, fields: &fields, url: &url)
-      if let body { request = HTTPClientRequest(.post, url, fields: fields, body: body) }
-    case .rest:
-      let call = CallEncoder.rest(ask, version: endpoint.version, tenant: endpoint.tenant, losses: &losses)
-      if let call {
-        url = endpoint.url.appending(target: call.target)
-        authorization?.apply(token: nil, fields: &fields, url: &url)
-        request = HTTPClientRequest(call.method, url, fields: fields)
-      }
-    }
-    guard let request else { return finish(.doubtful, "the version has no such call") }
-    egress.addresses(for: endpoint.url, on: loop) { [self] result in
-      switch result {
-      case .failure(let refusal): finish(.unreachable, refusal.message)
-      case .success(let addresses): send(request, to: addresses[0])
-      }
+    ask(.getTask(id: taskID, historyLength: nil)) { [self] outcome in
+      let (outcome, note) = InterfaceProbe.read(outcome, at: endpoint)
+      askForStreams(Result(endpoint, outcome, note))
     }
   }
 
   func cancel() {
     done = nil
+    stop()
+  }
+
+  private func stop() {
     call?.cancel()
     call = nil
+    if let timer { loop.cancel(timer) }
+    timer = nil
   }
 
-  private func send(_ request: HTTPClientRequest, to address: SocketAddress) {
-    guard done != nil else { return }
-    var request = request
-    request.address = address
-    request.tls = tls
-    request.timeouts.connect = InterfaceProbe.time / 2
-    request.timeouts.firstByte = InterfaceProbe.time
-    request.timeouts.silence = InterfaceProbe.time
-    request.responseBytesMax = InterfaceProbe.answerBytesMax
-    call = HTTPClient.shared(on: loop).send(
-      request,
-      HTTPClientHandlers(
-        onHead: { [self] in status = $0.status }, onBody: { [self] in body += $0 }, onEnd: { [self] in answered() },
-        onError: { [self] error in
-          finish(error.kind == .responseTooLarge ? .doubtful : .unreachable, error.message)
-        }))
+  // MARK: Asking
+
+  private enum Answer {
+    case ended(ExternalCall.Outcome)
+    /// Of a stream, its first.
+    case event(SSEEvent)
+    /// A stream was opened, and nothing came of it.
+    case emptyStream
+    case tooSlow
   }
 
-  private func answered() {
-    if status == 401 || status == 403 { return finish(.denied, "it answered \(status)") }
-    do throws(PeerFault) {
-      switch endpoint.binding {
-      case .jsonRPC: _ = try ResultDecoder.jsonRPC(body, operation: .getTask, version: endpoint.version)
-      case .rest:
-        _ = try ResultDecoder.rest(body, status: status, operation: .getTask, version: endpoint.version)
-      }
-      finish(.doubtful, "it has a task under an id that no task can have")
-    } catch {
-      if error.error.kind == .taskNotFound { return finish(.verified, "") }
-      finish(.doubtful, "it answered \(status) to a question for a task that is not there: \(error.error.kind)")
+  private func ask(_ question: AgentCall, _ answered: @escaping (Answer) -> Void) {
+    guard
+      let request = ExternalRequest(question, to: endpoint, extensions: [], gateways: [agent.gatewayName])
+    else { return loop.later { answered(.ended(.notSent("the version has no such call"))) } }
+    var timeouts = HTTPClientTimeouts()
+    timeouts.connect = InterfaceProbe.time / 2
+    timeouts.firstByte = InterfaceProbe.time
+    timeouts.silence = InterfaceProbe.time
+    let once: (Answer) -> Void = { [self] answer in
+      stop()
+      if done != nil { answered(answer) }
+    }
+    let ended: (ExternalCall.Outcome?) -> Void = { [self] outcome in
+      once(self.call?.isStream == true ? .emptyStream : outcome.map { .ended($0) } ?? .tooSlow)
+    }
+    let call = ExternalCall(
+      request, to: endpoint, of: agent, on: loop, timeouts: timeouts, bodyBytesMax: InterfaceProbe.answerBytesMax,
+      onEvent: { once(.event($0)) }, done: ended)
+    self.call = call
+    // However slowly its bytes come.
+    timer = loop.schedule(after: InterfaceProbe.time) { [self] in
+      timer = nil
+      ended(nil)
+    }
+    call.start()
+  }
+
+  private func askForStreams(_ result: Result) {
+    var result = result
+    guard claimsStreams else { return finish(result) }
+    switch result.outcome {
+    case .denied, .unreachable:
+      result.streaming = .notAsked
+      return finish(result)
+    case .verified, .doubtful: break
+    }
+    if let known {
+      result.streaming = known
+      return finish(result)
+    }
+    ask(.subscribeToTask(id: taskID)) { [self] answer in
+      result.streaming = InterfaceProbe.streaming(answer, at: endpoint)
+      finish(result)
     }
   }
 
-  private func finish(_ outcome: Outcome, _ note: String) {
+  // MARK: Reading
+
+  private static func read(_ answer: Answer, at endpoint: ExternalEndpoint) -> (Outcome, note: String) {
+    switch answer {
+    case .tooSlow: return (.unreachable, "it has not answered in full within \(time.components.seconds) s")
+    case .event, .emptyStream, .ended(.streamEnded):
+      return (.doubtful, "it answered with a stream to what has one answer")
+    case .ended(.notSent(let reason)): return (.unreachable, reason)
+    case .ended(.failed(let failure)): return (.unreachable, failure.message)
+    case .ended(.unusable(let reason)): return (.doubtful, reason)
+    case .ended(.answer(let answer)):
+      if answer.isDenial { return (.denied, "it answered \(answer.status)") }
+      do throws(PeerFault) {
+        _ = try answer.result(.getTask, at: endpoint)
+        return (.doubtful, "it has a task under an id that no task can have")
+      } catch {
+        if error.saysNoSuchTask(at: endpoint) { return (.verified, "") }
+        let kind = error.error.kind
+        return (.doubtful, "it answered \(answer.status) to a question for a task that is not there: \(kind)")
+      }
+    }
+  }
+
+  /// Only what the protocol has a word for counts. Servers that end the stream that they have opened in an odd way, as
+  /// a2a-sdk 0.3 does over HTTP+JSON, have opened one nevertheless.
+  private static func streaming(_ answer: Answer, at endpoint: ExternalEndpoint) -> Streaming {
+    switch answer {
+    case .tooSlow: return claimed("it has not answered a subscription within \(time.components.seconds) s")
+    case .emptyStream, .ended(.streamEnded): return Streaming(outcome: .verified)
+    case .event(let event):
+      do throws(PeerFault) {
+        _ = try ResultDecoder.streamItem(event.data, version: endpoint.version, binding: endpoint.binding)
+        return claimed("it streams a task under an id that no task can have")
+      } catch {
+        return streaming(error, at: endpoint)
+      }
+    case .ended(.failed(let failure)): return claimed(failure.message)
+    case .ended(.notSent(let reason)), .ended(.unusable(let reason)): return claimed(reason)
+    case .ended(.answer(let answer)):
+      if answer.isDenial { return claimed("it answered \(answer.status) to a subscription") }
+      do throws(PeerFault) {
+        _ = try answer.result(.subscribeToTask, at: endpoint)
+        return claimed("it has a task under an id that no task can have")
+      } catch {
+        return streaming(error, at: endpoint)
+      }
+    }
+  }
+
+  private static func streaming(_ fault: PeerFault, at endpoint: ExternalEndpoint) -> Streaming {
+    if fault.saysNoSuchTask(at: endpoint) { return Streaming(outcome: .verified) }
+    guard fault.isUnsupportedOperation(at: endpoint) else {
+      return claimed("it answered a subscription to a task that is not there with \(fault.error.kind)")
+    }
+    // Version 0.3 does not bind subscriptions to streams: some agents that stream refuse all subscriptions.
+    guard endpoint.version == .v1_0 else { return claimed("it takes no subscriptions") }
+    return Streaming(outcome: .refused, note: "the card claims streams, and the agent says that it has none")
+  }
+
+  private static func claimed(_ note: String) -> Streaming { Streaming(outcome: .claimed, note: note) }
+
+  private func finish(_ result: Result) {
     let done = done
     self.done = nil
-    call = nil
-    done?(
-      Result(
-        url: endpoint.url.withoutQuery,
-        binding: endpoint.binding.cardName, version: endpoint.version.text, outcome: outcome, note: note))
+    stop()
+    done?(result)
+  }
+}
+
+extension ExternalAnswer {
+  /// It wants other credentials.
+  fileprivate var isDenial: Bool { status == 401 || status == 403 }
+}
+
+extension PeerFault {
+  /// The protocol's own error, not the status 501 of whatever server stands there.
+  fileprivate func isUnsupportedOperation(at endpoint: ExternalEndpoint) -> Bool {
+    error.kind == .unsupportedOperation && (endpoint.binding == .jsonRPC || reason != nil)
   }
 }
 
 extension InterfaceProbe.Result {
+  init(_ endpoint: ExternalEndpoint, _ outcome: InterfaceProbe.Outcome, _ note: String) {
+    self.init(
+      url: endpoint.url.withoutQuery, binding: endpoint.binding.cardName, version: endpoint.version.text,
+      outcome: outcome, note: note)
+  }
+
   init(_ node: JSONNode) throws(RecordFault) {
     let reader = RecordReader(node)
     self.init(
       url: try reader.string("url"), binding: try reader.string("binding"), version: try reader.string("version"),
       outcome: try reader.name("outcome"), note: try reader.string("note"))
+    if node["streaming"] != nil {
+      streaming = InterfaceProbe.Streaming(
+        outcome: try reader.name("streaming"), note: node["streaming_note"]?.string ?? "")
+    }
   }
 
   func write(into writer: inout JSONWriter) {
@@ -153,6 +270,18 @@ extension InterfaceProbe.Result {
     writer.member("version", version)
     writer.member("outcome", outcome.rawValue)
     writer.member("note", note)
+    if let streaming {
+      writer.member("streaming", streaming.outcome.rawValue)
+      writer.member("streaming_note", streaming.note)
+    }
     writer.endObject()
+  }
+}
+
+extension [InterfaceProbe.Result] {
+  func write(into writer: inout JSONWriter) {
+    writer.beginArray()
+    for result in self { result.write(into: &writer) }
+    writer.endArray()
   }
 }

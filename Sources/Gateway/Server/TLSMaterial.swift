@@ -74,6 +74,12 @@ enum TLSMaterial {
     }
   }
 
+  /// For other servers than the agent's own: its authorities, without our certificate.
+  static func trust(of agent: ExternalAgent) throws -> TLSClientContext? {
+    guard case .mutualTLS = agent.configuration.credentials else { return agent.network.tls }
+    return try clientContext(authorityFile: agent.configuration.authorityFile)
+  }
+
   /// The trust in an upstream that names its own authorities; nil for the system's.
   static func clientContext(authorityFile: String?) throws -> TLSClientContext? {
     guard let authorityFile else { return nil }

@@ -9,7 +9,7 @@ import TestSupport
 import Testing
 
 /// An external agent in the hands of a test: serves what the test puts at each path, and remembers who asked for what. It
-/// answers calls for tasks as an agent without tasks does.
+/// answers calls for tasks as an agent without tasks does: over JSON-RPC at `/a2a`, over HTTP+JSON below `/rest`.
 final class CardServer: Sendable {
   struct Answer: Sendable {
     var status = 200
@@ -20,18 +20,30 @@ final class CardServer: Sendable {
     var entityTag: String?
     /// Nothing ever comes.
     var isSilent = false
+    /// Others are answered 405.
+    var method: String?
   }
 
   struct Seen: Sendable {
     var method: String
     var path: String
     var fields: [String: String]
+    var query: String?
+    var body: [UInt8]
+
+    /// Of a call over JSON-RPC.
+    var rpcMethod: String? { (try? JSONValue.parse(body))?["method"]?.string }
   }
 
   let port: UInt16
   private let state = Mutex<(answers: [String: Answer], seen: [Seen])>(([:], []))
   private let group: Mutex<LoopGroup?> = Mutex(nil)
 
+  static let noTask = #"{"jsonrpc":"2.0","id":"1","error":{"code":-32001,"message":"no such task"}}"#
+  static let noTaskOverREST = """
+    {"error":{"code":404,"status":"NOT_FOUND","message":"no such task","details":[{"@type":\
+    "type.googleapis.com/google.rpc.ErrorInfo","reason":"TASK_NOT_FOUND","domain":"a2a-protocol.org"}]}}
+    """
   static let wellKnown = "/.well-known/agent-card.json"
 
   init() throws {
@@ -63,6 +75,11 @@ final class CardServer: Sendable {
   subscript(_ path: String) -> Answer? {
     get { state.withLock { $0.answers[path] } }
     set { state.withLock { $0.answers[path] = newValue } }
+  }
+
+  /// An answer to every call of a method of JSON-RPC at `/a2a`, or to every subscription over HTTP+JSON (`:subscribe`).
+  func answer(_ call: String, _ body: String, status: Int = 200, type: String = "application/json") {
+    self[call] = Answer(status: status, type: type, body: Array(body.utf8))
   }
 
   /// Requests for a path.
@@ -100,20 +117,28 @@ final class CardServer: Sendable {
     let path = request.head.path
     var fields: [String: String] = [:]
     request.head.fields.forEach { fields[$0.lowercased()] = $1 }
-    let seen = Seen(method: request.head.method.name, path: path, fields: fields)
-    let known = state.withLock { state in
+    let target = request.head.target
+    let query = target.firstIndex(of: "?").map { String(target[target.index(after: $0)...]) }
+    let seen = Seen(
+      method: request.head.method.name, path: path, fields: fields, query: query, body: request.body)
+    let known = state.withLock { state -> Answer? in
       if state.seen.count < 10_000 { state.seen.append(seen) }
+      if path == "/a2a", let name = seen.rpcMethod, let answer = state.answers[name] { return answer }
+      if path.hasSuffix(":subscribe"), let answer = state.answers[":subscribe"] { return answer }
       return state.answers[path]
     }
     guard let answer = known else {
-      if path == "/a2a" {
+      let error = path.hasPrefix("/rest/tasks/") ? CardServer.noTaskOverREST : CardServer.noTask
+      if path == "/a2a" || path.hasPrefix("/rest/tasks/") {
         return HTTPResponse(
-          200, contentType: "application/json",
-          body: Array(#"{"jsonrpc":"2.0","id":1,"error":{"code":-32001,"message":"no such task"}}"#.utf8))
+          path == "/a2a" ? 200 : 404, contentType: "application/json", body: Array(error.utf8))
       }
       return HTTPResponse(404, contentType: "text/plain", body: Array("nothing here".utf8))
     }
     if answer.isSilent { return nil }
+    if let method = answer.method, method != seen.method {
+      return HTTPResponse(405, contentType: "text/plain", body: Array("not so".utf8))
+    }
     var response = HTTPResponse(answer.status, body: answer.body)
     response.fields.add("content-type", answer.type)
     for (name, value) in answer.fields { response.fields.add(named: name, value) }

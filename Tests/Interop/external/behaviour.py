@@ -54,4 +54,5 @@ class Actor:
 # What the agents take and give.
 MEDIA_TYPES = ["text/plain", "application/json", "image/png", "application/pdf"]
 
-AGENTS = {"actor": Actor, "echo": Echo}
+# The last one's card claims streams, and its server has none.
+AGENTS = {"actor": Actor, "echo": Echo, "streamless": Echo}

@@ -102,15 +102,22 @@ def _routes(base: str, name: str, transport: str) -> list:
     card = types.AgentCard(
         name=f"The {name}", description=f"An external agent of the interoperability suite: {name}.", version="1.0.0",
         url=base + path, preferred_transport=transport, protocol_version="0.3.0",
-        capabilities=types.AgentCapabilities(streaming=True, push_notifications=False),
+        capabilities=types.AgentCapabilities(streaming=name != "streamless", push_notifications=False),
         default_input_modes=MEDIA_TYPES,
         default_output_modes=MEDIA_TYPES,
         skills=[types.AgentSkill(id=name, name=name, description=f"Is the {name}.", tags=["interoperability"])],
     )
     handler = DefaultRequestHandler(Executor(AGENTS[name]()), InMemoryTaskStore())
     if transport == "JSONRPC":
-        return A2AStarletteApplication(card, handler).routes(path + AGENT_CARD_WELL_KNOWN_PATH, path)
-    return [Mount(path, app=A2ARESTFastAPIApplication(card, handler).build())]
+        return A2AStarletteApplication(card, handler, card_modifier=_claiming).routes(
+            path + AGENT_CARD_WELL_KNOWN_PATH, path
+        )
+    return [Mount(path, app=A2ARESTFastAPIApplication(card, handler, card_modifier=_claiming).build())]
+
+
+def _claiming(card: types.AgentCard) -> types.AgentCard:
+    """The card as it is published; the server goes by the one that it was made with."""
+    return card.model_copy(update={"capabilities": types.AgentCapabilities(streaming=True, push_notifications=False)})
 
 
 def app(base: str) -> Starlette:

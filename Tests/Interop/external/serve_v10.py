@@ -79,7 +79,10 @@ def _routes(base: str, name: str, binding: str) -> list:
         default_output_modes=MEDIA_TYPES,
         skills=[pb.AgentSkill(id=name, name=name, description=f"Is the {name}.", tags=["interoperability"])],
     )
-    handler = DefaultRequestHandlerV2(Executor(AGENTS[name]()), InMemoryTaskStore(), card)
+    enforced = pb.AgentCard()
+    enforced.CopyFrom(card)
+    enforced.capabilities.streaming = name != "streamless"
+    handler = DefaultRequestHandlerV2(Executor(AGENTS[name]()), InMemoryTaskStore(), enforced)
     card_routes = create_agent_card_routes(card, card_url=path + AGENT_CARD_WELL_KNOWN_PATH)
     if binding == "JSONRPC":
         return card_routes + create_jsonrpc_routes(handler, path)

@@ -9,8 +9,10 @@ final class ExternalAgentMemory: Sendable {
     var preferred: ExternalEndpoint?
     /// Not called for a while: the last call could not connect.
     var unreachable: [ExternalEndpoint: MonotonicTime] = [:]
-    /// Answers streams with an error, whatever the card says.
+    /// Answers streams with an error, whatever the card says: calls have shown it.
     var streamless: Set<ExternalEndpoint> = []
+    /// Said so when it was last probed.
+    var probedStreamless: Set<ExternalEndpoint> = []
     /// Which verb the agent takes for subscriptions over HTTP+JSON.
     var subscribeMethod: [ExternalEndpoint: HTTPMethod] = [:]
     /// The agent's names of contexts, by the gateway's: of contexts that have no task to keep them.
@@ -59,7 +61,12 @@ final class ExternalAgentMemory: Sendable {
     }
   }
 
-  func isStreamless(_ endpoint: ExternalEndpoint) -> Bool { state.withLock { $0.streamless.contains(endpoint) } }
+  /// What probes have found takes the place of what earlier ones have; what calls have shown stays.
+  func noteProbed(streamless: Set<ExternalEndpoint>) { state.withLock { $0.probedStreamless = streamless } }
+
+  func isStreamless(_ endpoint: ExternalEndpoint) -> Bool {
+    state.withLock { $0.streamless.contains(endpoint) || $0.probedStreamless.contains(endpoint) }
+  }
 
   func subscribeMethod(at endpoint: ExternalEndpoint) -> HTTPMethod? {
     state.withLock { $0.subscribeMethod[endpoint] }

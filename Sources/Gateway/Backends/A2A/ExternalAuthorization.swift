@@ -51,9 +51,21 @@ struct ExternalAuthorization: Sendable {
     case .field(let name, let value): fields.add(named: name, value)
     case .token: if let token { fields.add("Authorization", "Bearer " + token) }
     case .query(let name, let value):
-      let pair = "\(PercentEncoding.encodePathSegment(name))=\(PercentEncoding.encodePathSegment(value))"
       let mark = url.query == nil ? "?" : "&"
-      url = URI("\(url.scheme)://\(url.authority)\(url.target)\(mark)\(pair)") ?? url
+      url = URI(url.text + mark + ExternalAuthorization.pair(name, value)) ?? url
     }
+  }
+
+  private static func pair(_ name: String, _ value: String) -> String {
+    "\(PercentEncoding.encodePathSegment(name))=\(PercentEncoding.encodePathSegment(value))"
+  }
+
+  /// A URL that may hold the proof, fit to be kept and shown.
+  func withoutProof(_ url: URI) -> URI {
+    guard case .query(let name, _) = proof, let query = url.query else { return url }
+    let prefix = PercentEncoding.encodePathSegment(name) + "="
+    let rest = query.split(separator: "&", omittingEmptySubsequences: false).filter { !$0.hasPrefix(prefix) }
+    let base = url.withoutQuery
+    return URI(rest.isEmpty ? base : base + "?" + rest.joined(separator: "&")) ?? url
   }
 }

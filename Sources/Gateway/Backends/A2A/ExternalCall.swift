@@ -88,24 +88,29 @@ final class ExternalCall {
   private let hasTwoMethods: Bool
   private let loop: EventLoop
   private let timeouts: HTTPClientTimeouts
+  private let bodyBytesMax: Int
   private let onEvent: (SSEEvent) -> Void
   private var done: ((Outcome) -> Void)?
   private var flight: ExternalFlight?
   private var reading = Reading.head
   private var body: [UInt8] = []
-  private var events = SSEDecoder(eventBytesMax: ExternalCall.bodyBytesMax)
+  private var events: SSEDecoder
+  /// The agent has begun to answer with a stream.
+  private(set) var isStream = false
   private var token: String?
   private var hasNewToken = false
 
-  private static let bodyBytesMax = 16 * 1024 * 1024
+  static let bodyBytesMax = 16 * 1024 * 1024
   /// Of an error, of which little is of use.
   private static let errorBytesMax = 64 * 1024
   /// How long a stream may go on behind its last event, so that its connection can be used again.
   private static let lingerTime: Duration = .seconds(1)
 
+  /// - Parameter bodyBytesMax: of an answer, or of one event of a stream.
   init(
     _ request: ExternalRequest, to endpoint: ExternalEndpoint, of agent: ExternalAgent, on loop: EventLoop,
-    timeouts: HTTPClientTimeouts, onEvent: @escaping (SSEEvent) -> Void = { _ in },
+    timeouts: HTTPClientTimeouts, bodyBytesMax: Int = ExternalCall.bodyBytesMax,
+    onEvent: @escaping (SSEEvent) -> Void = { _ in },
     done: @escaping (Outcome) -> Void
   ) {
     self.agent = agent
@@ -114,6 +119,8 @@ final class ExternalCall {
     hasTwoMethods = request.otherMethod != nil
     self.loop = loop
     self.timeouts = timeouts
+    self.bodyBytesMax = bodyBytesMax
+    events = SSEDecoder(eventBytesMax: bodyBytesMax)
     self.onEvent = onEvent
     self.done = done
     if hasTwoMethods, let method = agent.memory.subscribeMethod(at: endpoint) {
@@ -181,6 +188,7 @@ final class ExternalCall {
     }
     if head.status == 200, type?.type == "text", type?.subtype == "event-stream" {
       reading = .events
+      isStream = true
       if hasTwoMethods { agent.memory.noteSubscribeMethod(request.method, at: endpoint) }
     } else {
       let isJSON = type?.type == "application" && (type?.subtype == "json" || type?.subtype == "a2a+json")
@@ -194,7 +202,7 @@ final class ExternalCall {
     case .whole(let status, _, _):
       body += bytes
       if (200...299).contains(status) {
-        if body.count > ExternalCall.bodyBytesMax { finish(.unusable("the answer is too large")) }
+        if body.count > bodyBytesMax { finish(.unusable("the answer is too large")) }
       } else if body.count > ExternalCall.errorBytesMax {
         ended()
       }

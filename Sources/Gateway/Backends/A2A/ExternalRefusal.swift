@@ -54,10 +54,15 @@ enum ExternalObstacle {
     case .methodNotFound, .versionNotSupported: self = .notSpoken
     // Some servers check the whole envelope before they look for the method.
     case .invalidRequest where endpoint.binding == .jsonRPC: self = .notSpoken
-    // A path that does not exist, told from a task that does not exist by what the body says.
-    case .taskNotFound where endpoint.binding == .rest && fault.code == 404 && fault.reason == nil && !fault.hasText:
-      self = .notSpoken
+    case .taskNotFound where !fault.saysNoSuchTask(at: endpoint): self = .notSpoken
     default: self = .refused
     }
+  }
+}
+
+extension PeerFault {
+  /// The task does not exist; told from a path that does not exist, over HTTP+JSON, by what the body says.
+  func saysNoSuchTask(at endpoint: ExternalEndpoint) -> Bool {
+    error.kind == .taskNotFound && (endpoint.binding == .jsonRPC || reason != nil || hasText)
   }
 }

@@ -127,9 +127,7 @@ final class AdminSocket: HTTPService {
       json.member("reachable", test.isReachable)
       if let reason = test.reason { json.member("message", reason) }
       json.key("probes")
-      json.beginArray()
-      for probe in test.probes { probe.write(into: &json) }
-      json.endArray()
+      test.probes.write(into: &json)
       if let card = test.card { json.member("card", card) }
       json.endObject()
       respond(exchange, json.bytes)
@@ -167,9 +165,7 @@ final class AdminSocket: HTTPService {
     json.member("card_fetched_at", record.card.fetchedAt == 0 ? "" : record.card.fetchedAt.date)
     json.member("signature", record.card.verdict.json)
     json.key("probes")
-    json.beginArray()
-    for probe in record.card.probes { probe.write(into: &json) }
-    json.endArray()
+    record.card.probes.write(into: &json)
     if let candidate = record.candidate {
       json.member("held", .array(candidate.drift.map { .string($0) }))
       json.member("held_card", candidate.card.document)

@@ -222,6 +222,8 @@ struct OrqExternalFace {
     json.member("reachable", test.isReachable)
     if let card = test.card { json.member("card", card) }
     if let reason = test.reason { json.member("message", reason) }
+    json.key("probes")
+    test.probes.write(into: &json)
     json.endObject()
     return json.bytes
   }

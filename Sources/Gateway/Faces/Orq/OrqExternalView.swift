@@ -48,9 +48,12 @@ struct OrqExternalView {
     }
   }
 
+  /// What came of asking the agent's interfaces; operators see it.
+  private var probes: JSONFragment? { showsAll ? JSONFragment { record.card.probes.write(into: &$0) } : nil }
+
   /// As manifests have it (contract §5.5).
   var manifestPart: OrqExternalAgent {
-    OrqExternalAgent(agentURL: agentURL, cardURL: cardURL, headers: headers, cachedCard: card)
+    OrqExternalAgent(agentURL: agentURL, cardURL: cardURL, headers: headers, cachedCard: card, probes: probes)
   }
 
   var displayName: String { record.displayName.isEmpty ? agent.card.name : record.displayName }
@@ -72,6 +75,7 @@ struct OrqExternalView {
     json.member("protocol_version", record.pin.version ?? first?.protocolVersion ?? "")
     json.member("preferred_transport", record.pin.binding ?? first?.protocolBinding ?? "")
     json.member("cached_card", card)
+    if let probes { json.member("probes", probes) }
     if record.card.fetchedAt > 0 {
       json.member("card_refreshed_at", Timestamp(milliseconds: record.card.fetchedAt).text)
     }
