@@ -24,13 +24,14 @@ public struct OrqExternalRegistration: OrqRequestBody {
   public var agentURL: String
   public var cardURL: String?
   public var headers: [OrqExternalHeader]
+  public var credentials: OrqExternalCredentials?
   public var protocolVersion: String?
   public var preferredTransport: String?
 
   public init(
     key: String, displayName: String, description: String? = nil, path: String, agentURL: String,
-    cardURL: String? = nil, headers: [OrqExternalHeader] = [], protocolVersion: String? = nil,
-    preferredTransport: String? = nil
+    cardURL: String? = nil, headers: [OrqExternalHeader] = [], credentials: OrqExternalCredentials? = nil,
+    protocolVersion: String? = nil, preferredTransport: String? = nil
   ) {
     self.key = key
     self.displayName = displayName
@@ -39,6 +40,7 @@ public struct OrqExternalRegistration: OrqRequestBody {
     self.agentURL = agentURL
     self.cardURL = cardURL
     self.headers = headers
+    self.credentials = credentials
     self.protocolVersion = protocolVersion
     self.preferredTransport = preferredTransport
   }
@@ -50,6 +52,7 @@ public struct OrqExternalRegistration: OrqRequestBody {
       path: reader.requiredString(node, "path", bytesMax: OrqLimits.externalTextBytesMax),
       agentURL: reader.requiredString(node, "agent_url", bytesMax: OrqLimits.uriBytesMax),
       cardURL: reader.cardURL(node), headers: reader.externalHeaders(node) ?? [],
+      credentials: reader.value(node, "credentials", OrqExternalCredentials.self),
       protocolVersion: reader.string(node, "protocol_version"),
       preferredTransport: reader.string(node, "preferred_transport"))
     if cardURL == agentURL { reader.fail(at: "card_url", "Must differ from agent_url.") }
@@ -64,6 +67,10 @@ public struct OrqExternalRegistration: OrqRequestBody {
     json.member("agent_url", agentURL)
     json.optional("card_url", cardURL)
     json.externalHeaders(headers)
+    if let credentials {
+      json.key("credentials")
+      credentials.write(into: &json)
+    }
     json.optional("protocol_version", protocolVersion)
     json.optional("preferred_transport", preferredTransport)
     json.endObject()
@@ -81,13 +88,17 @@ public struct OrqExternalUpdate: OrqRequestBody {
   /// All of them: a header that is left out is removed. nil leaves all as they are.
   public var headers: [OrqExternalHeader]?
   public var clearsHeaders: Bool
+  /// An empty secret stands for the one that is stored.
+  public var credentials: OrqExternalCredentials?
+  public var clearsCredentials: Bool
   public var protocolVersion: String?
   public var preferredTransport: String?
 
   public init(
     displayName: String? = nil, description: String? = nil, path: String? = nil, agentURL: String? = nil,
     cardURL: String? = nil, headers: [OrqExternalHeader]? = nil, clearsHeaders: Bool = false,
-    protocolVersion: String? = nil, preferredTransport: String? = nil
+    credentials: OrqExternalCredentials? = nil, clearsCredentials: Bool = false, protocolVersion: String? = nil,
+    preferredTransport: String? = nil
   ) {
     self.displayName = displayName
     self.description = description
@@ -96,6 +107,8 @@ public struct OrqExternalUpdate: OrqRequestBody {
     self.cardURL = cardURL
     self.headers = headers
     self.clearsHeaders = clearsHeaders
+    self.credentials = credentials
+    self.clearsCredentials = clearsCredentials
     self.protocolVersion = protocolVersion
     self.preferredTransport = preferredTransport
   }
@@ -122,8 +135,11 @@ public struct OrqExternalUpdate: OrqRequestBody {
     cardURL = reader.cardURL(node)
     headers = reader.externalHeaders(node)
     clearsHeaders = reader.bool(node, "clear_headers") ?? false
+    credentials = reader.value(node, "credentials", OrqExternalCredentials.self)
+    clearsCredentials = reader.bool(node, "clear_credentials") ?? false
     protocolVersion = reader.string(node, "protocol_version")
     preferredTransport = reader.string(node, "preferred_transport")
+    if clearsCredentials, credentials != nil { reader.fail(at: "clear_credentials", "Cannot be with credentials.") }
     if clearsHeaders, headers != nil { reader.fail(at: "clear_headers", "Cannot be with headers.") }
   }
 
@@ -157,6 +173,11 @@ public struct OrqExternalUpdate: OrqRequestBody {
     json.optional("card_url", cardURL)
     if let headers { json.externalHeaders(headers) }
     if clearsHeaders { json.member("clear_headers", true) }
+    if let credentials {
+      json.key("credentials")
+      credentials.write(into: &json)
+    }
+    if clearsCredentials { json.member("clear_credentials", true) }
     json.optional("protocol_version", protocolVersion)
     json.optional("preferred_transport", preferredTransport)
   }

@@ -18,6 +18,9 @@ public enum OrqLimits {
   /// Headers that calls to an external agent carry, and the value of each.
   public static let externalHeadersMax = 20
   public static let headerValueBytesMax = 2048
+  /// Of a token, a key or a password of an external agent, and the scopes of its tokens.
+  public static let secretBytesMax = 8192
+  public static let scopesMax = 32
   /// Description and path of an external agent, as its registration states them.
   public static let externalTextBytesMax = 4096
   public static let toolsMax = 128

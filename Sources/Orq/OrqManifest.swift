@@ -205,17 +205,20 @@ public struct OrqExternalAgent: OrqValue {
   public var headers: JSONFragment?
   /// The agent's own card, of any version of A2A.
   public var cachedCard: JSONFragment?
-  /// An array: what came of asking the agent's interfaces. Of this gateway; Orq has no such member.
+  /// An object; secrets are masked. Of this gateway, as is the next: Orq has no such members.
+  public var credentials: JSONFragment?
+  /// An array: what came of asking the agent's interfaces.
   public var probes: JSONFragment?
 
   public init(
     agentURL: String, cardURL: String? = nil, headers: JSONFragment? = nil, cachedCard: JSONFragment? = nil,
-    probes: JSONFragment? = nil
+    credentials: JSONFragment? = nil, probes: JSONFragment? = nil
   ) {
     self.agentURL = agentURL
     self.cardURL = cardURL
     self.headers = headers
     self.cachedCard = cachedCard
+    self.credentials = credentials
     self.probes = probes
   }
 
@@ -224,7 +227,7 @@ public struct OrqExternalAgent: OrqValue {
       agentURL: reader.requiredString(node, "agent_url", bytesMax: OrqLimits.uriBytesMax),
       cardURL: reader.string(node, "card_url", bytesMax: OrqLimits.uriBytesMax),
       headers: reader.object(node, "headers"), cachedCard: reader.json(node, "cached_card"),
-      probes: reader.array(node, "probes"))
+      credentials: reader.object(node, "credentials"), probes: reader.array(node, "probes"))
   }
 
   public func write(into json: inout JSONWriter) {
@@ -233,6 +236,7 @@ public struct OrqExternalAgent: OrqValue {
     json.optional("card_url", cardURL)
     json.optional("headers", headers)
     json.optional("cached_card", cachedCard)
+    json.optional("credentials", credentials)
     json.optional("probes", probes)
     json.endObject()
   }

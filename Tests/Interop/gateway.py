@@ -185,20 +185,20 @@ class Gateway:
             raise AssertionError("the gateway did not stop after TERM\n" + self.log())
         assert code == 0, f"the gateway ended with {code}\n" + self.log()
 
-    def registered(self, key: str, agent_url: str) -> dict:
+    def registered(self, key: str, agent_url: str, **more) -> dict:
         """What an operator is told of an external agent that is registered under this key, in place of any other."""
         with self._operator() as client:
             client.delete(f"/v2/agents/{key}")
-        self.register(key, agent_url)
+        self.register(key, agent_url, **more)
         with self._operator() as client:
             return client.get(f"/v2/agents/{key}").json()
 
-    def register(self, key: str, agent_url: str) -> None:
+    def register(self, key: str, agent_url: str, **more) -> None:
         """Makes an external agent one of this gateway's, as Orq does it."""
         agent = {
             "key": key, "display_name": f"The {key}", "description": DESCRIPTION.format(key), "path": "Default",
             "agent_url": agent_url,
-        }
+        } | more
         with self._operator() as client:
             answer = client.post("/v2/agents/a2a", json=agent)
         self.agents = sorted({*self.agents, key})

@@ -48,6 +48,48 @@ struct ExternalRequestTests {
     #expect(faults(OrqExternalRegistration.self, body(#""H":{"value":1}"#)).count == 1)
   }
 
+  @Test(
+    arguments: [
+      (.bearer(token: "t"), #"{"type":"bearer","token":"t"}"#),
+      (
+        .apiKey(name: "X-K", location: .query, value: "v"),
+        #"{"type":"api_key","name":"X-K","in":"query","value":"v"}"#
+      ),
+      (.basic(user: "u", password: ""), #"{"type":"basic","user":"u","password":""}"#),
+      (
+        .oauth2(.init(tokenURL: "https://t", clientID: "c", secret: "s", scopes: ["a"], audience: "b")),
+        #"{"type":"oauth2","token_url":"https://t","client_id":"c","client_secret":"s","scopes":["a"],"audience":"b"}"#
+      ),
+      (.mutualTLS, #"{"type":"mtls"}"#),
+    ] as [(OrqExternalCredentials, String)])
+  func credentialsAreReadAndWritten(credentials: OrqExternalCredentials, json: String) throws {
+    #expect(try OrqExternalCredentials.decode(Array(json.utf8)) == credentials)
+    var registration = Self.registration
+    registration.credentials = credentials
+    let whole = text(registration.encoded(for: .v4))
+    #expect(whole.contains(#""credentials":"# + json))
+    #expect(try OrqExternalRegistration.decode(Array(whole.utf8)) == registration)
+    let update = OrqExternalUpdate(credentials: credentials)
+    #expect(try OrqExternalUpdate.decode(update.encoded(for: .v4)) == update)
+  }
+
+  @Test func credentialsAreBounded() {
+    let long = String(repeating: "s", count: OrqLimits.secretBytesMax + 1)
+    let scopes = Array(repeating: #""a""#, count: OrqLimits.scopesMax + 1).joined(separator: ",")
+    for (body, field) in [
+      (#"{"type":"bearer","token":"\#(long)"}"#, "token"), (#"{"type":"bearer"}"#, "token"), (#"{}"#, "type"),
+      (
+        #"{"type":"oauth2","token_url":"https://t","client_id":"c","client_secret":"s","scopes":[\#(scopes)]}"#,
+        "scopes"
+      ), (#"{"type":"api_key","name":"","value":"v"}"#, "name"),
+    ] {
+      #expect(faults(OrqExternalCredentials.self, body) == [field])
+    }
+    #expect(
+      faults(OrqExternalUpdate.self, #"{"credentials":{"type":"mtls"},"clear_credentials":true}"#)
+        == ["clear_credentials"])
+  }
+
   @Test func anUpdateIsReadInBothForms() throws {
     let nested =
       #"{"display_name":"New","a2a":{"agent_url":"https://b","headers":{"X":{"value":"","encrypted":false}}},"versionIncrement":"major"}"#

@@ -49,20 +49,24 @@ enum AgentsCommand {
   private static func add(_ arguments: [String], _ console: Console) throws -> ExitCode {
     let arguments = try Arguments(
       arguments,
-      options: ["config", "key", "name", "description", "path", "card-url", "header", "binding", "protocol"],
+      options: Set(
+        ["config", "key", "name", "description", "path", "card-url", "header", "binding", "protocol"]
+          + AgentCredentials.options),
       flags: ["json"])
     guard let url = arguments.words.first, arguments.words.count == 1 else {
       throw UsageError(message: "agents add takes the URL of one agent")
     }
+    let (credentials, files) = try AgentCredentials.read(arguments)
+    let headers = try headers(arguments.all("header"))
     guard let gateway = try RunningGateway(arguments, console) else { return .configurationInvalid }
     var registration = OrqExternalRegistration(
       key: arguments[option: "key"] ?? "agent", displayName: arguments[option: "name"] ?? "agent",
       description: arguments[option: "description"], path: arguments[option: "path"] ?? "Default", agentURL: url,
-      cardURL: arguments[option: "card-url"], headers: try headers(arguments.all("header")),
+      cardURL: arguments[option: "card-url"], headers: headers, credentials: credentials,
       protocolVersion: arguments[option: "protocol"], preferredTransport: arguments[option: "binding"])
     console.error("Looking for the agent's card at \(registration.cardURL ?? url) …")
     if arguments[option: "key"] == nil || arguments[option: "name"] == nil {
-      let look = try gateway.call(.post, "/agents/look", body: registration.encoded(for: .v4))
+      let look = try gateway.call(.post, "/agents/look", body: body(registration, files))
       guard look.isOK, let name = look.json?["card"]?["name"]?.string else { return look.report(console) }
       registration.displayName = arguments[option: "name"] ?? name
       if arguments[option: "key"] == nil {
@@ -74,7 +78,7 @@ enum AgentsCommand {
       }
     }
     console.error("Registering it as \(registration.key) …")
-    let answer = try gateway.call(.post, "/agents", body: registration.encoded(for: .v4))
+    let answer = try gateway.call(.post, "/agents", body: body(registration, files))
     guard answer.isOK, let agent = answer.json else { return answer.report(console) }
     for probe in agent["probes"]?.elements ?? [] { noteFaults(of: probe, console) }
     console.print(
@@ -92,7 +96,7 @@ enum AgentsCommand {
     let held = agent["held"]?.elements.compactMap(\.string) ?? []
     if !held.isEmpty {
       console.error(
-        "The new card is held: \(held.joined(separator: "; ")). Take it with: a2a-gateway agents approve "
+        "The new card is held: \(ForeignText.list(held)). Take it with: a2a-gateway agents approve "
           + (agent["key"]?.string ?? ""))
     } else if !arguments.has("json") {
       console.print("\(agent["key"]?.string ?? ""): \(state(agent))")
@@ -129,21 +133,28 @@ enum AgentsCommand {
 
   // MARK: Words
 
-  /// `NAME=VALUE`, or `NAME=@FILE` for a value that is in a file.
+  /// What the gateway's socket takes: a registration, and files that a call over the network cannot name.
+  private static func body(_ registration: OrqExternalRegistration, _ files: OperatorFiles) throws -> [UInt8] {
+    let body = registration.encoded(for: .v4)
+    guard files != OperatorFiles() else { return body }
+    var names: JSONObject = [:]
+    names["certificate"] = files.certificate.map { .string($0.certificate) }
+    names["key"] = files.certificate.map { .string($0.key) }
+    names["authority"] = files.authority.map { .string($0) }
+    var members = try JSONValue.parse(body).object ?? [:]
+    members["files"] = .object(names)
+    return JSONFragment(.object(members)).bytes
+  }
+
+  /// `NAME=VALUE`, or `NAME=@FILE` and `NAME=env:VARIABLE` for a value that is elsewhere.
   private static func headers(_ words: [String]) throws -> [OrqExternalHeader] {
     try words.map { word in
       guard let mark = word.firstIndex(of: "="), mark != word.startIndex else {
-        throw UsageError(message: "--header takes NAME=VALUE or NAME=@FILE")
+        throw UsageError(message: "--header takes NAME=VALUE, NAME=@FILE or NAME=env:VARIABLE")
       }
       let name = String(word[..<mark])
       let value = String(word[word.index(after: mark)...])
-      guard value.hasPrefix("@") else { return OrqExternalHeader(name: name, value: value, isEncrypted: true) }
-      do throws(SecretError) {
-        let bytes = try Secret.file(String(value.dropFirst())).read()
-        return OrqExternalHeader(name: name, value: String(decoding: bytes, as: UTF8.self), isEncrypted: true)
-      } catch {
-        throw UsageError(message: error.message)
-      }
+      return OrqExternalHeader(name: name, value: try AgentCredentials.stored(value) ?? value, isEncrypted: true)
     }
   }
 

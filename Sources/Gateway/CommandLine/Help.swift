@@ -76,7 +76,8 @@ enum Help {
     "agents": """
     Usage: a2a-gateway agents list [--json]
            a2a-gateway agents add URL [--key KEY] [--name NAME] [--description TEXT] [--card-url URL]
-                              [--header NAME=VALUE]… [--binding JSONRPC|HTTP+JSON] [--protocol 1.0|0.3]
+                              [--header NAME=VALUE]… [CREDENTIALS] [--ca FILE]
+                              [--binding JSONRPC|HTTP+JSON] [--protocol 1.0|0.3]
            a2a-gateway agents refresh|approve|test|remove KEY
            a2a-gateway agents versions [KEY] [--json]
 
@@ -85,20 +86,36 @@ enum Help {
 
       add        finds the agent's card at its URL (or --card-url), checks it and registers the agent. Without --key the
                  key is made of the card's name. A header's value is kept encrypted and never shown; "--header NAME=@FILE"
-                 reads it from a file, so that it is in no process list.
+                 reads it from a file and "--header NAME=env:VARIABLE" from the environment, so that it is in no process list.
       refresh    fetches the card again
       approve    takes a card that is held because it names another host or other security schemes, or lacks a skill
-      test       asks for the card and whether the agent answers; exit code 5 if it does not. Changes nothing.
+      test       asks for the card, whether the agent answers and whether it streams, with its credentials; exit code 5 if
+                 it does not answer. Changes nothing.
       remove     forgets the agent
       versions   prints the agents that calls of the Orq Agents API made, or the versions that are kept of one, the newest
                  first; --json prints their definitions too. Calls reach a version as KEY@VERSION.
       --json     list and test print what the gateway says, as JSON
 
+    CREDENTIALS say how calls prove who sends them. Secrets are read from a file (@FILE) or the environment (env:VARIABLE),
+    kept encrypted and never shown. One of:
+
+      --bearer SECRET                       a token
+      --api-key [query:|cookie:]NAME=SECRET  a key, in a header unless said otherwise
+      --basic USER=SECRET                   a password
+      --oauth2 TOKEN_URL --client-id ID --client-secret SECRET [--scope SCOPE]… [--audience TEXT]
+                                            OAuth 2.0 client credentials; tokens are fetched and renewed
+      --client-cert FILE --client-key FILE  a certificate (PEM)
+
+    --ca names the authorities (PEM) that prove the agent's server instead of the system's. Files of certificates stay where
+    they are: the gateway reads them, at each start too.
+
     An address in a private network needs a word in "egress": { "allow": […] } of the configuration. If no gateway runs
     the exit code is 4.
 
     Examples: a2a-gateway agents add https://agent.example.com/a2a
-              a2a-gateway agents add https://agent.example.com --key weather --header Authorization=@token.txt
+              a2a-gateway agents add https://agent.example.com --key weather --bearer @token.txt
+              a2a-gateway agents add https://agent.example.com --oauth2 https://login.example.com/oauth2/token \
+                --client-id gateway --client-secret env:AGENT_SECRET --scope agent.call
               a2a-gateway agents list --json
               a2a-gateway agents versions support --json
     """,

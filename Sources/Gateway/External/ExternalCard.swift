@@ -38,7 +38,7 @@ struct ExternalCard: Sendable {
     let interfaces = ExternalInterfaces(card, pin: agent.pin, hosts: ExternalHosts(agent, egress: egress))
     guard !interfaces.stated.isEmpty else {
       throw ExternalFault(
-        .card, "no interface of the card can be called: \(interfaces.refusals.joined(separator: "; "))")
+        .card, "no interface of the card can be called: \(ForeignText.list(interfaces.refusals))")
     }
     self.document = JSONFragment(document)
     self.card = card
@@ -55,8 +55,11 @@ struct ExternalCard: Sendable {
   }
 
   private static func fault(_ faults: [AgentCardFault]) -> ExternalFault {
-    let list = faults.map { $0.path.isEmpty ? $0.message : "\($0.path): \($0.message)" }
-    return ExternalFault(.card, "the card is not valid: \(list.joined(separator: " "))")
+    let list = faults.map { fault in
+      let message = ForeignText.shown(fault.message, charactersMax: 200)
+      return fault.path.isEmpty ? message : "\(ForeignText.shown(fault.path, charactersMax: 200)): \(message)"
+    }
+    return ExternalFault(.card, "the card is not valid: \(ForeignText.list(list, max: 32, separator: " "))")
   }
 
   private static func excesses(of card: AgentCard) -> [AgentCardFault] {
@@ -90,22 +93,25 @@ enum CardDrift {
     let oldHosts = Set(old.interfaces.stated.map(\.url.authority))
     let newHosts = Set(new.interfaces.stated.map(\.url.authority))
     if !newHosts.isSubset(of: oldHosts) {
-      let added = newHosts.subtracting(oldHosts).sorted().joined(separator: ", ")
-      changes.append("calls would go to \(added) instead of \(oldHosts.sorted().joined(separator: ", "))")
+      let added = ForeignText.list(newHosts.subtracting(oldHosts).sorted(), separator: ", ")
+      changes.append("calls would go to \(added) instead of \(ForeignText.list(oldHosts.sorted(), separator: ", "))")
     }
     for scheme in old.card.securitySchemes {
       let now = new.card.securitySchemes.first { $0.name == scheme.name }
+      let name = ForeignText.shown(scheme.name)
       if now == nil {
-        changes.append("the security scheme \(scheme.name) is gone")
+        changes.append("the security scheme \(name) is gone")
       } else if now?.scheme.kind != scheme.scheme.kind {
-        changes.append("the security scheme \(scheme.name) has changed")
+        changes.append("the security scheme \(name) has changed")
       }
     }
     if !old.card.securityRequirements.isEmpty, new.card.securityRequirements.isEmpty {
       changes.append("calls need no security scheme any more")
     }
     let skills = Set(new.card.skills.map(\.id))
-    for skill in old.card.skills where !skills.contains(skill.id) { changes.append("the skill \(skill.id) is gone") }
+    for skill in old.card.skills where !skills.contains(skill.id) {
+      changes.append("the skill \(ForeignText.shown(skill.id)) is gone")
+    }
     return changes
   }
 }

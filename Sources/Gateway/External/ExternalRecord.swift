@@ -47,6 +47,10 @@ struct ExternalRecord: AgentRecord, Equatable {
   var agentURL: String?
   var cardURL: String?
   var headers: [SealedHeader]
+  /// Of an agent of a card file the file alone knows them.
+  var credentials: SealedCredentials?
+  /// Of an agent that a command has registered; see ``OperatorFiles``.
+  var authorityFile: String?
   var pin: ExternalAgentConfiguration.Pin
   /// The card in force.
   var card: Card
@@ -104,6 +108,11 @@ extension ExternalRecord {
     writer.beginArray()
     for header in headers { header.write(into: &writer) }
     writer.endArray()
+    if let credentials {
+      writer.key("credentials")
+      credentials.write(into: &writer)
+    }
+    if let authorityFile { writer.member("ca_file", authorityFile) }
     writer.key("card")
     card.write(into: &writer)
     if let candidate {
@@ -147,6 +156,8 @@ extension ExternalRecord {
       card: try Card(reader.member("card")), createdAt: try reader.integer("created_at"),
       updatedAt: try reader.integer("updated_at"), createdBy: try reader.string("created_by"),
       updatedBy: try reader.string("updated_by"), revision: Int(try reader.integer("revision")))
+    authorityFile = root["ca_file"]?.string
+    if let node = root["credentials"] { credentials = try SealedCredentials(node) }
     if let node = root["candidate"] {
       let reader = RecordReader(node)
       candidate = Candidate(

@@ -77,7 +77,7 @@ extension ExternalRegistry {
     if entry.record.candidate?.card.document != known.document {
       logger.warning(
         "the card of an external agent has changed in a way that an operator must approve; the last approved one counts",
-        ["agent": .string(record.key), "changes": .string(drift.joined(separator: "; "))])
+        ["agent": .string(record.key), "changes": .string(ForeignText.list(drift))])
     }
     record.candidate = ExternalRecord.Candidate(card: known, drift: drift)
     settle(entry, record, entry.card, .held(drift), principal, finish)
@@ -137,12 +137,13 @@ extension ExternalRegistry {
   }
 
   /// Tests what would be registered.
-  func look(_ request: OrqExternalRegistration, _ done: @escaping (Result<ConnectionTest, ExternalFault>) -> Void) {
+  func look(
+    _ request: OrqExternalRegistration, files: OperatorFiles = OperatorFiles(),
+    _ done: @escaping (Result<ConnectionTest, ExternalFault>) -> Void
+  ) {
     do throws(ExternalFault) {
       try ExternalHeaderRules.check(request.headers)
-      let agent = settings.agent(
-        agentURL: request.agentURL, cardURL: request.cardURL, headers: request.headers.map { ($0.name, $0.value) },
-        pin: try ExternalRegistry.pin(request.preferredTransport, request.protocolVersion))
+      let agent = try configuration(of: request, files)
       test(request.key, agent, isTrusted: false, done)
     } catch {
       done(.failure(error))

@@ -12,10 +12,14 @@ extension ExternalRegistry {
 
   // MARK: Register
 
-  func register(_ request: OrqExternalRegistration, by principal: String, _ done: @escaping Changed) {
+  func register(
+    _ request: OrqExternalRegistration, files: OperatorFiles = OperatorFiles(), by principal: String,
+    _ done: @escaping Changed
+  ) {
     let key = request.key
     let agent: ExternalAgentConfiguration
     let headers: [SealedHeader]
+    var credentials = files.certificate.map { SealedCredentials($0) }
     do throws(ExternalFault) {
       if let fault = AgentKey.fault(key) { throw ExternalFault(.invalid, "key: \(fault)") }
       guard control.catalogue.reserve(key) else {
@@ -32,10 +36,10 @@ extension ExternalRegistry {
         throw ExternalFault(.full, "there are \(settings.agentsMax) agents, as many as external.agents_max allows")
       }
       headers = try ExternalHeaderRules.merge(request.headers, over: [], of: key, try store.seal())
-      agent = settings.agent(
-        agentURL: request.agentURL, cardURL: request.cardURL, headers: request.headers.map { ($0.name, $0.value) },
-        pin: try ExternalRegistry.pin(request.preferredTransport, request.protocolVersion))
-      _ = try CardSearch(agentURL: agent.agentURL, cardURL: agent.cardURL)
+      if credentials == nil, let asked = request.credentials {
+        credentials = try SealedCredentials(asked, over: nil, of: key, try store.seal())
+      }
+      agent = try configuration(of: request, files)
     } catch {
       control.catalogue.release(key)
       return done(.failure(error))
@@ -55,8 +59,9 @@ extension ExternalRegistry {
       case .success(.card(let card, let known, let freshness)):
         let record = ExternalRecord(
           key: key, origin: .call, displayName: request.displayName, details: request.description ?? "",
-          path: request.path, agentURL: request.agentURL, cardURL: request.cardURL, headers: headers, pin: agent.pin,
-          card: known, createdAt: now, updatedAt: now, createdBy: principal, updatedBy: principal, revision: 1)
+          path: request.path, agentURL: request.agentURL, cardURL: request.cardURL, headers: headers,
+          credentials: credentials, authorityFile: files.authority, pin: agent.pin, card: known, createdAt: now,
+          updatedAt: now, createdBy: principal, updatedBy: principal, revision: 1)
         let entry = Entry(record: record, agent: agent, card: card)
         commit(entry, isNew: true) { [self] fault in
           if let fault { return finish(.failure(fault)) }
@@ -69,7 +74,30 @@ extension ExternalRegistry {
     }
   }
 
-  static func pin(_ binding: String?, _ version: String?) throws(ExternalFault)
+  /// What a request asks for, its secrets in place.
+  func configuration(
+    of request: OrqExternalRegistration, _ files: OperatorFiles
+  ) throws(ExternalFault) -> ExternalAgentConfiguration {
+    guard files.certificate == nil || request.credentials == nil else {
+      throw ExternalFault(.invalid, "credentials: there are a certificate and others; calls show one of them")
+    }
+    if let asked = request.credentials { try ExternalCredentialRules.check(asked) }
+    let agent = settings.agent(
+      agentURL: request.agentURL, cardURL: request.cardURL, headers: request.headers.map { ($0.name, $0.value) },
+      credentials: files.certificate.map { .mutualTLS(certificateFile: $0.certificate, key: .file($0.key)) }
+        ?? request.credentials.flatMap { ExternalCredentials($0) },
+      authorityFile: files.authority, pin: try ExternalRegistry.pin(request.preferredTransport, request.protocolVersion)
+    )
+    try ExternalRegistry.check(agent)
+    return agent
+  }
+
+  private static func check(_ agent: ExternalAgentConfiguration) throws(ExternalFault) {
+    _ = try CardSearch(agentURL: agent.agentURL, cardURL: agent.cardURL)
+    try ExternalCredentialRules.check(agent.credentials, beside: agent.headers.map(\.name))
+  }
+
+  private static func pin(_ binding: String?, _ version: String?) throws(ExternalFault)
     -> ExternalAgentConfiguration.Pin
   {
     var pin = ExternalAgentConfiguration.Pin()
@@ -101,7 +129,7 @@ extension ExternalRegistry {
         guard !entry.isOfFile else { throw ExternalRegistry.fileFault(key) }
         try change(&record, update)
         agent = try store.configuration(of: record, settings)
-        _ = try CardSearch(agentURL: agent.agentURL, cardURL: agent.cardURL)
+        try ExternalRegistry.check(agent)
       } catch {
         return finish(.failure(error))
       }
@@ -135,6 +163,10 @@ extension ExternalRegistry {
     if let headers = update.headers {
       record.headers = try ExternalHeaderRules.merge(
         headers, over: record.headers, of: record.key, try store.seal())
+    }
+    if update.clearsCredentials { record.credentials = nil }
+    if let asked = update.credentials {
+      record.credentials = try SealedCredentials(asked, over: record.credentials, of: record.key, try store.seal())
     }
   }
 

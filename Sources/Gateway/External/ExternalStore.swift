@@ -100,6 +100,8 @@ final class ExternalStore: Sendable {
         }
         let agent = try self.configuration(of: record, configuration.external)
         let card = try ExternalCard(record.card.document.value, for: agent, egress: configuration.egress)
+        // The files of a certificate are not the gateway's own, and may be gone.
+        _ = try TLSMaterial.client(of: agent)
         result.append(Restored(record: record, configuration: agent, card: card))
       } catch {
         unreadable.withLock { _ = $0.insert(name) }
@@ -166,18 +168,31 @@ final class ExternalStore: Sendable {
         throw ExternalFault(.notKept, "the value of the header \(header.name) cannot be decrypted: \(error)")
       }
     }
-    return settings.agent(agentURL: record.agentURL, cardURL: record.cardURL, headers: headers, pin: record.pin)
+    var credentials: ExternalCredentials?
+    if let sealed = record.credentials {
+      let seal = try seal()
+      do throws(CryptoError) {
+        credentials = try sealed.credentials(of: record.key, seal)
+      } catch {
+        throw ExternalFault(.notKept, "the credentials cannot be decrypted: \(error)")
+      }
+    }
+    return settings.agent(
+      agentURL: record.agentURL, cardURL: record.cardURL, headers: headers, credentials: credentials,
+      authorityFile: record.authorityFile, pin: record.pin)
   }
 }
 
 extension ExternalConfiguration {
   /// An agent that a call has made, by the rules that hold for all of them.
   func agent(
-    agentURL: String?, cardURL: String?, headers: [(String, String)], pin: ExternalAgentConfiguration.Pin
+    agentURL: String?, cardURL: String?, headers: [(String, String)], credentials: ExternalCredentials?,
+    authorityFile: String?, pin: ExternalAgentConfiguration.Pin
   ) -> ExternalAgentConfiguration {
     ExternalAgentConfiguration(
       agentURL: agentURL, cardURL: cardURL,
-      headers: headers.map { UpstreamHeader(name: $0.0, value: .text($0.1)) }, pin: pin,
+      headers: headers.map { UpstreamHeader(name: $0.0, value: .text($0.1)) }, credentials: credentials, pin: pin,
+      authorityFile: authorityFile,
       refresh: refresh, drift: drift, signatures: signatures, trustedKeyFiles: trustedKeyFiles)
   }
 }

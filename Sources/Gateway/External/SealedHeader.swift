@@ -36,7 +36,7 @@ extension SealedHeader {
   }
 }
 
-/// Seals and opens values of headers, each for one agent and one header: a sealed value that is moved elsewhere does not
+/// Seals and opens secrets of agents, each for one agent and one purpose: a sealed value that is moved elsewhere does not
 /// open there.
 struct HeaderSeal: Sendable {
   private let key: [UInt8]
@@ -69,13 +69,20 @@ struct HeaderSeal: Sendable {
   func seal(_ header: OrqExternalHeader, of agent: String) throws(CryptoError) -> SealedHeader {
     SealedHeader(
       name: header.name, isEncrypted: header.isEncrypted,
-      sealed: try AESGCM.seal(
-        Array(header.value.utf8), key: key, associatedData: HeaderSeal.place(agent, header.name)))
+      sealed: try seal(header.value, at: HeaderSeal.place(agent, header.name)))
   }
 
   func open(_ header: SealedHeader, of agent: String) throws(CryptoError) -> String {
-    let value = try AESGCM.open(header.sealed, key: key, associatedData: HeaderSeal.place(agent, header.name))
-    return String(decoding: value, as: UTF8.self)
+    try open(header.sealed, at: HeaderSeal.place(agent, header.name))
+  }
+
+  /// - Parameter place: what the secret is of, and for what: it opens nowhere else.
+  func seal(_ secret: String, at place: [UInt8]) throws(CryptoError) -> [UInt8] {
+    try AESGCM.seal(Array(secret.utf8), key: key, associatedData: place)
+  }
+
+  func open(_ sealed: [UInt8], at place: [UInt8]) throws(CryptoError) -> String {
+    String(decoding: try AESGCM.open(sealed, key: key, associatedData: place), as: UTF8.self)
   }
 
   private static func place(_ agent: String, _ name: String) -> [UInt8] {
@@ -92,6 +99,9 @@ enum ExternalHeaderRules {
     "content-type", "content-encoding", "a2a-version", "a2a-extensions", "via", "last-event-id", "if-none-match",
     "if-modified-since",
   ]
+
+  /// Whether the gateway writes the header itself.
+  static func isOwn(_ name: String) -> Bool { refused.contains(name.lowercased()) }
 
   /// - Throws: a fault that names the header, never its value.
   static func check(_ headers: [OrqExternalHeader]) throws(ExternalFault) {

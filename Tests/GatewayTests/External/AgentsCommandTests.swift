@@ -54,6 +54,53 @@ import Testing
     #expect(try gateway.web().request("GET", "/agents/weather-teller/.well-known/agent-card.json").status == 404)
   }
 
+  @Test func credentialsComeFromFilesAndTheEnvironment() throws {
+    let secret = folder.path + "/secret"
+    try Data("s3cr3t-token\n".utf8).write(to: URL(filePath: secret))
+    func added(_ arguments: [String]) throws -> CardServer.Seen? {
+      let answer = try Program.run(
+        ["agents", "add", server.url, "--key", "k", "--config", file] + arguments, in: folder)
+      #expect(answer.status == 0, "\(answer.errors)")
+      #expect(!(answer.output + answer.errors + (try run("list", "--json").output)).contains("s3cr3t"))
+      #expect(try run("test", "k").status == 0)
+      #expect(try run("remove", "k").status == 0)
+      return server.seen("/a2a").last
+    }
+    #expect(try added(["--bearer", "@" + secret])?.fields["authorization"] == "Bearer s3cr3t-token")
+    #expect(try added(["--api-key", "X-Key=@" + secret])?.fields["x-key"] == "s3cr3t-token")
+    #expect(try added(["--api-key", "query:key=@" + secret])?.query == "key=s3cr3t-token")
+    #expect(try added(["--basic", "me=@" + secret])?.fields["authorization"]?.hasPrefix("Basic ") == true)
+    server.answer("/token", #"{"access_token":"t1","token_type":"bearer"}"#)
+    let oauth2 = [
+      "--oauth2", server.url + "/token", "--client-id", "me", "--client-secret", "@" + secret, "--scope", "a",
+    ]
+    #expect(try added(oauth2)?.fields["authorization"] == "Bearer t1")
+    // The environment of tests has this one.
+    #expect(try added(["--header", "X-Path=env:PATH"])?.fields["x-path"] == "/usr/bin:/bin")
+  }
+
+  @Test(arguments: [
+    (["--bearer", "s3cr3t"], "--bearer takes @FILE or env:NAME"),
+    (["--bearer", "env:NOT_THERE"], "NOT_THERE is not set"), (["--bearer", "@/not/there"], "/not/there"),
+    (["--basic", "@file"], "--basic takes USER="), (["--api-key", "body:K=env:PATH"], "query:NAME"),
+    (["--bearer", "env:PATH", "--basic", "u=env:PATH"], "not both --bearer and --basic"),
+    (["--oauth2", "https://t.example"], "needs --client-id"), (["--scope", "a"], "belongs to --oauth2"),
+    (["--client-cert", "a.pem"], "needs --client-key"), (["--client-key", "a.key"], "belongs to --client-cert"),
+  ])
+  func credentialsThatAreNoneAreRefused(arguments: [String], reason: String) throws {
+    let answer = try Program.run(["agents", "add", server.url, "--config", file] + arguments, in: folder)
+    #expect(answer.status == 2)
+    #expect(answer.errors.contains(reason), "\(answer.errors)")
+    #expect(!answer.errors.contains("s3cr3t"))
+  }
+
+  @Test func streamsThatAreRefusedAreToldOf() throws {
+    server.serve(server.card { $0["capabilities"] = ["streaming": true] })
+    server.answer("SubscribeToTask", #"{"jsonrpc":"2.0","id":"1","error":{"code":-32004,"message":"no"}}"#)
+    #expect(try run("add", server.url).errors.contains("are refused: the card claims streams"))
+    #expect(try run("test", "weather-teller").output.contains("verified, streams refused (the card"))
+  }
+
   @Test func whatIsWrongIsSaid() throws {
     let refused = try run("add", server.url, "--key", "a2a")
     #expect(refused.status == 1)

@@ -1,6 +1,7 @@
 import Bytes
 import Configuration
 import JSON
+import Orq
 import TestSupport
 import Testing
 
@@ -15,7 +16,10 @@ import Testing
     card.verdict = SignatureVerdict(state: .untrusted, note: "key 1")
     card.probes = [
       InterfaceProbe.Result(
-        url: "https://a.example/a2a", binding: "JSONRPC", version: "1.0", outcome: .denied, note: "it answered 401")
+        url: "https://a.example/a2a", binding: "JSONRPC", version: "1.0", outcome: .denied, note: "it answered 401"),
+      InterfaceProbe.Result(
+        url: "https://a.example/rest", binding: "HTTP+JSON", version: "1.0", outcome: .verified, note: "",
+        streaming: InterfaceProbe.Streaming(outcome: .refused, note: "it has none")),
     ]
     return card
   }
@@ -24,6 +28,10 @@ import Testing
     key: "weather", origin: .call, displayName: "Weather \"quoted\"", details: "Tells\nit.", path: "Default",
     agentURL: "https://a.example", cardURL: "https://a.example/card",
     headers: [SealedHeader(name: "X-Key", isEncrypted: true, sealed: [0, 255, 7])],
+    credentials: SealedCredentials(
+      open: .asked(
+        .oauth2(.init(tokenURL: "https://a.example/t", clientID: "c", secret: "", scopes: ["s"], audience: "a"))),
+      sealed: [1, 2]), authorityFile: "/ca.pem",
     pin: ExternalAgentConfiguration.Pin(binding: "JSONRPC", version: "1.0"), card: card("old"),
     candidate: ExternalRecord.Candidate(card: card("new"), drift: ["the skill x is gone"]),
     failure: ExternalRecord.Failure(at: 18, message: "answered 500"), createdAt: 1, updatedAt: 2, createdBy: "alice",
@@ -35,6 +43,10 @@ import Testing
     plain.cardURL = nil
     plain.pin = ExternalAgentConfiguration.Pin()
     plain.headers = []
+    plain.credentials = SealedCredentials(ClientCertificateFiles(certificate: "/c.pem", key: "/k.pem"))
+    plain.authorityFile = nil
+    #expect(try ExternalRecord(plain.encoded) == plain)
+    plain.credentials = nil
     plain.candidate = nil
     plain.failure = nil
     #expect(try ExternalRecord(plain.encoded) == plain)
@@ -50,7 +62,8 @@ import Testing
   @Test func aRecordThatLacksAMemberIsNone() throws {
     let whole = try #require(try JSONValue.parse(Self.record.encoded).object)
     let optional: Set = [
-      "agent_url", "card_url", "preferred_transport", "protocol_version", "candidate", "failure",
+      "agent_url", "card_url", "preferred_transport", "protocol_version", "candidate", "failure", "credentials",
+      "ca_file",
     ]
     for name in whole.names where !optional.contains(name) {
       var rest = whole

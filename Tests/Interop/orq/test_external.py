@@ -93,6 +93,16 @@ def test_orq_refused_registrations(operator, orq, key, gateways, tmp_path):
         operator.agents.retrieve(agent_key=key)
 
 
+def test_orq_sdk_reads_an_agent_with_credentials(operator, gateway, key, agent_url):
+    """What this gateway tells beside Orq's own members is in no SDK's way."""
+    told = gateway.registered(key, agent_url, credentials={"type": "bearer", "token": "s3cret-of-the-partner"})
+    assert told["a2a"]["credentials"] == {"type": "bearer", "token": "********"}
+    assert [probe["streaming"] for probe in told["a2a"]["probes"]] == ["verified"]
+    found = plain(operator.agents.retrieve(agent_key=key))
+    assert found["key"] == key
+    assert "s3cret" not in str(found)
+
+
 @pytest.mark.needs("external")
 def test_orq_external_agents(operator, orq, key, agent_url):
     external = operator.agents.external

@@ -33,6 +33,8 @@ final class OAuth2Tokens: Sendable {
   private static let lifetimeDefault: Duration = .seconds(300)
   private static let lifetimeSecondsMax = 24 * 3600
   private static let bodyBytesMax = 64 * 1024
+  /// To the last byte of the server's answer, however slowly they come.
+  private static let timeMax: Duration = .seconds(15)
 
   init(_ client: ExternalCredentials.ClientCredentials, secret: String) {
     self.client = client
@@ -94,25 +96,38 @@ final class OAuth2Tokens: Sendable {
     if !client.scopes.isEmpty { form += "&scope=" + OAuth2Tokens.formEncoded(client.scopes.joined(separator: " ")) }
     if let audience = client.audience { form += "&audience=" + OAuth2Tokens.formEncoded(audience) }
     var request = HTTPClientRequest(.post, url, fields: fields, body: Array(form.utf8))
-    request.timeouts.firstByte = .seconds(15)
-    request.timeouts.silence = .seconds(15)
+    request.timeouts.firstByte = OAuth2Tokens.timeMax
+    request.timeouts.silence = OAuth2Tokens.timeMax
     request.responseBytesMax = OAuth2Tokens.bodyBytesMax
     let answer = Answer()
+    let ended: (Swift.Result<(token: String, freshUntil: MonotonicTime), Failure>) -> Void = { [self, unowned loop] in
+      if let timer = answer.timer { loop.cancel(timer) }
+      settle($0)
+    }
     let flight = ExternalFlight(
       request, through: network, on: loop,
       HTTPClientHandlers(
         onHead: { answer.status = $0.status }, onBody: { answer.body += $0 },
-        onEnd: { [self, unowned loop] in settle(OAuth2Tokens.read(answer.status, answer.body, at: loop.now)) },
-        onError: { [self] error in
-          settle(.failure(Failure(message: "the token server cannot be reached: \(error.message)")))
+        onEnd: { [unowned loop] in ended(OAuth2Tokens.read(answer.status, answer.body, at: loop.now)) },
+        onError: { error in
+          ended(.failure(Failure(message: "the token server cannot be reached: \(error.message)")))
         }),
-      onRefusal: { [self] reason in settle(.failure(Failure(message: "the token server is not called: \(reason)"))) })
+      onRefusal: { reason in ended(.failure(Failure(message: "the token server is not called: \(reason)"))) })
+    answer.timer = loop.schedule(after: OAuth2Tokens.timeMax) {
+      answer.timer = nil
+      flight.cancel()
+      ended(
+        .failure(
+          Failure(
+            message: "the token server has not answered in full within \(OAuth2Tokens.timeMax.components.seconds) s")))
+    }
     flight.start()
   }
 
   private final class Answer {
     var status = 0
     var body: [UInt8] = []
+    var timer: Timer?
   }
 
   private static func read(

@@ -91,19 +91,32 @@ final class AdminSocket: HTTPService {
   // MARK: Verbs
 
   private func register(_ request: HTTPServerRequest, _ external: ExternalRegistry, _ exchange: HTTPExchange) {
-    guard let body = registration(request, exchange) else { return }
-    external.register(body, by: operatorName) { [self] in answer(exchange, $0) }
+    guard let (body, files) = registration(request, exchange) else { return }
+    external.register(body, files: files, by: operatorName) { [self] in answer(exchange, $0) }
   }
 
   /// Looks at an agent that is not registered, and need not be.
   private func look(_ request: HTTPServerRequest, _ external: ExternalRegistry, _ exchange: HTTPExchange) {
-    guard let body = registration(request, exchange) else { return }
-    external.look(body) { [self] in tested(exchange, $0) }
+    guard let (body, files) = registration(request, exchange) else { return }
+    external.look(body, files: files) { [self] in tested(exchange, $0) }
   }
 
-  private func registration(_ request: HTTPServerRequest, _ exchange: HTTPExchange) -> OrqExternalRegistration? {
+  /// As the Orq face takes it, and a member `files` beside it, which names files of this machine.
+  private func registration(
+    _ request: HTTPServerRequest, _ exchange: HTTPExchange
+  ) -> (OrqExternalRegistration, OperatorFiles)? {
     do throws(OrqFault) {
-      return try OrqExternalRegistration.decode(request.body)
+      let registration = try OrqExternalRegistration.decode(request.body)
+      let node = (try? JSONDocument.parse(request.body))?.root["files"]
+      var files = OperatorFiles(authority: node?["authority"]?.string)
+      switch (node?["certificate"]?.string, node?["key"]?.string) {
+      case (let certificate?, let key?): files.certificate = ClientCertificateFiles(certificate: certificate, key: key)
+      case (nil, nil): break
+      default:
+        refuse(exchange, 400, "files: A certificate and its key belong together.")
+        return nil
+      }
+      return (registration, files)
     } catch {
       refuse(exchange, 400, error.message)
       return nil
@@ -152,7 +165,7 @@ final class AdminSocket: HTTPService {
     return json.bytes
   }
 
-  /// All that an operator may know: no values of headers.
+  /// All that an operator may know: no values of headers, no secrets.
   private static func write(_ record: ExternalRecord, into json: inout JSONWriter) {
     json.beginObject()
     json.member("key", record.key)
@@ -161,6 +174,11 @@ final class AdminSocket: HTTPService {
     if let url = record.agentURL { json.member("agent_url", url) }
     if let url = record.cardURL { json.member("card_url", url) }
     json.member("headers", .array(record.headers.map { .string($0.name) }))
+    if let credentials = record.credentials {
+      json.key("credentials")
+      credentials.show(into: &json, withFiles: true)
+    }
+    if let file = record.authorityFile { json.member("ca_file", file) }
     json.member("card_found_at", record.card.url)
     json.member("card_fetched_at", record.card.fetchedAt == 0 ? "" : record.card.fetchedAt.date)
     json.member("signature", record.card.verdict.json)

@@ -205,7 +205,7 @@ struct OrqExternalFace {
       case .none: "the card is as it was"
       case .taken: "the card is a new one"
       case .held(let drift):
-        "the new card is held until an operator approves it, because \(drift.joined(separator: "; ")); the last approved "
+        "the new card is held until an operator approves it, because \(ForeignText.list(drift)); the last approved "
           + "card stays in force"
       }
     var json = JSONWriter()

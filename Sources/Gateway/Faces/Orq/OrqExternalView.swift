@@ -48,12 +48,20 @@ struct OrqExternalView {
     }
   }
 
+  /// How calls to the agent prove who sends them, without the secret; operators see it.
+  private var credentials: JSONFragment? {
+    guard showsAll, let credentials = record.credentials else { return nil }
+    return JSONFragment { credentials.show(into: &$0, withFiles: false) }
+  }
+
   /// What came of asking the agent's interfaces; operators see it.
   private var probes: JSONFragment? { showsAll ? JSONFragment { record.card.probes.write(into: &$0) } : nil }
 
   /// As manifests have it (contract §5.5).
   var manifestPart: OrqExternalAgent {
-    OrqExternalAgent(agentURL: agentURL, cardURL: cardURL, headers: headers, cachedCard: card, probes: probes)
+    OrqExternalAgent(
+      agentURL: agentURL, cardURL: cardURL, headers: headers, cachedCard: card, credentials: credentials,
+      probes: probes)
   }
 
   var displayName: String { record.displayName.isEmpty ? agent.card.name : record.displayName }
@@ -72,6 +80,7 @@ struct OrqExternalView {
     json.member("agent_url", agentURL)
     if let cardURL { json.member("card_url", cardURL) }
     json.member("headers", headers)
+    if let credentials { json.member("credentials", credentials) }
     json.member("protocol_version", record.pin.version ?? first?.protocolVersion ?? "")
     json.member("preferred_transport", record.pin.binding ?? first?.protocolBinding ?? "")
     json.member("cached_card", card)
