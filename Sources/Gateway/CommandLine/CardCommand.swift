@@ -56,7 +56,7 @@ enum CardCommand {
     if form == .v1 { fields.add("A2A-Version", "1.0") }
     if form == .v03 { fields.add("A2A-Version", "0.3") }
     let address = cardURL(url)
-    let answer = try RemoteCall(authorityFile: arguments[option: "ca"]).run(.get, address, fields: fields)
+    let answer = try RemoteCall.forDocument(authorityFile: arguments[option: "ca"]).run(.get, address, fields: fields)
     guard answer.status == 200 else {
       console.error("a2a-gateway: \(address) answered \(answer.status)")
       return .failed

@@ -7,8 +7,6 @@ internal import Network
 
 /// `a2a-gateway card sign`, `card verify` and `card diff`: card documents, in files or at URLs.
 enum CardSignatureCommand {
-  private static let cardBytesMax = 4 * 1024 * 1024
-
   // MARK: sign
 
   static func sign(_ arguments: [String], _ console: Console) throws -> ExitCode {
@@ -145,18 +143,18 @@ enum CardSignatureCommand {
       var fields = HTTPFields()
       fields.add("accept", "application/json")
       fields.add("a2a-version", "1.0")
-      let answer = try RemoteCall(authorityFile: arguments[option: "ca"]).run(.get, place, fields: fields)
+      let answer = try RemoteCall.forDocument(authorityFile: arguments[option: "ca"]).run(.get, place, fields: fields)
       guard answer.status == 200 else { throw CardDocumentError(description: "\(place) answered \(answer.status)") }
       bytes = answer.body
     } else {
       do {
-        bytes = try BoundedFile.read(place, bytesMax: cardBytesMax)
+        bytes = try BoundedFile.read(place, bytesMax: RemoteCall.documentBytesMax)
       } catch {
         throw UsageError(message: "\(place): \(error.message)")
       }
     }
     do throws(JSONError) {
-      return try JSONValue.parse(bytes, limits: JSONLimits(bytesMax: cardBytesMax))
+      return try JSONValue.parse(bytes, limits: JSONLimits(bytesMax: RemoteCall.documentBytesMax))
     } catch {
       throw CardDocumentError(description: "\(place) is not JSON: at byte \(error.offset), \(error.message)")
     }

@@ -15,6 +15,9 @@ struct RemoteCall {
   var timeouts: HTTPClientTimeouts
   /// Where to connect whatever the URL's host is: a Unix socket.
   var address: SocketAddress?
+  /// To the last byte of the answer; nil for as long as it takes.
+  var time: Duration?
+  var answerBytesMax = Int.max
 
   init(authorityFile: String?, address: SocketAddress? = nil) {
     self.authorityFile = authorityFile
@@ -24,6 +27,16 @@ struct RemoteCall {
     timeouts.firstByte = .seconds(900)
     timeouts.silence = .seconds(900)
   }
+
+  /// A call for a document, which is there at once or not at all: at most 4 MiB within half a minute, from whomever.
+  static func forDocument(authorityFile: String?) -> RemoteCall {
+    var call = RemoteCall(authorityFile: authorityFile)
+    call.time = .seconds(30)
+    call.answerBytesMax = documentBytesMax
+    return call
+  }
+
+  static let documentBytesMax = 4 * 1024 * 1024
 
   struct Answer {
     var status = 0
@@ -42,7 +55,7 @@ struct RemoteCall {
     var request = HTTPClientRequest(method, uri, fields: fields, body: body)
     request.timeouts = timeouts
     request.address = address
-    request.responseBytesMax = .max
+    request.responseBytesMax = answerBytesMax
     if uri.isSecure { request.tls = try tls() }
     let loop = try EventLoop()
     let client = HTTPClient(loop: loop)
@@ -62,9 +75,17 @@ struct RemoteCall {
         loop.stop()
       })
     let call = client.send(request, handlers)
+    if let time {
+      _ = loop.schedule(after: time) { [unowned loop] in
+        failure = HTTPClientError(
+          kind: .silenceTimeout, message: "it has not answered in full within \(time.components.seconds) s",
+          mayHaveArrived: true)
+        loop.stop()
+      }
+    }
     loop.run()
+    call.cancel()
     client.closeIdle()
-    _ = call
     if let failure { throw RemoteUnreachable(message: "\(url): \(failure.message)") }
     return answer
   }

@@ -30,7 +30,9 @@ struct SignatureJudge: Sendable {
     verifier.verify(document, on: loop, tls: tls) { verdict, note in
       // Most cards are not signed: that alone is nothing to tell of.
       if verdict != .unsigned, let fault = verdict.fault(note) {
-        logger.warning("the signature of an external card does not count", ["reason": .string(fault)])
+        logger.warning(
+          "the signature of an external card does not count",
+          ["reason": .string(ForeignText.shown(fault, charactersMax: 500))])
       }
       done(SignatureVerdict(verdict, note: note))
     }
@@ -59,9 +61,11 @@ extension SignatureVerdict {
   init(_ verdict: CardSignatureVerdict, note: String?) {
     switch verdict {
     case .unsigned: self.init(state: .unsigned)
-    case .valid(let keyID): self.init(state: .valid, note: keyID ?? "")
-    case .unknownKey(let keyIDs): self.init(state: .untrusted, note: note ?? keyIDs.joined(separator: ", "))
-    case .invalid(let reason): self.init(state: .invalid, note: reason)
+    case .valid(let keyID): self.init(state: .valid, note: ForeignText.shown(keyID ?? ""))
+    case .unknownKey(let keyIDs):
+      let names = keyIDs.map { ForeignText.shown($0) }.joined(separator: ", ")
+      self.init(state: .untrusted, note: note.map { ForeignText.shown($0, charactersMax: 300) } ?? names)
+    case .invalid(let reason): self.init(state: .invalid, note: ForeignText.shown(reason, charactersMax: 300))
     }
   }
 }

@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import HTTP
 import JSON
 import TestSupport
 import Testing
@@ -33,6 +34,21 @@ import Testing
     "protocolVersion":"1.0"}],"capabilities":{"streaming":false},"defaultInputModes":["text/plain"],
     "defaultOutputModes":["text/plain"],"skills":[{"id":"s","name":"S","description":"d","tags":["t"]}]}
     """#
+
+  @Test func documentsOfOthersAreBounded() throws {
+    let server = try CardServer()
+    server[CardServer.wellKnown] = CardServer.Answer(body: Array(repeating: 0x20, count: 5 * 1024 * 1024))
+    for command in [["verify"], ["diff", try file("card.json", Self.card)], ["get"]] {
+      let result = try Program.run(["card"] + command + [server.url], in: folder)
+      #expect(result.status == 4, "\(command) \(result.errors)")
+    }
+    server.answer("/silent", "")
+    server["/silent"]?.isSilent = true
+    var call = RemoteCall.forDocument(authorityFile: nil)
+    call.time = .milliseconds(20)
+    let error = #expect(throws: RemoteUnreachable.self) { try call.run(.get, server.url + "/silent") }
+    #expect(error?.message.contains("in full within") == true)
+  }
 
   @Test func aCardIsSignedAndVerifiedByFiles() throws {
     let key = try SigningKey.generate(.edDSA)

@@ -87,8 +87,8 @@ struct ExternalInterfaces: Sendable, Equatable {
     _ interface: AgentInterface, _ pin: ExternalAgentConfiguration.Pin, _ hosts: ExternalHosts
   ) -> Result<ExternalEndpoint, Refusal> {
     func refusal(_ reason: String) -> Result<ExternalEndpoint, Refusal> {
-      .failure(
-        Refusal(text: "\(interface.protocolBinding) \(interface.protocolVersion) at \(interface.url): \(reason)"))
+      let words = [interface.protocolBinding, interface.protocolVersion, "at", interface.url]
+      return .failure(Refusal(text: "\(words.map { ForeignText.shown($0) }.joined(separator: " ")): \(reason)"))
     }
     guard let binding = Binding.allCases.first(where: { $0.cardName == interface.protocolBinding }) else {
       return refusal("this gateway speaks JSONRPC and HTTP+JSON")
