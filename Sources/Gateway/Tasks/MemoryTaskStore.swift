@@ -53,7 +53,7 @@ public final class MemoryTaskStore: TaskStore {
       let time = shard.advance(to: time)
       var record = TaskRecord(task)
       if isFollowed || events.contains(where: \.isOfTools) {
-        for event in events { record.append(event, at: time, journalEventsMax: limits.journalEventsMax) }
+        record.append(events, at: time, journalEventsMax: limits.journalEventsMax)
       } else {
         record.begin(with: events, at: time)
       }
@@ -76,12 +76,7 @@ public final class MemoryTaskStore: TaskStore {
       let state = shard.slots[slot].record.task.status.state
       guard condition.holds(for: state) else { return (.refused(state), 0, []) }
       let time = shard.advance(to: time)
-      let before = shard.slots[slot].record.byteCount
-      for event in events {
-        shard.slots[slot].record.append(event, at: time, journalEventsMax: limits.journalEventsMax)
-      }
-      shard.touch(slot)
-      let change = shard.slots[slot].record.byteCount - before
+      let change = shard.append(events, to: slot, at: time, journalEventsMax: limits.journalEventsMax)
       return (.appended(shard.slots[slot].record.sequence), change, shard.takeWakers(slot))
     }
     byteCount.add(change, ordering: .relaxed)

@@ -25,9 +25,11 @@ struct TaskRecord {
     task.history.reduce(fixedBytes) { $0 + bytes(of: $1.parts) }
   }
 
-  mutating func append(_ event: JournalEvent, at time: Timestamp, journalEventsMax: Int) {
-    note(event, at: time)
-    journal.append(SequencedEvent(sequence: sequence, event: event.stamped(time)))
+  mutating func append(_ events: [JournalEvent], at time: Timestamp, journalEventsMax: Int) {
+    for event in events {
+      note(event, at: time)
+      journal.append(SequencedEvent(sequence: sequence, event: event.stamped(time)))
+    }
     if journal.count > journalEventsMax { dropOldest(journal.count - journalEventsMax * 3 / 4) }
   }
 

@@ -13,7 +13,7 @@ struct TaskShard {
     var owner: Int
     /// Hash of the context id; tasks whose hashes are equal share a list and are told apart by the id itself.
     var contextHash: Int
-    /// Grows with every change of any task of the shard; orders lists and is what a page token holds.
+    /// Grows with every status of any task of the shard; orders lists and is what a page token holds.
     var touch: UInt64 = 0
     var followers: [Follower] = []
     var byOwner = Link()
@@ -145,11 +145,16 @@ struct TaskShard {
     return number
   }
 
-  /// Notes that a task changed: it is now its owner's newest.
-  mutating func touch(_ slot: Int) {
-    unlinkFromOwner(slot)
-    linkAsNewest(slot)
-    noteEnd(slot)
+  /// Adds entries to a task's journal; a status makes it its owner's newest. Returns how many bytes the task has grown by.
+  mutating func append(_ events: [JournalEvent], to slot: Int, at time: Timestamp, journalEventsMax: Int) -> Int {
+    let before = slots[slot].record.byteCount
+    slots[slot].record.append(events, at: time, journalEventsMax: journalEventsMax)
+    if events.contains(where: \.isStatus) {
+      unlinkFromOwner(slot)
+      linkAsNewest(slot)
+      noteEnd(slot)
+    }
+    return slots[slot].record.byteCount - before
   }
 
   private mutating func linkAsNewest(_ slot: Int) {
