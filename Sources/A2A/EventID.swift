@@ -12,22 +12,9 @@ public struct EventID: Sendable, Equatable {
     self.sequence = sequence
   }
 
-  private static let name: StaticString = "id: "
-
-  /// The bytes of ``appendLine(to:)``.
-  var lineByteCount: Int {
-    var digits = 1
-    var rest = sequence / 10
-    while rest > 0 {
-      digits += 1
-      rest /= 10
-    }
-    return EventID.name.utf8CodeUnitCount + epoch.utf8.count + 1 + digits + 1
-  }
-
   /// Appends the line of a server-sent event that names it.
   func appendLine(to output: inout [UInt8]) {
-    output.append(EventID.name)
+    output.append("id: ")
     output.append(utf8: epoch)
     output.append(UInt8(ascii: "."))
     output.append(decimal: sequence)

@@ -7,11 +7,15 @@ import Model
 /// ``ResponseEncoder``, and kept.
 public final class TextFrame: Sendable {
   public let artifactID: String
-  private let before: [UInt8]
-  private let after: [UInt8]
+  /// Before the number of the event, between the number and the text, and behind the text.
+  private let pieces: (start: [UInt8], middle: [UInt8], end: [UInt8])
 
-  /// - Parameter id: of the JSON-RPC request; nil over REST.
-  public init(taskID: String, contextID: String, artifactID: String, dialect: Dialect, id: JSONFragment?) {
+  /// - Parameters:
+  ///   - id: of the JSON-RPC request; nil over REST.
+  ///   - epoch: of the events' ids.
+  public init(
+    taskID: String, contextID: String, artifactID: String, dialect: Dialect, id: JSONFragment?, epoch: String
+  ) {
     func frame(_ text: JSONString) -> [UInt8] {
       let artifact = Artifact(artifactID: artifactID, parts: [Part(.text(text))])
       let update = TaskArtifactUpdate(taskID: taskID, contextID: contextID, artifact: artifact, append: true)
@@ -23,20 +27,28 @@ public final class TextFrame: Sendable {
     let (one, other) = (frame("a"), frame("b"))
     let place = zip(one, other).prefix { $0 == $1 }.count
     self.artifactID = artifactID
-    before = Array(one[..<place])
-    after = Array(one[(place + 1)...])
+    pieces = (Array("id: \(epoch).".utf8), [0x0A] + one[..<place], Array(one[(place + 1)...]))
   }
 
-  /// The bytes of ``append(_:_:to:)``.
-  public func byteCount(_ text: JSONString, _ eventID: EventID) -> Int {
-    eventID.lineByteCount + before.count + text.escaped.count + after.count
+  /// The bytes of ``append(_:sequence:to:)``.
+  public func byteCount(_ text: JSONString, sequence: Int) -> Int {
+    var digits = 1
+    var rest = sequence / 10
+    while rest > 0 {
+      digits += 1
+      rest /= 10
+    }
+    return pieces.start.count + digits + pieces.middle.count + text.escaped.count + pieces.end.count
   }
 
   /// Appends the frame with this text.
-  public func append(_ text: JSONString, _ eventID: EventID, to output: inout [UInt8]) {
-    eventID.appendLine(to: &output)
-    output += before
+  ///
+  /// - Parameter sequence: of the event's id, not negative.
+  public func append(_ text: JSONString, sequence: Int, to output: inout [UInt8]) {
+    output += pieces.start
+    output.append(decimal: sequence)
+    output += pieces.middle
     output += text.escaped
-    output += after
+    output += pieces.end
   }
 }

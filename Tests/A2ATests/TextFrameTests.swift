@@ -19,9 +19,9 @@ struct TextFrameTests {
   }
 
   @Test func aFrameIsWrittenOut() {
-    let frame = TextFrame(taskID: "T", contextID: "C", artifactID: "a", dialect: .v1, id: nil)
+    let frame = TextFrame(taskID: "T", contextID: "C", artifactID: "a", dialect: .v1, id: nil, epoch: "e")
     var output = Array("before ".utf8)
-    frame.append("hi", EventID(epoch: "e", sequence: 12), to: &output)
+    frame.append("hi", sequence: 12, to: &output)
     let event =
       #"{"artifactUpdate":{"taskId":"T","contextId":"C","artifact":{"artifactId":"a","parts":[{"text":"hi"}]},"append":true}}"#
     #expect(text(output) == "before id: e.12\ndata: \(event)\n\n")
@@ -34,14 +34,15 @@ struct TextFrameTests {
       let id = try dialect == .v03REST || values.random.chance(50) ? nil : fragment(#"{"a":"b"}"#)
       // Ids that look like what stands around them.
       let artifactID = [values.id(), "a", "b", "", #"","parts":[{"text":""#, "\u{1}\n"][round % 6]
-      let frame = TextFrame(taskID: "T", contextID: "C", artifactID: artifactID, dialect: dialect, id: id)
+      let frame = TextFrame(
+        taskID: "T", contextID: "C", artifactID: artifactID, dialect: dialect, id: id, epoch: "0a1b2c3d")
       for sequence in [0, 1, 9, 10, 99, 100, 123_456_789, .max] {
         let eventID = EventID(epoch: "0a1b2c3d", sequence: sequence)
         let piece = values.text()
         var output: [UInt8] = []
-        frame.append(piece, eventID, to: &output)
+        frame.append(piece, sequence: sequence, to: &output)
         #expect(output == whole(piece, of: frame, dialect, id, eventID), "seed \(seed), round \(round)")
-        #expect(output.count == frame.byteCount(piece, eventID), "seed \(seed), round \(round)")
+        #expect(output.count == frame.byteCount(piece, sequence: sequence), "seed \(seed), round \(round)")
       }
     }
   }

@@ -112,10 +112,14 @@ final class A2AResponder {
     state.eventCount += 1
     if textFrame?.artifactID != artifactID {
       textFrame = TextFrame(
-        taskID: taskID, contextID: contextID, artifactID: artifactID, dialect: dialect, id: requestID)
+        taskID: taskID, contextID: contextID, artifactID: artifactID, dialect: dialect, id: requestID,
+        epoch: id.epoch)
     }
-    guard let textFrame else { return }
-    exchange.write(byteCount: textFrame.byteCount(text, id)) { textFrame.append(text, id, to: &$0) }
+    guard let frame = textFrame else { return }
+    let sequence = id.sequence
+    exchange.write(byteCount: frame.byteCount(text, sequence: sequence)) { output in
+      frame.append(text, sequence: sequence, to: &output)
+    }
   }
 
   func sendKeepAlive() {
