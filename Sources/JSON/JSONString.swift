@@ -13,6 +13,9 @@ public struct JSONString: Sendable {
     self.hasEscapes = hasEscapes
   }
 
+  /// No text.
+  public init() { self.init(unchecked: [], hasEscapes: false) }
+
   public init(_ text: String) {
     var escaped: [UInt8] = []
     escaped.reserveCapacity(text.utf8.count)

@@ -46,7 +46,7 @@ extension Part {
   fileprivate mutating func continues(with addition: JSONString) -> Bool {
     guard case .text(var text) = content, metadata == nil, filename == nil else { return false }
     // Empty in the meantime, so that the text has one owner and grows in place.
-    content = .text("")
+    content = .text(JSONString())
     text.append(addition)
     content = .text(text)
     return true
@@ -136,7 +136,7 @@ extension AgentTask {
 
   /// Folds an artifact, or one more chunk of it, into the record.
   public mutating func apply(_ artifact: Artifact, append: Bool) {
-    guard let index = artifacts.firstIndex(where: { $0.artifactID == artifact.artifactID }) else {
+    guard let index = index(ofArtifact: artifact.artifactID) else {
       artifacts.append(artifact)
       return
     }
@@ -150,9 +150,14 @@ extension AgentTask {
 }
 
 extension AgentTask {
+  /// Most often it is the last one.
+  private func index(ofArtifact artifactID: String) -> Int? {
+    artifacts.indices.last { artifacts[$0].artifactID == artifactID }
+  }
+
   /// Adds plain text to an artifact: the same as ``apply(_:append:)`` of an artifact that holds nothing else.
   public mutating func append(_ text: JSONString, toArtifact artifactID: String) {
-    guard let index = artifacts.firstIndex(where: { $0.artifactID == artifactID }) else {
+    guard let index = index(ofArtifact: artifactID) else {
       artifacts.append(Artifact(artifactID: artifactID, parts: [Part(.text(text))]))
       return
     }

@@ -90,6 +90,8 @@ public enum TurnEvent: Sendable, Equatable {
   /// A change of state, with the agent's message about it.
   case status(TaskState, AgentMessage?, metadata: JSONFragment?)
   case artifact(Artifact, append: Bool, lastChunk: Bool, metadata: JSONFragment?)
+  /// Plain text is added to an artifact, and not for the last time: the same as an `artifact` that says so, at less cost.
+  case text(artifactID: String, JSONString)
   /// AUTH_REQUIRED, while the turn goes on: somebody must approve elsewhere, and the backend keeps watching.
   case awaitingApproval(AgentMessage?, metadata: JSONFragment?)
   /// A reply without a task; only as the first event of a turn.
@@ -129,7 +131,7 @@ public enum TurnEvent: Sendable, Equatable {
     switch self {
     case .status(let state, _, _): state.isTerminal || state.isInterrupted
     case .reply, .refused: true
-    case .artifact, .said, .taskMetadata, .awaitingApproval, .backendState, .loss: false
+    case .artifact, .text, .said, .taskMetadata, .awaitingApproval, .backendState, .loss: false
     }
   }
 }

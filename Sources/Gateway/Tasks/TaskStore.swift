@@ -42,6 +42,8 @@ extension JournalEvent {
     }
   }
 
+  var isStatus: Bool { if case .status = self { true } else { false } }
+
   /// Adds to the task's artifacts, or changes them.
   var isOfOutput: Bool {
     switch self {

@@ -260,7 +260,6 @@ final class TurnRunner {
 
   private func receive(_ event: TurnEvent) {
     guard phase == .running, !isDone else { return }
-    if pending.isEmpty { pending.reserveCapacity(TurnRunner.pendingUsual) }
     lastEventAt = context.loop.now
     if case .refused(let error) = event { return refuseOrFail(error) }
     hasSpoken = true
@@ -269,6 +268,7 @@ final class TurnRunner {
       fail("the agent sent more events than a task may have")
       return
     }
+    if pending.isEmpty, !isOpen { pending.reserveCapacity(TurnRunner.pendingUsual) }
     switch event {
     case .reply(let message):
       if isOpen || !pending.isEmpty {
@@ -286,17 +286,11 @@ final class TurnRunner {
       let told = message.map { agentMessage($0, inTask: true) }
       pending.append(.status(TaskStatus(state, message: told), metadata: metadata))
     case .said(let message): pending.append(.history(agentMessage(message, inTask: true)))
+    case .text(let artifactID, let text):
+      guard hasRoom(for: text.escaped.count) else { return }
+      pending.append(.text(artifactID: artifactID, text))
     case .artifact(let artifact, let append, let lastChunk, let metadata):
-      byteCount += artifact.parts.reduce(0) { $0 + $1.byteCount }
-      if byteCount > agent.limits.tasks.outputBytesMax {
-        fail("the agent's output exceeds the size allowed for a task")
-        return
-      }
-      // Each turn is bounded, but many of them together could still say more than there is room for.
-      if byteCount > TurnRunner.smallOutputBytesMax, context.services.store.isOverfull {
-        fail("the gateway has no room for more output now")
-        return
-      }
+      guard hasRoom(for: artifact.parts.reduce(0) { $0 + $1.byteCount }) else { return }
       pending.append(JournalEvent(artifact, append: append, lastChunk: lastChunk, metadata: metadata))
     case .refused: break
     case .awaitingApproval(let message, let metadata):
@@ -314,6 +308,21 @@ final class TurnRunner {
       if !isOpen, pending.isEmpty { return }
     }
     if !isStarting { flushAtTurnEnd() }
+  }
+
+  /// Counts output; false, and the turn has failed, where it is too much.
+  private func hasRoom(for bytes: Int) -> Bool {
+    byteCount += bytes
+    if byteCount > agent.limits.tasks.outputBytesMax {
+      fail("the agent's output exceeds the size allowed for a task")
+      return false
+    }
+    // Each turn is bounded, but many of them together could still say more than there is room for.
+    if byteCount > TurnRunner.smallOutputBytesMax, context.services.store.isOverfull {
+      fail("the gateway has no room for more output now")
+      return false
+    }
+    return true
   }
 
   /// The upstream did not take the message: there is no task, unless one was promised before.

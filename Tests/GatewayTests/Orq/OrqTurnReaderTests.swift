@@ -96,6 +96,7 @@ private func describe(_ event: TurnEvent) -> String {
       separator: ": ")
   case .artifact(let artifact, let append, let last, _):
     (append ? "+" : "") + artifact.artifactID + " " + texts(artifact.parts) + (last ? "." : "")
+  case .text(let artifactID, let text): "+\(artifactID) \(text.string)"
   case .awaitingApproval: "awaiting approval"
   case .reply: "reply"
   case .said: "said"

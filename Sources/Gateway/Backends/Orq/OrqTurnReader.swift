@@ -197,7 +197,11 @@ struct OrqTurnReader {
     guard !outputs[index].isDone else { return }
     let isFirst = outputs[index].isUnsaid
     outputs[index].add(text)
-    emit(.artifact(artifact(index, Part(.text(text))), append: !isFirst, lastChunk: false, metadata: nil))
+    if isFirst {
+      emit(.artifact(artifact(index, Part(.text(text))), append: false, lastChunk: false, metadata: nil))
+    } else {
+      emit(.text(artifactID: outputs[index].artifactID, text))
+    }
   }
 
   private mutating func finish(_ partID: String, _ part: OrqPart, _ emit: Emit) {
