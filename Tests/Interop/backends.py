@@ -24,6 +24,7 @@ WORDS = {
     "progress": "what a status says on the way is told",
     "rejection": "a rejection is told as one",
     "usage": "what a turn has used stands in the metadata of its task",
+    "versions": "an earlier version of an agent can be called",
     "status words": "what the last status says is told as such",
     "words of a failure": "a failure tells why",
 }
@@ -111,7 +112,11 @@ def orq_forwarded(generation: int) -> list[OrqBackend]:
     """As clients of the Orq Agents API see it: what they say to agents of Orq is passed on as it is."""
     return [
         OrqBackend(f"Orq {generation} forwarded", {}, generation),
-        OrqBackend(f"Simulated {generation} forwarded", {}, generation, line="TLS"),
+        OrqBackend(
+            f"Simulated {generation} forwarded",
+            {"versions": "the documents of Orq's API have no name for an earlier version of an agent"},
+            generation, line="TLS",
+        ),
     ]
 
 

@@ -84,7 +84,9 @@ def test_orq_update_agent(operator, key):
         operator.agents.update(agent_key="nobody", description="Other.")
 
 
-def test_orq_versions_of_an_agent(operator, key):
+def test_orq_versions_of_an_agent(operator, client, key):
+    if client.backend.differs("versions"):
+        return
     made = create(operator, key)
     number = made.version if IS_V4 else made.version_hash
     operator.agents.update(agent_key=key, description="Other.")

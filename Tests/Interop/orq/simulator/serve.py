@@ -55,6 +55,17 @@ def left_over(sent: Any, understood: Any, where: str) -> list[str]:
     return []
 
 
+def paged(found: list[dict], query: dict[str, str], size: int) -> tuple[list[dict], bool]:
+    """A page, and whether there is more in its direction."""
+    ids = [each["_id"] for each in found]
+    if "ending_before" in query:
+        end = ids.index(query["ending_before"])
+        start = max(end - size, 0)
+        return found[start:end], start > 0
+    start = ids.index(query["starting_after"]) + 1 if "starting_after" in query else 0
+    return found[start : start + size], start + size < len(found)
+
+
 @dataclasses.dataclass
 class Record:
     """What has been asked, and what became of it."""
@@ -198,14 +209,9 @@ class Server:
     def _listed(self, query: dict[str, str]) -> dict:
         """Newest first. A page may hold less than was asked for."""
         shown = [shapes.manifest(agent, self._generation) for agent in self._workspace.agents.values()][::-1]
-        ids = [agent["_id"] for agent in shown]
         size = min(int(float(query["limit"])), PAGE_MAX) if "limit" in query else len(shown)
-        if "ending_before" in query:
-            end = ids.index(query["ending_before"])
-            start = max(end - size, 0)
-            return {"object": "list", "data": shown[start:end], "has_more": start > 0}
-        start = ids.index(query["starting_after"]) + 1 if "starting_after" in query else 0
-        return {"object": "list", "data": shown[start : start + size], "has_more": start + size < len(shown)}
+        page, has_more = paged(shown, query, size)
+        return {"object": "list", "data": page, "has_more": has_more}
 
     def _listed_tasks(self, key: str, query: dict[str, str]) -> dict:
         agent = self._workspace.agent(key)
@@ -216,11 +222,10 @@ class Server:
             "approval_required": lambda task: task.in_review,
         }
         found = [task for task in self._workspace.tasks.values() if task.agent is agent][::-1]
-        found = [task for task in found if "status" not in query or states[query["status"]](task)]
-        ids = [task.id for task in found]
-        start = ids.index(query["starting_after"]) + 1 if "starting_after" in query else 0
-        page = found[start : start + int(float(query.get("limit", 10)))]
-        return {"tasks": [shapes.record(task) for task in page], "overall_total": len(found)}
+        wanted = query["status"].split(",") if "status" in query else list(states)
+        found = [shapes.record(task) for task in found if any(states[state](task) for state in wanted)]
+        page, _ = paged(found, query, int(float(query.get("limit", 10))))
+        return {"tasks": page, "overall_total": len(found)}
 
     # ---------------------------------------------------------------- sends
 
@@ -246,6 +251,8 @@ class Server:
         self, connection: Connection, request: Request, record: Record, name: str, agent_of: Callable[[dict], dict]
     ) -> None:
         body = self._body(request, name)
+        if not body["message"]["parts"]:
+            raise Refusal(400, "message.parts must not be empty")
         script = scripted(body["message"])
         odd = Odd(**script["odd"]) if script else self._odd(request)
         record.status = 200
