@@ -30,9 +30,13 @@ public struct OrqReader {
     path.reserveCapacity(8)
   }
 
-  static func parse(_ bytes: [UInt8], limits: JSONLimits) throws(OrqFault) -> JSONNode {
+  /// What a server says is mended where it is no well-formed Unicode: a text cut at the wrong place fails no task.
+  static func parse(_ bytes: [UInt8], by author: Author, limits: JSONLimits) throws(OrqFault) -> JSONNode {
     do {
-      return try JSONDocument.parse(bytes, limits: limits).root
+      return switch author {
+      case .caller: try JSONDocument.parse(bytes, limits: limits).root
+      case .server: try JSONDocument.parseMending(bytes, limits: limits).root
+      }
     } catch {
       throw OrqFault(error)
     }

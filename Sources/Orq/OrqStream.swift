@@ -29,11 +29,11 @@ extension OrqEvent {
   ///   generation require; both forms are read.
   public static func decode(_ data: [UInt8], limits: JSONLimits = .default) throws(OrqFault) -> OrqStreamItem<Self> {
     if data.span.trimmedMatches(OrqStream.end) { return .done }
-    var root = try OrqReader.parse(data, limits: limits)
+    var root = try OrqReader.parse(data, by: .server, limits: limits)
     if let text = root.text {
       let inner = text.utf8
       if inner.span.trimmedMatches(OrqStream.end) { return .done }
-      root = try OrqReader.parse(inner, limits: limits)
+      root = try OrqReader.parse(inner, by: .server, limits: limits)
     }
     return try decode(root)
   }

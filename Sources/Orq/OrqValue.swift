@@ -22,7 +22,7 @@ extension OrqReadable {
   }
 
   public static func decode(_ bytes: [UInt8], limits: JSONLimits = .default) throws(OrqFault) -> Self {
-    try decode(OrqReader.parse(bytes, limits: limits))
+    try decode(OrqReader.parse(bytes, by: author, limits: limits))
   }
 }
 

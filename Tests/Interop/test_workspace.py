@@ -1,6 +1,7 @@
 """Turns with a workspace of Orq: what it is sent, and what becomes of all that it can answer. The simulated workspace
 does on purpose what another gateway in its place never does, and tells afterwards what it has been asked."""
 
+import asyncio
 import json
 import uuid
 
@@ -45,6 +46,19 @@ async def test_what_orq_is_sent(caller, simulator):
     assert (one[person], one["thread"]) == (two[person], two["thread"])
     assert "task_id" not in one
     assert two["task_id"], "the second turn goes on with the first one's task"
+
+
+async def test_turns_of_a_context_wait_for_each_other(caller, simulator):
+    """Orq takes no message for a task that is active: to say it all at once must not be an error."""
+    actor = await caller.reach("actor")
+    word, context = new_word(), f"context-{uuid.uuid4()}"
+    tasks = await asyncio.gather(*(
+        actor.send(script({"wait": 0.05}, {"text": str(number)}, word=word), context=context) for number in range(4)
+    ))
+    assert sorted(task.text for task in tasks) == ["0", "1", "2", "3"]
+    sent = [record["body"] for record in simulator.sends(word)]
+    assert len(sent) == 4
+    assert len({body["task_id"] for body in sent[1:]}) == 1 and "task_id" not in sent[0]
 
 
 async def test_every_event_of_a_turn(caller):

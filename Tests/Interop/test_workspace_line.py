@@ -81,10 +81,9 @@ async def test_very_many_pieces(caller):
     assert len(chunks(events)) == (1000 if caller.backend.call == "responses" else 1)
 
 
+@pytest.mark.calls("responses")
 async def test_numbers_keep_their_digits(caller):
     """What the SDKs cannot show: their JSON has doubles only."""
-    if caller.backend.call != "responses":
-        return
     numbers = '{"big":123456789012345678901234567890,"small":0.12345678901234567890123456789}'
     part = f'{{"kind":"data","data":{numbers}}}'
     event = f'data: {{"type":"part.done","timestamp":"t","data":{{"partId":"data_1","part":{part}}}}}\n\n'
@@ -94,6 +93,18 @@ async def test_numbers_keep_their_digits(caller):
     async with caller.line.http_client() as http:
         answer = await http.post(caller.address("actor"), json=body, headers=headers, timeout=CALL_SECONDS_MAX)
     assert numbers in answer.text
+
+
+@pytest.mark.calls("responses")
+async def test_half_of_a_pair_fails_nothing(caller, simulator):
+    actor = await caller.reach("actor")
+    before = len(simulator.records(method="GET"))
+    half = {"partId": "text_1", "part": {"kind": "text", "text": "HALF"}}
+    event = {"type": "part.done", "timestamp": "2026-01-01T00:00:00Z", "data": half}
+    raw = "data: " + json.dumps(event).replace("HALF", "cut \\ud83d short") + "\n\n"
+    _, task = await streamed(actor, script({"raw": raw}))
+    assert (task.state, task.text) == ("completed", "cut \ufffd short")
+    assert len(simulator.records(method="GET")) == before, "the stream was not given up for it"
 
 
 # ---------------------------------------------------------------- what goes wrong

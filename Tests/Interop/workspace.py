@@ -11,7 +11,6 @@ from typing import Any
 
 from callers import Task
 
-
 # Steps that make every event of both families but the last one.
 EVERYTHING = [
     {"reasoning": "thinking"}, {"named": "A name"}, {"created": "by a colleague"}, {"handed_off": "colleague"},

@@ -41,6 +41,16 @@ struct StreamTests {
     #expect(try OrqAgentEvent.decode(quoted.bytes) == .event(golden.event))
   }
 
+  /// As a server leaves it behind that cuts its texts by UTF-16.
+  @Test(arguments: [false, true]) func halfOfAPairIsMended(isQuoted: Bool) throws {
+    let json = #"{"type":"part.delta","timestamp":"t","data":{"partId":"p","delta":{"kind":"text","text":"a\ud83d"}}}"#
+    let data = isQuoted ? JSONFragment(.string(json)).bytes : Array(json.utf8)
+    guard case .event(let event) = try OrqResponseEvent.decode(data), case .partDelta(let delta) = event.payload,
+      case .text(let text) = delta.delta.content
+    else { throw OrqFault("", "no piece of text") }
+    #expect(text.string == "a\u{FFFD}")
+  }
+
   @Test(arguments: [
     #"{"type":"event.agents.dreaming","timestamp":"t","data":{"depth":3}}"#, #"{"type":"","data":{}}"#,
     #"{"type":"part.deltas","timestamp":"t","data":{}}"#, #"{"type":"part.dreamt","timestamp":"t","data":null}"#,
