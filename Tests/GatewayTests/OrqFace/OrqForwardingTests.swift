@@ -337,6 +337,26 @@ struct OrqForwardingTests {
     try eventually("the place is free") { try stage.gateway.accessLines(1).count == 1 }
   }
 
+  /// However the workspace ends its lines. A comment within an event would be part of it.
+  @Test(arguments: ["\n", "\r\n", "\r"]) func aQuietStreamIsKeptAliveBetweenEvents(newline: String) throws {
+    let upstream = try OrqUpstream()
+    let time = ManualTime()
+    let gateway = try upstream.gateway(needsKey: true, time: time)
+    let client = try gateway.orq(as: "bob").begin("POST", "/v2/agents/agent/stream-task", OrqBody.turn())
+    let request = try upstream.next()
+    try request.startStream()
+    _ = try client.head()
+    let quiet = StreamLimits().keepAlive + .seconds(1)
+    for (sent, isBetween) in [("data: {}" + newline, false), (newline, true), ("data: {", false)] {
+      try request.chunk(sent)
+      #expect(try client.chunk().map { String(decoding: $0, as: UTF8.self) } == sent)
+      try gateway.advance(by: quiet)
+      if isBetween {
+        #expect(try client.chunk().map { String(decoding: $0, as: UTF8.self) } == ": keep-alive\n\n")
+      }
+    }
+  }
+
   @Test func aHangingWorkspaceIsGivenUp() throws {
     let upstream = try OrqUpstream()
     let time = ManualTime()

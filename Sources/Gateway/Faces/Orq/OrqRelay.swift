@@ -20,7 +20,7 @@ final class OrqRelay {
   private var isPaused = false
   private var keepAliveTimer: Timer?
   private var lastWriteAt: MonotonicTime
-  /// The last two bytes of the stream: a comment may stand only between events.
+  /// The last bytes of the stream: a comment may stand only between events.
   private var tail: [UInt8] = [0x0A, 0x0A]
 
   private enum Answer {
@@ -186,7 +186,7 @@ final class OrqRelay {
   // MARK: Streams
 
   private func write(_ bytes: [UInt8]) {
-    tail = (tail + bytes.suffix(2)).suffix(2)
+    tail = (tail + bytes.suffix(4)).suffix(4)
     lastWriteAt = context.loop.now
     let exchange = responder.exchange
     exchange.write(bytes)
@@ -202,12 +202,23 @@ final class OrqRelay {
     call?.resume()
   }
 
+  /// Whether an empty line was the last one. Lines end as the workspace ends them: with a carriage return, a line feed, or
+  /// both.
+  private static func endsEvent(_ tail: [UInt8]) -> Bool {
+    var rest = tail[...]
+    for _ in 0..<2 {
+      guard let last = rest.popLast(), last == 0x0A || last == 0x0D else { return false }
+      if last == 0x0A, rest.last == 0x0D { rest.removeLast() }
+    }
+    return true
+  }
+
   private func armKeepAlive() {
     let due = lastWriteAt + context.services.limits.streams.keepAlive
     keepAliveTimer = context.loop.schedule(after: due - context.loop.now) { [weak self] in
       guard let self, call != nil else { return }
       if context.loop.now >= lastWriteAt + context.services.limits.streams.keepAlive {
-        if tail == [0x0A, 0x0A], !isPaused { responder.writeKeepAlive() }
+        if OrqRelay.endsEvent(tail), !isPaused { responder.writeKeepAlive() }
         lastWriteAt = context.loop.now
       }
       armKeepAlive()
