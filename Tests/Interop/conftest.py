@@ -144,12 +144,10 @@ class Gateways:
             self._hasty[backend] = self._stack.enter_context(gateway)
         return self._hasty[backend]
 
-    def exposing(self, backend: OrqBackend, *keys: str) -> Gateway:
-        """One that serves agents of a workspace without a card file each."""
+    def beside(self, backend: OrqBackend, **settings) -> Gateway:
+        """One with a workspace of which no card file names an agent."""
         cards = {name: card for name, card in local_cards().items() if name == "echo"}
-        return self.new(
-            cards, orq=self._workspace(backend), orq_settings={"generation": backend.generation, "expose": [*keys]}
-        )
+        return self.new(cards, orq=self._workspace(backend), generation=backend.generation, orq_settings=settings)
 
     def external(self, sdk: str) -> ExternalAgents:
         """The external agents that an SDK serves."""

@@ -135,7 +135,9 @@ class Gateway:
         self._log: collections.deque[str] = collections.deque(maxlen=200)
         # Words of log lines that are still to come before the gateway is ready.
         self._awaited = {'"message":"ready"'}
-        if orq and any(card["gateway"]["backend"].get("call") != "run" for card in cards.values()):
+        # A run call brings its agent along: there is nothing to ask for.
+        calls = {card["gateway"]["backend"].get("call", "run") for card in cards.values()}
+        if calls - {"run"} or "expose" in self._orq_settings:
             self._awaited.add('"message":"the agents of the Orq workspace are known"')
         self._ready = threading.Event()
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from callers import Line
+from callers import CALL_SECONDS_MAX, Line
 
 FOLDER = pathlib.Path(__file__).parent
 SCRIPTS = {"1.0": "external/serve_v10.py", "0.3": "external/serve_v03.py"}
@@ -77,7 +77,7 @@ class Simulator(Process):
         super().__enter__()
         lines = json.loads(self._said)
         self._urls, self._key = {"plain": lines["plain"], "TLS": lines["tls"]}, lines["key"]
-        self._http = httpx.Client(base_url=self._urls["plain"], trust_env=False)
+        self._http = httpx.Client(base_url=self._urls["plain"], trust_env=False, timeout=CALL_SECONDS_MAX)
         return self
 
     def __exit__(self, *_) -> None:

@@ -196,12 +196,26 @@ async def test_bytes_behind_an_answer(caller):
 # ---------------------------------------------------------------- agents of the workspace
 
 
+def test_external_agents_are_registered_in_the_workspace(gateways):
+    """Under the gateway's own address, also where the first try fails."""
+    backend = ORQ_SIMULATED[0]
+    simulator = gateways.simulator(backend.generation)
+    simulator.fail_next("POST /v2/agents/a2a", {"status": 503})
+    with gateways.beside(backend, register_external=True) as gateway:
+        gateway.register("elsewhere", f"{gateways.external('1.0').base}/actor/rpc")
+        known = eventually(lambda: simulator.records("elsewhere", "POST")[1:])[0]
+    address = f"{gateway.plain().url}/agents/elsewhere"
+    assert known["body"]["agent_url"] == address
+    assert known["body"]["card_url"] == f"{address}/.well-known/agent-card.json"
+    assert known["body"]["display_name"] == "The elsewhere"
+
+
 @pytest.mark.parametrize("backend", [each for each in ORQ_SIMULATED if each.call == "invoke"], ids=str)
 def test_exposed_agents(gateways, backend):
     """All that are live, page by page, also where a page cannot be had at once."""
     path = "/v2/agents/" if backend.generation == 3 else "/v2/agents"
     gateways.simulator(backend.generation).fail_next(f"GET {path}", {"body": "<html>secret</html>"})
-    with gateways.exposing(backend, "*") as gateway:
+    with gateways.beside(backend, expose=["*"]) as gateway:
         def known() -> list[str]:
             answer = httpx.get(f"{gateway.plain().url}/agents", trust_env=False).json()
             return [agent["key"] for agent in answer["agents"]]

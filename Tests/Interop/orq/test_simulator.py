@@ -125,6 +125,22 @@ def test_orq_simulated_agents_are_defined_by_calls(workspace):
     assert workspace.agents.delete(agent_key="made-by-run") is None
 
 
+@pytest.mark.needs("a2a")
+def test_orq_simulated_external_agents(workspace):
+    agent = {
+        "key": "elsewhere", "display_name": "Elsewhere", "description": "d", "path": "Default",
+        "agent_url": "https://agents.example.com/agents/elsewhere",
+    }
+    made = workspace.agents.post_v2_agents_a2a(request=agent)
+    assert (made.key, made.type, made.a2a.agent_url) == ("elsewhere", "a2a", agent["agent_url"])
+    assert workspace.agents.post_v2_agents_key_card_refresh(key="elsewhere").message
+    with refusal(409, declared=True):
+        workspace.agents.post_v2_agents_a2a(request=agent)
+    with refusal(400, declared=True):
+        workspace.agents.post_v2_agents_key_card_refresh(key="actor")
+    workspace.agents.delete(agent_key="elsewhere")
+
+
 def test_orq_simulated_refusals(workspace, simulator):
     with refusal(429):
         workspace.invoke("actor", script(status=429, headers={"Retry-After": "7"}))

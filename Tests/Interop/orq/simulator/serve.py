@@ -137,7 +137,7 @@ class Server:
         """Turns that came twice: the gateway gives each an id and a thread."""
         sends = [
             json.dumps([record.path, record.body], sort_keys=True) for record in self._records
-            if record.method == "POST" and record.status == 200 and "thread" in record.body
+            if record.method == "POST" and record.status == 200 and "thread" in (record.body or {})
         ]
         return [f"sent twice: {send}" for send in set(sends) if sends.count(send) > 1]
 
@@ -183,6 +183,17 @@ class Server:
             case "PATCH", [key]:
                 body = self._body(request, "update")
                 return 200, shapes.manifest(workspace.define({"key": workspace.agent(key)["key"]} | body), generation)
+            case "POST", ["a2a"] if generation == 4:
+                body = self._body(request, "a2a")
+                if body["key"] in workspace.agents:
+                    raise Refusal(409, "Agent key already exists")
+                a2a = {name: body[name] for name in ("agent_url", "card_url", "headers") if name in body}
+                a2a = {"headers": {}} | a2a
+                return 201, shapes.registration(workspace.define(body | {"a2a": a2a}))
+            case "POST", [key, "card", "refresh"] if generation == 4:
+                if not workspace.agent(key)["a2a"]:
+                    raise Refusal(400, "not an external agent")
+                return 200, {"message": "The card is refreshed", "card": {}}
             case "DELETE", [key]:
                 del workspace.agents[workspace.agent(key)["key"]]
                 return 204, None

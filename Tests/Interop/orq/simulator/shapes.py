@@ -41,10 +41,17 @@ def manifest(stored: dict, generation: int) -> dict:
     }
     if generation == 3:
         return common | {"workspace_id": WORKSPACE, "version_hash": "f3a9", "hidden_panels": ["model"]}
+    external = {"type": "a2a", "a2a": stored["a2a"]} if stored["a2a"] else {}
     return common | {
         "display_name": stored["display_name"], "version": f"1.{stored['minor']}.0", "engine": "text",
         "type": "internal", "source": "internal", "skills": [], "system_prompt": None,
-    }
+    } | external
+
+
+def registration(stored: dict) -> dict:
+    """What the registration of an external agent is answered with."""
+    body = manifest(stored, 4) | {"workspace_id": WORKSPACE}
+    return {name: value for name, value in body.items() if name not in ("model", "settings", "role", "instructions")}
 
 
 def task(found: Any, generation: int, messages: list[dict] | None = None) -> dict:

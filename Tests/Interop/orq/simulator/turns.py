@@ -15,7 +15,6 @@ A step is an object with one of these keys:
 
 from __future__ import annotations
 
-import asyncio
 import datetime
 import json
 import pathlib

@@ -10,13 +10,12 @@ from collections.abc import AsyncIterator
 import shapes
 from turns import Step, scripted, steps
 
-
 KEY = re.compile(r"[A-Za-z][A-Za-z0-9]*([._-][A-Za-z0-9]+)*")
 RESERVED = {"run", "stream-run", "a2a", "external"}
 # What is kept of an agent's definition.
 NEW = {
     "status": "live", "role": "Agent", "description": "", "instructions": "secret instructions", "path": "Default",
-    "model": "openai/gpt-4o", "minor": 0, "memory_stores": [], "variables": {},
+    "model": "openai/gpt-4o", "minor": 0, "memory_stores": [], "variables": {}, "a2a": {},
 }
 
 
