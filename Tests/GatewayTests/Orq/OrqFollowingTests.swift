@@ -121,6 +121,9 @@ func aStreamThatBreaksIsFollowed(_ way: Break) throws {
   try followed.poll(after: .seconds(2)).respond(401, "{}")
   try followed.poll(after: .seconds(4)).respond(text: "x", status: "completed")
   #expect(try followed.stream.rest().map(\.summary) == ["artifact x", "status completed"])
+  // The operator is told, once a turn.
+  let told = followed.gateway.log.lines.filter { $0.contains("does not tell how a task stands") }
+  #expect(told.count == 1 && told.allSatisfy { $0.contains("503") })
 }
 
 @Test func aLookedUpFailureIsFailed() throws {

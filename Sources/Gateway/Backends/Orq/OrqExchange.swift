@@ -42,6 +42,7 @@ final class OrqExchange: RunningTurn {
   private var pollDelay = OrqExchange.pollDelayMin
   /// Which of the ways to look a task up answers; the next one is tried where one knows of no such task.
   private var lookUpIndex = 0
+  private var isRefusalTold = false
 
   private static let eventBytesMax = 16 * 1024 * 1024
   private static let bodyBytesMax = 16 * 1024 * 1024
@@ -261,7 +262,14 @@ final class OrqExchange: RunningTurn {
         return lookUp()
       }
       if let undecided { _ = reader.read(undecided, deliver) } else { fail() }
-    case .none, .events, .refusal: lookUpLater()
+    case .refusal(let status, _):
+      // Once a turn: nothing else tells the operator why it goes on.
+      if !isRefusalTold {
+        isRefusalTold = true
+        backend.logger.warning("Orq does not tell how a task stands; it is asked again", ["status": .int(status)])
+      }
+      lookUpLater()
+    case .none, .events: lookUpLater()
     }
   }
 
