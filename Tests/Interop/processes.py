@@ -97,6 +97,10 @@ class Simulator(Process):
     def sends(self, words: str) -> list[dict[str, Any]]:
         return self.records(words, "POST")
 
+    def look_ups(self) -> int:
+        """How often it has been asked how a task stands."""
+        return sum(record["path"].count("/") > 3 for record in self.records(method="GET"))
+
     def fail_next(self, route: str, *odds: dict[str, Any]) -> None:
         """What the next answers of a route (method and path) do otherwise than they should."""
         self._post("next", {route: odds})
