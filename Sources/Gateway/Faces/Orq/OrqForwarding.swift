@@ -88,10 +88,24 @@ struct OrqForwarding {
     guard workspace.isSpoken(by: head), workspace.generation.has(route.operation),
       !plan.isOwnTask(plan.taskID(body), context)
     else { return nil }
-    // Until a run has brought it along the workspace may not know the agent.
-    if backend.definesAgent, plan.beginsTask, plan.taskID(body) == nil { return nil }
+    if backend.definesAgent, plan.beginsTask, plan.taskID(body) == nil { return plan.asRun(backend.agent, body) }
     try plan.checkTask(body, context)
     return plan
+  }
+
+  /// A new task of an agent that its card file defines: until a run has brought it along the workspace may not know it. nil
+  /// for what no run answers alike.
+  private func asRun(_ defined: OrqAgentConfiguration, _ root: JSONNode?) -> OrqForwarding? {
+    let operation: OrqOperation
+    switch route.operation {
+    // A run cannot wait (contract §3.7).
+    case .invoke where root?["configuration"]?["blocking"]?.bool != true: operation = .run
+    case .streamTask: operation = .streamRun
+    default: return nil
+    }
+    return OrqForwarding(
+      workspace: workspace, route: OrqRoute(operation), agent: agent, owner: owner,
+      body: OrqForwardedBody(agent: .defined(defined), defaults: body.defaults))
   }
 
   /// For `run` and `stream-run` of an agent of the workspace that this gateway serves. What the agent is, its card file
