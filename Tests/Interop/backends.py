@@ -109,7 +109,13 @@ ORQ_SIMULATED = [
 
 
 def orq_forwarded(generation: int) -> list[OrqBackend]:
-    """As clients of the Orq Agents API see it: what they say to agents of Orq is passed on as it is."""
+    """As clients of the Orq Agents API see it: what they say to agents of Orq is passed on as it is. Where a card file
+    defines the agent, runs are; responses become runs, whose answers are translated."""
+    of_runs = {
+        "chunks": _AS_EVENTS["chunks"], "words of a failure": _ORQ["words of a failure"],
+        "rejection": "the agent events of Orq have no word for a rejection",
+        "progress": "thoughts of a run that a response has become stay out",
+    }
     return [
         OrqBackend(f"Orq {generation} forwarded", {}, generation),
         OrqBackend(
@@ -117,6 +123,7 @@ def orq_forwarded(generation: int) -> list[OrqBackend]:
             {"versions": "the documents of Orq's API have no name for an earlier version of an agent"},
             generation, line="TLS",
         ),
+        OrqBackend(f"Orq {generation} run forwarded", of_runs, generation, "run"),
     ]
 
 
