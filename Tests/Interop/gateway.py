@@ -84,8 +84,8 @@ def orq_cards(backend: OrqBackend, circumstances: dict | None = None) -> Cards:
         if backend.call != "run":
             return {"gateway": {"backend": call} | more}
         agent = {"model": "some/model", "role": "Agent", "instructions": "Answer.", "path": "Default", "settings": {}}
-        card = {"name": f"The {name}", "description": descriptions()[name]}
-        return card | {"gateway": {"backend": call | {"agent": agent}} | more}
+        said = {"name": f"The {name}", "description": descriptions()[name]}
+        return said | {"gateway": {"backend": call | {"agent": agent}} | more}
 
     return {name: card(name) for name in local_cards()}
 
