@@ -57,7 +57,7 @@ enum AgentsCommand {
       throw UsageError(message: "agents add takes the URL of one agent")
     }
     let (credentials, files) = try AgentCredentials.read(arguments)
-    let headers = try headers(arguments.all("header"))
+    let headers = try headers(arguments.all("header"), console)
     guard let gateway = try RunningGateway(arguments, console) else { return .configurationInvalid }
     var registration = OrqExternalRegistration(
       key: arguments[option: "key"] ?? "agent", displayName: arguments[option: "name"] ?? "agent",
@@ -147,14 +147,22 @@ enum AgentsCommand {
   }
 
   /// `NAME=VALUE`, or `NAME=@FILE` and `NAME=env:VARIABLE` for a value that is elsewhere.
-  private static func headers(_ words: [String]) throws -> [OrqExternalHeader] {
+  private static func headers(_ words: [String], _ console: Console) throws -> [OrqExternalHeader] {
     try words.map { word in
       guard let mark = word.firstIndex(of: "="), mark != word.startIndex else {
         throw UsageError(message: "--header takes NAME=VALUE, NAME=@FILE or NAME=env:VARIABLE")
       }
       let name = String(word[..<mark])
       let value = String(word[word.index(after: mark)...])
-      return OrqExternalHeader(name: name, value: try AgentCredentials.stored(value) ?? value, isEncrypted: true)
+      if let stored = try AgentCredentials.stored(value) {
+        return OrqExternalHeader(name: name, value: stored, isEncrypted: true)
+      }
+      if ["authorization", "cookie", "key", "token", "secret"].contains(where: { name.lowercased().contains($0) }) {
+        console.error(
+          "Note: other users of this machine can read the value of \(name) while this command runs; "
+            + "--header \(name)=@FILE reads it from a file")
+      }
+      return OrqExternalHeader(name: name, value: value, isEncrypted: true)
     }
   }
 

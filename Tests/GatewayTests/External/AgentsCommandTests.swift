@@ -75,6 +75,10 @@ import Testing
       "--oauth2", server.url + "/token", "--client-id", "me", "--client-secret", "@" + secret, "--scope", "a",
     ]
     #expect(try added(oauth2)?.fields["authorization"] == "Bearer t1")
+    // Not every header is a secret; those that look like one are remarked upon.
+    let literal = try run("add", server.url, "--key", "k", "--header", "X-Tenant=acme", "--header", "X-Token=abc")
+    #expect(literal.errors.contains("can read the value of X-Token") && !literal.errors.contains("X-Tenant"))
+    #expect(try run("remove", "k").status == 0)
     // The environment of tests has this one.
     #expect(try added(["--header", "X-Path=env:PATH"])?.fields["x-path"] == "/usr/bin:/bin")
   }

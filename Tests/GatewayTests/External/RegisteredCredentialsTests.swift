@@ -3,6 +3,7 @@ import Foundation
 import HTTP
 import JSON
 import Network
+import Orq
 import Telemetry
 import TestSupport
 import Testing
@@ -167,22 +168,61 @@ private let secret = "s3cret-of-the-partner-0123456789"
     #expect(probe?["note"]?.string?.contains("egress.allow") == true, "\(String(describing: probe))")
   }
 
+  /// Each byte comes in time, the whole does not.
   @Test func aTokenServerThatDripsIsNotWaitedFor() throws {
     let stage = try ExternalStage(time: ManualTime())
-    stage.server["/token"] = CardServer.Answer(body: [], isSilent: true)
+    let listener = try RawListener()
+    let credentials: JSONValue = [
+      "type": "oauth2", "token_url": .string("http://127.0.0.1:\(listener.port)/token"), "client_id": "gateway",
+      "client_secret": .string(secret),
+    ]
     let client = try stage.gateway.web()
     try client.send(
       "POST", "/v2/agents/a2a", [("Authorization", "Bearer \(TestGateway.keys["alice"] ?? "")")],
-      body: Caller.bytes(
-        stage.registration {
-          $0["credentials"] = [
-            "type": "oauth2", "token_url": .string(stage.server.url + "/token"), "client_id": "gateway",
-            "client_secret": .string(secret),
-          ]
-        }))
-    try eventually("a token is asked for") { !stage.server.seen("/token").isEmpty }
-    try stage.gateway.advance(by: .seconds(15))
-    #expect(try client.response().status == 201)
+      body: Caller.bytes(stage.registration { $0["credentials"] = credentials }))
+    let tokens = try listener.accept()
+    _ = try tokens.receive(until: "\r\n\r\n")
+    try tokens.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{")
+    for _ in 0..<15 {
+      try tokens.send(" ")
+      try stage.gateway.advance(by: .seconds(1))
+    }
+    let response = try client.response()
+    #expect(response.status == 201)
+    #expect(response.text.contains("the token server has not answered in full within 15 s"), "\(response.text)")
+  }
+
+  /// Another key opens nothing: the agent is told of, its file stays, and the gateway starts.
+  @Test func withoutTheMasterKeyNothingOpens() throws {
+    try stage.register { $0["credentials"] = RegisteredCredentialsTests.kinds[0].credentials }
+    let key = stage.folder.path + "/state/master.key"
+    let bytes = try Data(contentsOf: URL(filePath: key))
+    try FileManager.default.removeItem(atPath: key)
+    try stage.restart()
+    #expect(stage.gateway.log.lines.contains { $0.contains("the credentials cannot be decrypted") })
+    #expect(try stage.publishedName() == nil)
+    #expect(stage.files == ["weather.json"])
+    #expect(try stage.alice.refusal("POST", "/v2/agents/a2a", stage.registration()).status == 409)
+    stage.gateway.stop()
+    try bytes.write(to: URL(filePath: key))
+    try stage.restart()
+    #expect(try stage.publishedName() == "Weather Teller")
+  }
+
+  /// Who can write to the state folder, and has not its key, cannot send a secret elsewhere.
+  @Test func aSealedSecretOpensInItsOwnPlaceOnly() throws {
+    let seal = HeaderSeal(key: Array(repeating: 7, count: 32))
+    func client(_ url: String) -> OrqExternalCredentials {
+      .oauth2(.init(tokenURL: url, clientID: "c", secret: "", scopes: []))
+    }
+    let sealed = try SealedCredentials(client("https://a.example").with(secret: "s"), over: nil, of: "one", seal)
+    #expect(!sealed.sealed.isEmpty)
+    #expect(throws: Never.self) { try sealed.credentials(of: "one", seal) }
+    #expect(throws: (any Error).self) { try sealed.credentials(of: "two", seal) }
+    for open in [client("https://b.example"), .bearer(token: "")] {
+      let moved = SealedCredentials(open: .asked(open), sealed: sealed.sealed)
+      #expect(throws: (any Error).self) { try moved.credentials(of: "one", seal) }
+    }
   }
 
   // MARK: Updates
