@@ -44,7 +44,7 @@ _OF_4_17 = {
 }
 
 CLASSES = _OF_BOTH | {"3": _OF_3, "4": _OF_4}[VERSION[0]] | (
-    _OF_4_8 if VERSION.startswith("4.8.") else _OF_4_17 if VERSION.startswith("4.17.") else {}
+    _OF_4_8 if VERSION.startswith(("4.8.", "4.9.")) else _OF_4_17 if VERSION.startswith("4.17.") else {}
 )
 
 
