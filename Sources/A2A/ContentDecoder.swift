@@ -21,11 +21,11 @@ extension FieldReader {
   }
 
   private mutating func role(_ node: JSONNode) -> Role {
-    guard let member = member(node, "role") else {
+    guard let place = place(in: node, "role") else {
       fail(at: "role", "Is required.")
       return .user
     }
-    guard let role = Role(member, dialect) else {
+    guard let role = Role(node[place], dialect) else {
       fail(at: "role", "Must be \(Role.user.wireName(dialect)) or \(Role.agent.wireName(dialect)).")
       return .user
     }
@@ -47,7 +47,7 @@ extension FieldReader {
 
   /// 0.3 JSON-RPC marks objects by `kind`; where it is left out the place says what an object is.
   private mutating func checkKind(_ node: JSONNode, _ kind: StaticString) {
-    guard dialect == .v03JSONRPC, let stated = member(node, "kind"), !stated.equals(kind) else { return }
+    guard dialect == .v03JSONRPC, let stated = place(in: node, "kind"), !node.equals(kind, at: stated) else { return }
     fail(at: "kind", "Must be \(kind).")
   }
 

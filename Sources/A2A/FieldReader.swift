@@ -74,11 +74,15 @@ struct FieldReader {
   /// A member that is present and not null. ProtoJSON allows a field's original name as well as the camelCase one
   /// (A2A 1.0 §5.5); both at once are two values for one field.
   mutating func member(_ object: JSONNode, _ name: StaticString, _ original: StaticString? = nil) -> JSONNode? {
-    let node = object[name].flatMap { $0.isNull ? nil : $0 }
-    guard let original, let other = object[original], !other.isNull else { return node }
-    guard node == nil else {
+    place(in: object, name, original).map { object[$0] }
+  }
+
+  mutating func place(in object: JSONNode, _ name: StaticString, _ original: StaticString? = nil) -> JSONPlace? {
+    let place = object.place(of: name).flatMap { object.kind(at: $0) == .null ? nil : $0 }
+    guard let original, let other = object.place(of: original), object.kind(at: other) != .null else { return place }
+    guard place == nil else {
       fail(at: name, "Is given twice, as \(name) and \(original).")
-      return node
+      return place
     }
     return other
   }
@@ -120,8 +124,8 @@ struct FieldReader {
     _ parent: JSONNode, _ name: StaticString, _ original: StaticString? = nil,
     bytesMax: Int = A2ALimits.identifierBytesMax
   ) -> String? {
-    guard let node = member(parent, name, original) else { return nil }
-    guard let text = node.string else {
+    guard let place = place(in: parent, name, original) else { return nil }
+    guard let text = parent.string(at: place) else {
       fail(at: name, "Must be a string.")
       return nil
     }
@@ -146,8 +150,8 @@ struct FieldReader {
   mutating func text(
     _ parent: JSONNode, _ name: StaticString, _ original: StaticString? = nil, bytesMax: Int = .max
   ) -> JSONString? {
-    guard let node = member(parent, name, original) else { return nil }
-    guard let text = node.text else {
+    guard let place = place(in: parent, name, original) else { return nil }
+    guard let text = parent.text(at: place) else {
       fail(at: name, "Must be a string.")
       return nil
     }
@@ -184,8 +188,8 @@ struct FieldReader {
   // MARK: Scalars and JSON
 
   mutating func bool(_ parent: JSONNode, _ name: StaticString, _ original: StaticString? = nil) -> Bool? {
-    guard let node = member(parent, name, original) else { return nil }
-    guard let value = node.bool else {
+    guard let place = place(in: parent, name, original) else { return nil }
+    guard let value = parent.bool(at: place) else {
       fail(at: name, "Must be true or false.")
       return nil
     }
@@ -216,6 +220,11 @@ struct FieldReader {
 
   /// A JSON object, kept as its own text.
   mutating func metadata(_ parent: JSONNode, _ name: StaticString = "metadata") -> JSONFragment? {
-    object(parent, name)?.fragment
+    guard let place = place(in: parent, name) else { return nil }
+    guard parent.kind(at: place) == .object else {
+      fail(at: name, "Must be an object.")
+      return nil
+    }
+    return parent.fragment(at: place)
   }
 }

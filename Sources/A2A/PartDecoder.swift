@@ -43,12 +43,12 @@ extension FieldReader {
   // MARK: 1.0
 
   private mutating func partV1(_ node: JSONNode) -> Part {
-    let text = member(node, "text")
-    let raw = member(node, "raw")
-    let url = member(node, "url")
-    var data = node["data"]
+    let text = place(in: node, "text")
+    let raw = place(in: node, "raw")
+    let url = place(in: node, "url")
+    var data = node.place(of: "data")
     // `"data": null` is content (the JSON value null), but only where nothing else is.
-    if let value = data, value.isNull, text != nil || raw != nil || url != nil { data = nil }
+    if let value = data, node.kind(at: value) == .null, text != nil || raw != nil || url != nil { data = nil }
     let count = (text == nil ? 0 : 1) + (raw == nil ? 0 : 1) + (url == nil ? 0 : 1) + (data == nil ? 0 : 1)
     guard count == 1 else {
       fail(count == 0 ? "Needs one of text, raw, url and data." : "Must have only one of text, raw, url and data.")
@@ -56,13 +56,13 @@ extension FieldReader {
     }
     let content: Part.Content
     if let text {
-      content = .text(contentText(text, "text"))
+      content = .text(contentText(node, text, "text"))
     } else if let raw {
-      content = .raw(base64(raw, "raw"))
+      content = .raw(base64(node[raw], "raw"))
     } else if let url {
-      content = .url(uri(url, "url"))
+      content = .url(uri(node[url], "url"))
     } else {
-      content = .data(data?.fragment ?? JSONFragment(.null))
+      content = .data(data.map { node.fragment(at: $0) } ?? JSONFragment(.null))
     }
     return Part(
       content, mediaType: self.text(node, "mediaType", "media_type", bytesMax: A2ALimits.mediaTypeBytesMax),
@@ -88,10 +88,10 @@ extension FieldReader {
 
   /// The official clients leave no `kind` out, but their servers accept its absence where the content is clear.
   private mutating func kindV03(_ node: JSONNode) -> Kind? {
-    if let kind = member(node, "kind") {
-      if kind.equals("text") { return .text }
-      if kind.equals("file") { return .file }
-      if kind.equals("data") { return .data }
+    if let kind = place(in: node, "kind") {
+      if node.equals("text", at: kind) { return .text }
+      if node.equals("file", at: kind) { return .file }
+      if node.equals("data", at: kind) { return .data }
       fail(at: "kind", "Must be text, file or data.")
       return nil
     }
@@ -105,11 +105,11 @@ extension FieldReader {
   }
 
   private mutating func textPartV03(_ node: JSONNode) -> Part {
-    guard let text = member(node, "text") else {
+    guard let text = place(in: node, "text") else {
       fail(at: "text", "Is required.")
       return FieldReader.filler
     }
-    var part = Part(.text(contentText(text, "text")))
+    var part = Part(.text(contentText(node, text, "text")))
     guard let metadata = object(node, "metadata") else { return part }
     guard let kept = metadata[GatewayExtension.uri], kept.kind == .object else {
       part.metadata = metadata.fragment
@@ -127,14 +127,14 @@ extension FieldReader {
   // MARK: 0.3 REST
 
   private mutating func partV03REST(_ node: JSONNode) -> Part {
-    let text = member(node, "text")
+    let text = place(in: node, "text")
     let file = member(node, "file")
     let data = member(node, "data")
     guard (text == nil ? 0 : 1) + (file == nil ? 0 : 1) + (data == nil ? 0 : 1) == 1 else {
       fail("Needs exactly one of text, file and data.")
       return FieldReader.filler
     }
-    if let text { return Part(.text(contentText(text, "text")), metadata: metadata(node)) }
+    if let text { return Part(.text(contentText(node, text, "text")), metadata: metadata(node)) }
     if let file {
       enter("file")
       defer { leave() }
@@ -198,8 +198,8 @@ extension FieldReader {
 
   // MARK: Content
 
-  private mutating func contentText(_ node: JSONNode, _ name: StaticString) -> JSONString {
-    guard let text = node.text else {
+  private mutating func contentText(_ part: JSONNode, _ place: JSONPlace, _ name: StaticString) -> JSONString {
+    guard let text = part.text(at: place) else {
       fail(at: name, "Must be a string.")
       return ""
     }

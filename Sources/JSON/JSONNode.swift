@@ -11,7 +11,9 @@ public struct JSONNode: Sendable {
 
   public var kind: Kind { node.kind }
   public var isNull: Bool { node.kind == .null }
-  public var bool: Bool? { node.kind == .bool ? node.flag : nil }
+  public var bool: Bool? { bool(at: place) }
+
+  private var place: JSONPlace { JSONPlace(index: index) }
 
   // MARK: Arrays and objects
 
@@ -24,16 +26,7 @@ public struct JSONNode: Sendable {
   }
 
   /// The member of that name; nil if there is none or this is no object.
-  public func member(named name: String) -> JSONNode? {
-    guard node.kind == .object else { return nil }
-    let end = Int(node.next)
-    var member = index + 1
-    while member < end {
-      if document.string(at: member).isSame(as: name) { return JSONNode(document: document, index: member + 1) }
-      member = Int(document.nodes[member + 1].next)
-    }
-    return nil
-  }
+  public func member(named name: String) -> JSONNode? { place(named: name).map { self[$0] } }
 
   /// Visits the members of an object in their order; none of anything else.
   public func forEachMember<Failure: Error>(_ body: (JSONKey, JSONNode) throws(Failure) -> Void) throws(Failure) {
@@ -68,30 +61,19 @@ public struct JSONNode: Sendable {
   // MARK: Scalars
 
   /// The text of a string, decoded.
-  public var string: String? { node.kind == .string ? document.string(at: index) : nil }
+  public var string: String? { string(at: place) }
 
   /// The text of a string as it was written, for passing on.
-  public var text: JSONString? {
-    guard node.kind == .string else { return nil }
-    return JSONString(unchecked: Array(document.bytes[node.range]), hasEscapes: node.flag)
-  }
+  public var text: JSONString? { text(at: place) }
 
   /// True for a string with this text.
-  public func equals(_ text: StaticString) -> Bool {
-    node.kind == .string && document.string(at: index, equals: text)
-  }
+  public func equals(_ text: StaticString) -> Bool { equals(text, at: place) }
 
   /// A number as it was written.
-  public var numberText: String? {
-    node.kind == .number ? String(decoding: document.bytes[node.range], as: UTF8.self) : nil
-  }
+  public var numberText: String? { numberText(at: place) }
 
   /// A number without a fraction that fits, however written: `1`, `1.0`, `1e2`.
-  public var int64: Int64? {
-    guard node.kind == .number else { return nil }
-    let bytes = document.bytes
-    return JSONNumber.int64(bytes.span.extracting(node.range))
-  }
+  public var int64: Int64? { int64(at: place) }
 
   /// The nearest binary number; nil beyond its range.
   public var double: Double? { numberText.flatMap(JSONNumber.double) }
@@ -100,14 +82,7 @@ public struct JSONNode: Sendable {
 
   /// A copy of the value's own text. If the document has line breaks between its tokens, all space between tokens is
   /// left out, so that the text fits into one line of a stream or a log.
-  public var fragment: JSONFragment {
-    let range = node.kind == .string ? node.range.lowerBound - 1..<node.range.upperBound + 1 : node.range
-    let bytes = document.bytes
-    guard document.hasLineBreaks, node.kind == .array || node.kind == .object else {
-      return JSONFragment(unchecked: Array(bytes[range]))
-    }
-    return JSONFragment(unchecked: JSONFragment.compacted(bytes.span.extracting(range)))
-  }
+  public var fragment: JSONFragment { fragment(at: place) }
 
   /// The value as a tree. As deep as the document, whose limit bounds the recursion.
   public var value: JSONValue {
@@ -123,6 +98,75 @@ public struct JSONNode: Sendable {
       forEachMember { members.append(($0.string, $1.value)) }
       return .object(JSONObject(unchecked: members))
     }
+  }
+}
+
+/// Where a value lies in the document of the node that was asked for it: a look-up that need not count up the document.
+public struct JSONPlace: Sendable {
+  let index: Int
+}
+
+// What lies elsewhere in the document of a node.
+extension JSONNode {
+  /// Of the value of the member of that name; nil if there is none or this is no object.
+  public func place(of name: StaticString) -> JSONPlace? {
+    document.value(of: name, inObjectAt: index).map { JSONPlace(index: $0) }
+  }
+
+  public func place(named name: String) -> JSONPlace? {
+    guard node.kind == .object else { return nil }
+    let end = Int(node.next)
+    var member = index + 1
+    while member < end {
+      if document.string(at: member).isSame(as: name) { return JSONPlace(index: member + 1) }
+      member = Int(document.nodes[member + 1].next)
+    }
+    return nil
+  }
+
+  public subscript(_ place: JSONPlace) -> JSONNode { JSONNode(document: document, index: place.index) }
+
+  public func kind(at place: JSONPlace) -> Kind { document.nodes[place.index].kind }
+
+  public func bool(at place: JSONPlace) -> Bool? {
+    let node = document.nodes[place.index]
+    return node.kind == .bool ? node.flag : nil
+  }
+
+  public func string(at place: JSONPlace) -> String? {
+    kind(at: place) == .string ? document.string(at: place.index) : nil
+  }
+
+  public func text(at place: JSONPlace) -> JSONString? {
+    let node = document.nodes[place.index]
+    guard node.kind == .string else { return nil }
+    return JSONString(unchecked: Array(document.bytes[node.range]), hasEscapes: node.flag)
+  }
+
+  public func equals(_ text: StaticString, at place: JSONPlace) -> Bool {
+    kind(at: place) == .string && document.string(at: place.index, equals: text)
+  }
+
+  public func numberText(at place: JSONPlace) -> String? {
+    let node = document.nodes[place.index]
+    return node.kind == .number ? String(decoding: document.bytes[node.range], as: UTF8.self) : nil
+  }
+
+  public func int64(at place: JSONPlace) -> Int64? {
+    let node = document.nodes[place.index]
+    guard node.kind == .number else { return nil }
+    let bytes = document.bytes
+    return JSONNumber.int64(bytes.span.extracting(node.range))
+  }
+
+  public func fragment(at place: JSONPlace) -> JSONFragment {
+    let node = document.nodes[place.index]
+    let range = node.kind == .string ? node.range.lowerBound - 1..<node.range.upperBound + 1 : node.range
+    let bytes = document.bytes
+    guard document.hasLineBreaks, node.kind == .array || node.kind == .object else {
+      return JSONFragment(unchecked: Array(bytes[range]))
+    }
+    return JSONFragment(unchecked: JSONFragment.compacted(bytes.span.extracting(range)))
   }
 }
 

@@ -38,10 +38,7 @@ public struct JSONWriter: Sendable {
   public mutating func endArray() { bytes.append(UInt8(ascii: "]")) }
 
   /// - Parameter name: without characters that need an escape.
-  public mutating func key(_ name: StaticString) {
-    string(name)
-    bytes.append(UInt8(ascii: ":"))
-  }
+  public mutating func key(_ name: StaticString) { quote(name, isKey: true) }
 
   public mutating func key(string name: String) {
     string(name)
@@ -58,11 +55,27 @@ public struct JSONWriter: Sendable {
   }
 
   /// - Parameter text: without characters that need an escape.
-  public mutating func string(_ text: StaticString) {
-    separate()
-    bytes.append(JSONLexer.quote)
-    bytes.append(text)
-    bytes.append(JSONLexer.quote)
+  public mutating func string(_ text: StaticString) { quote(text, isKey: false) }
+
+  /// With its comma, its quotes and its colon at once: names are most of what is written, and each piece would ask anew
+  /// whether there is room.
+  private mutating func quote(_ text: StaticString, isKey: Bool) {
+    let length = text.utf8CodeUnitCount
+    let isSeparated = needsComma
+    // The buffer is used within the closure only, and all that is taken from it was written before.
+    unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: length + 4) { buffer in
+      var end = 0
+      func put(_ byte: UInt8) {
+        unsafe buffer[end] = byte
+        end += 1
+      }
+      if isSeparated { put(UInt8(ascii: ",")) }
+      put(JSONLexer.quote)
+      for index in 0..<length { put(unsafe text.utf8Start[index]) }
+      put(JSONLexer.quote)
+      if isKey { put(UInt8(ascii: ":")) }
+      unsafe bytes.append(contentsOf: UnsafeBufferPointer(rebasing: buffer[..<end]))
+    }
   }
 
   public mutating func string(_ text: JSONString) {
@@ -175,10 +188,14 @@ public struct JSONWriter: Sendable {
   /// A comma, unless this is the first thing in its place.
   @inline(__always)
   private mutating func separate() {
-    guard bytes.count > start, let last = bytes.last else { return }
-    switch last {
-    case UInt8(ascii: "{"), UInt8(ascii: "["), UInt8(ascii: ":"): break
-    default: bytes.append(UInt8(ascii: ","))
+    if needsComma { bytes.append(UInt8(ascii: ",")) }
+  }
+
+  private var needsComma: Bool {
+    guard bytes.count > start, let last = bytes.last else { return false }
+    return switch last {
+    case UInt8(ascii: "{"), UInt8(ascii: "["), UInt8(ascii: ":"): false
+    default: true
     }
   }
 }

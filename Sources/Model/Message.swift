@@ -42,30 +42,102 @@ public struct Part: Sendable, Equatable {
   public static func text(_ text: String) -> Part { Part(.text(JSONString(text))) }
 }
 
-/// One turn of a conversation (A2A 1.0 §4.1.4).
-public struct Message: Sendable, Equatable {
-  public var messageID: String
-  public var role: Role
-  /// Never empty in a message from a caller.
-  public var parts: [Part]
-  public var contextID: String?
-  public var taskID: String?
-  public var metadata: JSONFragment?
-  public var extensions: [String]
-  public var referenceTaskIDs: [String]
+/// One turn of a conversation (A2A 1.0 §4.1.4). A value behind one reference: a message goes through many hands, and each
+/// would otherwise count up every text in it.
+public struct Message: Sendable {
+  private var content: Content
 
-  @inlinable
   public init(
     messageID: String, role: Role, parts: [Part], contextID: String? = nil, taskID: String? = nil,
     metadata: JSONFragment? = nil, extensions: [String] = [], referenceTaskIDs: [String] = []
   ) {
-    self.messageID = messageID
-    self.role = role
-    self.parts = parts
-    self.contextID = contextID
-    self.taskID = taskID
-    self.metadata = metadata
-    self.extensions = extensions
-    self.referenceTaskIDs = referenceTaskIDs
+    content = Content(
+      messageID: messageID, role: role, parts: parts, contextID: contextID, taskID: taskID, metadata: metadata,
+      extensions: extensions, referenceTaskIDs: referenceTaskIDs)
+  }
+
+  public var messageID: String {
+    get { content.messageID }
+    set { change { $0.messageID = newValue } }
+  }
+
+  public var role: Role { content.role }
+
+  /// Never empty in a message from a caller.
+  public var parts: [Part] {
+    get { content.parts }
+    set { change { $0.parts = newValue } }
+  }
+
+  public var contextID: String? {
+    get { content.contextID }
+    set { change { $0.contextID = newValue } }
+  }
+
+  public var taskID: String? {
+    get { content.taskID }
+    set { change { $0.taskID = newValue } }
+  }
+
+  public var metadata: JSONFragment? {
+    get { content.metadata }
+    set { change { $0.metadata = newValue } }
+  }
+
+  public var extensions: [String] { content.extensions }
+
+  public var referenceTaskIDs: [String] {
+    get { content.referenceTaskIDs }
+    set { change { $0.referenceTaskIDs = newValue } }
+  }
+
+  /// Changes what only this message holds, or a copy of it.
+  private mutating func change(_ body: (Content) -> Void) {
+    if !isKnownUniquelyReferenced(&content) { content = Content(content) }
+    body(content)
+  }
+}
+
+extension Message: Equatable {
+  public static func == (a: Message, b: Message) -> Bool {
+    a.content === b.content
+      || a.messageID == b.messageID && a.role == b.role && a.parts == b.parts && a.contextID == b.contextID
+        && a.taskID == b.taskID && a.metadata == b.metadata && a.extensions == b.extensions
+        && a.referenceTaskIDs == b.referenceTaskIDs
+  }
+}
+
+extension Message {
+  /// @unchecked: changed only while one message holds it.
+  private final class Content: @unchecked Sendable {
+    var messageID: String
+    let role: Role
+    var parts: [Part]
+    var contextID: String?
+    var taskID: String?
+    var metadata: JSONFragment?
+    let extensions: [String]
+    var referenceTaskIDs: [String]
+
+    init(
+      messageID: String, role: Role, parts: [Part], contextID: String?, taskID: String?, metadata: JSONFragment?,
+      extensions: [String], referenceTaskIDs: [String]
+    ) {
+      self.messageID = messageID
+      self.role = role
+      self.parts = parts
+      self.contextID = contextID
+      self.taskID = taskID
+      self.metadata = metadata
+      self.extensions = extensions
+      self.referenceTaskIDs = referenceTaskIDs
+    }
+
+    convenience init(_ other: Content) {
+      self.init(
+        messageID: other.messageID, role: other.role, parts: other.parts, contextID: other.contextID,
+        taskID: other.taskID, metadata: other.metadata, extensions: other.extensions,
+        referenceTaskIDs: other.referenceTaskIDs)
+    }
   }
 }

@@ -1,44 +1,60 @@
 public import JSON
 
 /// One message of a caller, handed to a backend: everything an agent needs to answer it.
-public struct Turn: Sendable {
-  public var agentKey: String
-  public var taskID: String
-  public var contextID: String
-  public var message: Message
+public final class Turn: Sendable {
+  public let agentKey: String
+  public let taskID: String
+  public let contextID: String
+  public let message: Message
   /// Opaque, stable name of the caller.
-  public var principal: String
-  /// Earlier messages of the context, oldest first, bounded by the gateway.
-  public var history: [Message]
+  public let principal: String
   /// True when this message answers an interrupted task.
-  public var isContinuation: Bool
+  public let isContinuation: Bool
   /// Somebody follows the turn as it goes; otherwise only its end is waited for.
-  public var wantsEvents: Bool
-  public var metadata: JSONFragment?
-  /// What the turn before this one, in the same context, left for the backend; nil in a new context.
-  public var earlier: EarlierTurn?
-  /// What the message's references (``Message/referenceTaskIDs``) left for the backend, by the id of the task.
-  public var references: [String: JSONFragment] = [:]
-  public var options: TurnOptions
+  public let wantsEvents: Bool
+  public let metadata: JSONFragment?
+  public let options: TurnOptions
+  public let past: TurnPast
 
-  @inlinable
   public init(
-    agentKey: String, taskID: String, contextID: String, message: Message, principal: String, history: [Message] = [],
+    agentKey: String, taskID: String, contextID: String, message: Message, principal: String,
     isContinuation: Bool = false, wantsEvents: Bool = true, metadata: JSONFragment? = nil,
-    earlier: EarlierTurn? = nil, options: TurnOptions = TurnOptions()
+    options: TurnOptions = TurnOptions(), past: TurnPast = TurnPast()
   ) {
     self.agentKey = agentKey
     self.taskID = taskID
     self.contextID = contextID
     self.message = message
     self.principal = principal
-    self.history = history
     self.isContinuation = isContinuation
     self.wantsEvents = wantsEvents
     self.metadata = metadata
-    self.earlier = earlier
     self.options = options
+    self.past = past
   }
+
+  /// The same turn, once it is known what it builds on.
+  public func building(on past: TurnPast) -> Turn {
+    Turn(
+      agentKey: agentKey, taskID: taskID, contextID: contextID, message: message, principal: principal,
+      isContinuation: isContinuation, wantsEvents: wantsEvents, metadata: metadata, options: options, past: past)
+  }
+
+  public var history: [Message] { past.history }
+  public var earlier: EarlierTurn? { past.earlier }
+  public var references: [String: JSONFragment] { past.references }
+}
+
+/// What a turn builds on.
+public struct TurnPast: Sendable {
+  /// Earlier messages of the context, oldest first, bounded by the gateway.
+  public var history: [Message] = []
+  /// What the turn before this one, in the same context, left for the backend; nil in a new context.
+  public var earlier: EarlierTurn?
+  /// What the message's references (``Message/referenceTaskIDs``) left for the backend, by the id of the task.
+  public var references: [String: JSONFragment] = [:]
+
+  public init() {}
 }
 
 /// What a call says beyond its message, for agents that are A2A agents themselves.

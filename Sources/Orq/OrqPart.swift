@@ -83,7 +83,7 @@ public struct OrqReasoning: Sendable, Equatable {
 
 extension OrqPart {
   public init(_ node: JSONNode, _ reader: inout OrqReader) {
-    guard let kind = reader.member(node, "kind"), kind.kind == .string else {
+    guard let kind = reader.place(in: node, "kind"), node.kind(at: kind) == .string else {
       reader.fail(at: "kind", "Is required and must be a string.")
       self.init(.text(""))
       return
@@ -96,26 +96,26 @@ extension OrqPart {
     self.init(content, metadata: reader.object(node, "metadata"))
   }
 
-  private static func content(_ kind: JSONNode, _ node: JSONNode, _ reader: inout OrqReader) -> Content {
-    if kind.equals("text") { return .text(reader.requiredText(node, "text")) }
-    if kind.equals("file") { return file(node, &reader) }
-    if kind.equals("data") { return .data(reader.requiredObject(node, "data")) }
-    if kind.equals("tool_result") {
+  private static func content(_ kind: JSONPlace, _ node: JSONNode, _ reader: inout OrqReader) -> Content {
+    if node.equals("text", at: kind) { return .text(reader.requiredText(node, "text")) }
+    if node.equals("file", at: kind) { return file(node, &reader) }
+    if node.equals("data", at: kind) { return .data(reader.requiredObject(node, "data")) }
+    if node.equals("tool_result", at: kind) {
       return .toolResult(toolCallID: reader.identifier(node, "tool_call_id"), result: node["result"]?.fragment)
     }
-    if kind.equals("error") { return .error(reader.requiredText(node, "error"), code: reader.int(node, "code")) }
+    if node.equals("error", at: kind) { return .error(reader.requiredText(node, "error"), code: reader.int(node, "code")) }
     guard reader.author == .server else {
       reader.fail(at: "kind", "Must be text, file, data, tool_result or error.")
       return .text("")
     }
-    if kind.equals("tool_call") {
+    if node.equals("tool_call", at: kind) {
       return .toolCall(
         OrqToolCall(
           id: reader.identifier(node, "tool_call_id"), name: reader.requiredText(node, "tool_name"),
           arguments: reader.requiredObject(node, "arguments"),
           thoughtSignature: reader.text(node, "thought_signature")))
     }
-    if kind.equals("reasoning") {
+    if node.equals("reasoning", at: kind) {
       return .reasoning(
         OrqReasoning(
           reader.requiredText(node, "reasoning"), signature: reader.text(node, "signature"),

@@ -78,10 +78,13 @@ public struct OrqReader {
 
   /// A member that is present and not null. Callers may write its name as the Node SDK of the release candidate does
   /// (`systemPrompt` for `system_prompt`); the name of the contract goes before.
-  func member(_ object: JSONNode, _ name: StaticString) -> JSONNode? {
-    if let node = object[name] { return node.isNull ? nil : node }
-    guard author == .caller, let twin = OrqNameTwins.camelCase(name) else { return nil }
-    return object.member(named: twin).flatMap { $0.isNull ? nil : $0 }
+  func member(_ object: JSONNode, _ name: StaticString) -> JSONNode? { place(in: object, name).map { object[$0] } }
+
+  func place(in object: JSONNode, _ name: StaticString) -> JSONPlace? {
+    let place =
+      object.place(of: name)
+      ?? (author == .caller ? OrqNameTwins.camelCase(name).flatMap { object.place(named: $0) } : nil)
+    return place.flatMap { object.kind(at: $0) == .null ? nil : $0 }
   }
 
   /// Notes a fault when `read` finds nothing, unless it has noted one itself.
@@ -98,8 +101,8 @@ public struct OrqReader {
   mutating func string(_ object: JSONNode, _ name: StaticString, bytesMax: Int = OrqLimits.identifierBytesMax)
     -> String?
   {
-    guard let node = member(object, name) else { return nil }
-    guard let text = node.string else {
+    guard let place = place(in: object, name) else { return nil }
+    guard let text = object.string(at: place) else {
       fail(at: name, "Must be a string.")
       return nil
     }
@@ -126,8 +129,8 @@ public struct OrqReader {
 
   /// A string that is passed on with the escapes it came with; nil when absent or null.
   mutating func text(_ object: JSONNode, _ name: StaticString, bytesMax: Int = .max) -> JSONString? {
-    guard let node = member(object, name) else { return nil }
-    guard let text = node.text else {
+    guard let place = place(in: object, name) else { return nil }
+    guard let text = object.text(at: place) else {
       fail(at: name, "Must be a string.")
       return nil
     }
@@ -160,8 +163,8 @@ public struct OrqReader {
   // MARK: Numbers and flags
 
   mutating func bool(_ object: JSONNode, _ name: StaticString) -> Bool? {
-    guard let node = member(object, name) else { return nil }
-    guard let value = node.bool else {
+    guard let place = place(in: object, name) else { return nil }
+    guard let value = object.bool(at: place) else {
       fail(at: name, "Must be true or false.")
       return nil
     }
@@ -174,8 +177,8 @@ public struct OrqReader {
 
   /// A whole number, however written: the SDKs send `10.0`.
   mutating func int(_ object: JSONNode, _ name: StaticString) -> Int? {
-    guard let node = member(object, name) else { return nil }
-    guard let value = node.int64.flatMap({ Int(exactly: $0) }) else {
+    guard let place = place(in: object, name) else { return nil }
+    guard let value = object.int64(at: place).flatMap({ Int(exactly: $0) }) else {
       fail(at: name, "Must be a whole number.")
       return nil
     }
@@ -214,12 +217,12 @@ public struct OrqReader {
   mutating func array(_ object: JSONNode, _ name: StaticString) -> JSONFragment? { json(object, name, of: .array) }
 
   private mutating func json(_ object: JSONNode, _ name: StaticString, of kind: JSONNode.Kind) -> JSONFragment? {
-    guard let node = member(object, name) else { return nil }
-    guard node.kind == kind else {
+    guard let place = place(in: object, name) else { return nil }
+    guard object.kind(at: place) == kind else {
       fail(at: name, kind == .object ? "Must be an object." : "Must be an array.")
       return nil
     }
-    return node.fragment
+    return object.fragment(at: place)
   }
 
   // MARK: Values
@@ -313,8 +316,8 @@ public struct OrqReader {
   mutating func name<Value: RawRepresentable & CaseIterable>(
     _ object: JSONNode, _ name: StaticString, _ type: Value.Type
   ) -> Value? where Value.RawValue == String {
-    guard let node = member(object, name) else { return nil }
-    guard let value = node.string.flatMap({ Value(rawValue: $0) }) else {
+    guard let place = place(in: object, name) else { return nil }
+    guard let value = object.string(at: place).flatMap({ Value(rawValue: $0) }) else {
       fail(at: name, "Must be \(Value.allCases.map(\.rawValue).joined(separator: ", ")).")
       return nil
     }

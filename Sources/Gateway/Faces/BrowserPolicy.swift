@@ -9,6 +9,8 @@ struct BrowserPolicy {
   /// Of the listener's public URL, and its host.
   private let ownOrigin: String
   private let ownHost: String
+  /// What nearly every request to this machine calls it: these need not be taken apart.
+  private let usualHosts: Set<String>
   private let isLoopback: Bool
 
   /// - Parameter publicURL: the listener's.
@@ -18,6 +20,8 @@ struct BrowserPolicy {
     let url = URI(publicURL)
     ownOrigin = url.map { "\($0.scheme)://\($0.authority)" } ?? ""
     ownHost = url?.host ?? ""
+    let names = ["localhost", "127.0.0.1", "[::1]", url?.authority ?? "localhost"]
+    usualHosts = Set(names + names.map { "\($0):\(url?.effectivePort ?? 80)" })
   }
 
   // MARK: Callers that show no key
@@ -41,6 +45,7 @@ struct BrowserPolicy {
 
   /// Names that lead to this machine by themselves, and the one that the operator has given.
   private func isOwn(_ field: String) -> Bool {
+    if usualHosts.contains(field) { return true }
     guard let host = URI("http://\(field)/")?.host else { return false }
     return host == ownHost || host == "localhost" || host.hasSuffix(".localhost")
       || SocketAddress(ip: host, port: 0)?.isLoopback == true

@@ -4,8 +4,8 @@ internal import Model
 /// A task with its journal. A value: all of its rules can be tested without a store.
 struct TaskRecord {
   private(set) var task: AgentTask
-  /// The task before the first kept entry, from which older states are folded again.
-  private var base: AgentTask
+  /// The task before the first kept entry, from which older states are folded again; nil while no entry is kept.
+  private var base: AgentTask?
   private var baseSequence: JournalSequence = 0
   private(set) var journal: [SequencedEvent] = []
   private(set) var sequence: JournalSequence = 0
@@ -16,7 +16,6 @@ struct TaskRecord {
 
   init(_ task: AgentTask) {
     self.task = task
-    base = task
     byteCount = TaskRecord.byteCount(of: task)
   }
 
@@ -26,6 +25,7 @@ struct TaskRecord {
   }
 
   mutating func append(_ events: [JournalEvent], at time: Timestamp, journalEventsMax: Int) {
+    if journal.isEmpty { base = task }
     for event in events {
       note(event, at: time)
       journal.append(SequencedEvent(sequence: sequence, event: event.stamped(time)))
@@ -36,7 +36,6 @@ struct TaskRecord {
   /// Takes the first events of a task that nobody follows: there is no cursor before their end, so that none is kept.
   mutating func begin(with events: [JournalEvent], at time: Timestamp) {
     for event in events { note(event, at: time) }
-    base = task
     baseSequence = sequence
   }
 
@@ -61,17 +60,18 @@ struct TaskRecord {
 
   func snapshot(at cursor: JournalSequence) -> AgentTask? {
     if cursor == sequence { return task }
-    guard cursor >= baseSequence, cursor <= sequence else { return nil }
-    var task = base
+    guard cursor >= baseSequence, cursor <= sequence, var task = base else { return nil }
     for entry in journal[..<(cursor - baseSequence)] { TaskRecord.fold(entry.event, into: &task) }
     return task
   }
 
   private mutating func dropOldest(_ count: Int) {
+    guard var older = base else { return }
     for entry in journal[..<count] {
-      TaskRecord.fold(entry.event, into: &base)
+      TaskRecord.fold(entry.event, into: &older)
       byteCount -= TaskRecord.bytes(of: entry.event)
     }
+    base = older
     journal.removeFirst(count)
     baseSequence += count
   }

@@ -140,18 +140,7 @@ final class TurnRunner {
     guard phase == .waiting else { return }
     phase = .running
     lastEventAt = context.loop.now
-    if agent.backend.remembers, !isContextNew {
-      turn.earlier = context.services.store.earlierTurn(before: turn, owner: owner)
-    }
-    if agent.backend.remembers {
-      for id in turn.message.referenceTaskIDs {
-        turn.references[id] = context.services.store.backendState(of: id, owner: owner)
-      }
-    }
-    if !isContextNew, agent.usesHistory {
-      turn.history = context.services.store.conversation(
-        before: turn, owner: owner, limits: context.services.limits.contexts)
-    }
+    if !isContextNew || !turn.message.referenceTaskIDs.isEmpty { turn = turn.building(on: past(isContextNew)) }
     let limits = agent.limits.turns
     isStarting = true
     let started = agent.backend.start(turn, on: context.loop) { [self] event in receive(event) }
@@ -160,6 +149,19 @@ final class TurnRunner {
     running = started
     if !pending.isEmpty { flush() }
     if phase == .running, !isPaused { startClock(limits) }
+  }
+
+  private func past(_ isContextNew: Bool) -> TurnPast {
+    let store = context.services.store
+    var past = TurnPast()
+    if agent.backend.remembers {
+      if !isContextNew { past.earlier = store.earlierTurn(before: turn, owner: owner) }
+      for id in turn.message.referenceTaskIDs { past.references[id] = store.backendState(of: id, owner: owner) }
+    }
+    if !isContextNew, agent.usesHistory {
+      past.history = store.conversation(before: turn, owner: owner, limits: context.services.limits.contexts)
+    }
+    return past
   }
 
   /// The task was canceled by a caller; its journal says so already.

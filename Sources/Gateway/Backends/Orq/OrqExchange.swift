@@ -278,6 +278,7 @@ final class OrqExchange: RunningTurn {
   private func accept() {
     guard !isAccepted else { return }
     isAccepted = true
+    guard !losses.isEmpty else { return }
     for loss in losses.sorted() { deliver(.loss(loss)) }
   }
 
