@@ -38,7 +38,7 @@ let package = Package(
     // Floor 3
     .target(name: "A2A", dependencies: ["Model", "JSON", "HTTP", "Bytes"], swiftSettings: dataPlane),
     .target(name: "Orq", dependencies: ["JSON", "HTTP", "Bytes"], swiftSettings: dataPlane),
-    .target(name: "HTTPTransport", dependencies: ["HTTP", "Network", "Bytes", "Telemetry"], swiftSettings: dataPlane),
+    .target(name: "HTTPTransport", dependencies: ["HTTP", "Network", "Bytes", "Telemetry"], swiftSettings: strict),
     .target(name: "Configuration", dependencies: ["Model", "JSON", "Bytes"], swiftSettings: strict),
     // Floor 4
     .target(
@@ -52,7 +52,7 @@ let package = Package(
         "Bytes", "Crypto", "JSON", "HTTP", "Model", "Telemetry", "Network", "A2A", "Orq", "HTTPTransport",
         "Configuration", "LocalRuntime",
       ],
-      swiftSettings: dataPlane),
+      swiftSettings: strict),
     // Floor 6
     .executableTarget(
       name: "a2a-gateway", dependencies: ["Gateway", "Configuration", "HTTPTransport", "Telemetry"],

@@ -5,20 +5,18 @@ import Bytes
 /// Strict RFC 8259: valid UTF-8 without a byte order mark, no half surrogate pairs, each member name once.
 public final class JSONDocument: Sendable {
   let bytes: [UInt8]
-  let nodes: [JSONTapeNode]
+  let tape: JSONTape
   /// A carriage return or line feed stands between two tokens.
   let hasLineBreaks: Bool
 
-  private init(bytes: [UInt8], nodes: [JSONTapeNode], hasLineBreaks: Bool) {
+  private init(bytes: [UInt8], scanner: consuming JSONScanner) {
     self.bytes = bytes
-    self.nodes = nodes
-    self.hasLineBreaks = hasLineBreaks
+    hasLineBreaks = scanner.hasLineBreaks
+    tape = scanner.tape
   }
 
   public static func parse(_ bytes: [UInt8], limits: JSONLimits = .default) throws(JSONError) -> JSONDocument {
-    var scanner = JSONScanner(limits: limits)
-    try scanner.scan(bytes.span)
-    return JSONDocument(bytes: bytes, nodes: scanner.nodes, hasLineBreaks: scanner.hasLineBreaks)
+    JSONDocument(bytes: bytes, scanner: try JSONScanner(bytes.span, limits: limits))
   }
 
   /// The outermost value.

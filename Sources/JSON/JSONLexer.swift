@@ -96,6 +96,14 @@ enum JSONLexer {
     return unit
   }
 
+  /// Checks one of the three literals; returns the offset behind it.
+  static func endOfLiteral(_ text: StaticString, _ bytes: Span<UInt8>, from start: Int) throws(JSONError) -> Int {
+    guard bytes.matches(text, at: start) else {
+      throw JSONError(.syntax, at: start, "a value is expected")
+    }
+    return start + text.utf8CodeUnitCount
+  }
+
   /// Checks a number; returns the offset behind it.
   static func endOfNumber(_ bytes: Span<UInt8>, from start: Int) throws(JSONError) -> Int {
     var index = start

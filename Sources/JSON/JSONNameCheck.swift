@@ -6,7 +6,7 @@ enum JSONNameCheck {
   /// Objects up to this count are compared pair by pair, which needs no memory.
   private static let pairsMax = 16
 
-  static func check(_ nodes: [JSONTapeNode], object: Int, _ bytes: Span<UInt8>) throws(JSONError) {
+  static func check(_ nodes: borrowing JSONTape, object: Int, _ bytes: Span<UInt8>) throws(JSONError) {
     var names: [Int] = []
     names.reserveCapacity(nodes[object].count)
     var hasEscapes = false
@@ -24,21 +24,22 @@ enum JSONNameCheck {
     }
   }
 
-  private static func repeatedInPairs(_ names: [Int], _ nodes: [JSONTapeNode], _ bytes: Span<UInt8>) -> Int? {
+  private static func repeatedInPairs(_ names: [Int], _ nodes: borrowing JSONTape, _ bytes: Span<UInt8>) -> Int? {
     for later in names.indices {
-      for earlier in 0..<later where bytes.areEqual(nodes[names[earlier]].range, nodes[names[later]].range) {
-        return names[later]
+      for earlier in 0..<later {
+        if bytes.areEqual(nodes[names[earlier]].range, nodes[names[later]].range) { return names[later] }
       }
     }
     return nil
   }
 
   /// A set's hash is seeded anew in each process, so that nobody can choose names that collide.
-  private static func repeatedInSet(_ names: [Int], _ nodes: [JSONTapeNode], _ bytes: Span<UInt8>) -> Int? {
+  private static func repeatedInSet(_ names: [Int], _ nodes: borrowing JSONTape, _ bytes: Span<UInt8>) -> Int? {
     var seen: Set<[UInt8]> = []
     seen.reserveCapacity(names.count)
-    for name in names where !seen.insert(JSONText.unescaped(bytes.extracting(nodes[name].range))).inserted {
-      return name
+    for name in names {
+      let text = JSONText.unescaped(bytes.extracting(nodes[name].range))
+      if !seen.insert(text).inserted { return name }
     }
     return nil
   }

@@ -7,7 +7,7 @@ public struct JSONNode: Sendable {
   let document: JSONDocument
   let index: Int
 
-  private var node: JSONTapeNode { document.nodes[index] }
+  private var node: JSONTapeNode { document.tape[index] }
 
   public var kind: Kind { node.kind }
   public var isNull: Bool { node.kind == .null }
@@ -35,7 +35,7 @@ public struct JSONNode: Sendable {
     var member = index + 1
     while member < end {
       try body(JSONKey(document: document, index: member), JSONNode(document: document, index: member + 1))
-      member = Int(document.nodes[member + 1].next)
+      member = Int(document.tape[member + 1].next)
     }
   }
 
@@ -46,7 +46,7 @@ public struct JSONNode: Sendable {
     var element = index + 1
     while element < end {
       try body(JSONNode(document: document, index: element))
-      element = Int(document.nodes[element].next)
+      element = Int(document.tape[element].next)
     }
   }
 
@@ -119,17 +119,17 @@ extension JSONNode {
     var member = index + 1
     while member < end {
       if document.string(at: member).isSame(as: name) { return JSONPlace(index: member + 1) }
-      member = Int(document.nodes[member + 1].next)
+      member = Int(document.tape[member + 1].next)
     }
     return nil
   }
 
   public subscript(_ place: JSONPlace) -> JSONNode { JSONNode(document: document, index: place.index) }
 
-  public func kind(at place: JSONPlace) -> Kind { document.nodes[place.index].kind }
+  public func kind(at place: JSONPlace) -> Kind { document.tape[place.index].kind }
 
   public func bool(at place: JSONPlace) -> Bool? {
-    let node = document.nodes[place.index]
+    let node = document.tape[place.index]
     return node.kind == .bool ? node.flag : nil
   }
 
@@ -138,7 +138,7 @@ extension JSONNode {
   }
 
   public func text(at place: JSONPlace) -> JSONString? {
-    let node = document.nodes[place.index]
+    let node = document.tape[place.index]
     guard node.kind == .string else { return nil }
     return JSONString(unchecked: Array(document.bytes[node.range]), hasEscapes: node.flag)
   }
@@ -148,19 +148,19 @@ extension JSONNode {
   }
 
   public func numberText(at place: JSONPlace) -> String? {
-    let node = document.nodes[place.index]
+    let node = document.tape[place.index]
     return node.kind == .number ? String(decoding: document.bytes[node.range], as: UTF8.self) : nil
   }
 
   public func int64(at place: JSONPlace) -> Int64? {
-    let node = document.nodes[place.index]
+    let node = document.tape[place.index]
     guard node.kind == .number else { return nil }
     let bytes = document.bytes
     return JSONNumber.int64(bytes.span.extracting(node.range))
   }
 
   public func fragment(at place: JSONPlace) -> JSONFragment {
-    let node = document.nodes[place.index]
+    let node = document.tape[place.index]
     let range = node.kind == .string ? node.range.lowerBound - 1..<node.range.upperBound + 1 : node.range
     let bytes = document.bytes
     guard document.hasLineBreaks, node.kind == .array || node.kind == .object else {
@@ -189,9 +189,8 @@ public func ~= (name: StaticString, key: JSONKey) -> Bool { key == name }
 extension JSONDocument {
   /// The index of a member's value; nil if there is none or the node is no object.
   func value(of name: StaticString, inObjectAt index: Int) -> Int? {
-    // Spans can only be taken from local copies (which share the storage).
-    let (nodes, bytes) = (self.nodes, self.bytes)
-    let tape = nodes.span
+    // A span can only be taken from a local copy (which shares the storage).
+    let bytes = self.bytes
     let object = tape[index]
     guard object.kind == .object else { return nil }
     let end = Int(object.next)
@@ -210,7 +209,7 @@ extension JSONDocument {
 
   /// The decoded text of the string or name at an index of the tape.
   func string(at index: Int) -> String {
-    let node = nodes[index]
+    let node = tape[index]
     // A span can only be taken from a local copy (which shares the storage).
     let bytes = self.bytes
     if !node.flag { return String(decoding: bytes[node.range], as: UTF8.self) }
@@ -219,7 +218,7 @@ extension JSONDocument {
 
   /// Compares without decoding, unless there are escapes.
   func string(at index: Int, equals text: StaticString) -> Bool {
-    let node = nodes[index]
+    let node = tape[index]
     let length = text.utf8CodeUnitCount
     let bytes = self.bytes
     if !node.flag { return Int(node.length) == length && bytes.span.matches(text, at: Int(node.offset)) }

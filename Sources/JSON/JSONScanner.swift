@@ -1,7 +1,7 @@
 import Bytes
 
 /// Reads a text once, without recursion, and writes down where its values are.
-struct JSONScanner {
+struct JSONScanner: ~Copyable {
   /// An array or object that is not closed yet.
   private struct Open {
     var node = 0
@@ -13,7 +13,7 @@ struct JSONScanner {
     var mayRepeat = false
   }
 
-  private(set) var nodes: [JSONTapeNode] = []
+  private(set) var tape: JSONTape
   /// A carriage return or line feed stands between two tokens.
   private(set) var hasLineBreaks = false
   private let limits: JSONLimits
@@ -24,56 +24,63 @@ struct JSONScanner {
   private var depth = 0
   private var index = 0
 
-  init(limits: JSONLimits) { self.limits = limits }
-
-  mutating func scan(_ bytes: Span<UInt8>) throws(JSONError) {
+  init(_ bytes: Span<UInt8>, limits: JSONLimits) throws(JSONError) {
+    self.limits = limits
+    tape = JSONTape(capacity: min(bytes.count / 12 + 8, 65_536))
     guard bytes.count <= limits.bytesMax else {
       throw JSONError(.tooLarge, at: limits.bytesMax, "longer than \(limits.bytesMax) bytes")
     }
     if bytes.matches("\u{FEFF}") { throw JSONError(.syntax, at: 0, "a byte order mark is not allowed") }
-    nodes.reserveCapacity(min(bytes.count / 12 + 8, 65_536))
     outer.reserveCapacity(min(limits.depthMax, 8))
     skipSpace(bytes)
     repeat {
       try scanValue(bytes)
     } while try advance(bytes)
-    guard index == bytes.count else { throw unexpected(bytes, "nothing may follow the value") }
+    guard index == bytes.count else { throw JSONScanner.unexpected(bytes, index, "nothing may follow the value") }
   }
 
   /// Reads a scalar, or opens an array or object and stands before its first value.
+  @inline(__always)
   private mutating func scanValue(_ bytes: Span<UInt8>) throws(JSONError) {
-    guard index < bytes.count else { throw unexpected(bytes, "a value is expected") }
-    switch bytes[index] {
-    case JSONLexer.quote: try scanString(bytes)
-    case UInt8(ascii: "{"): try openContainer(.object, bytes)
-    case UInt8(ascii: "["): try openContainer(.array, bytes)
-    case UInt8(ascii: "t"): try scanLiteral("true", .bool, bytes)
-    case UInt8(ascii: "f"): try scanLiteral("false", .bool, bytes)
-    case UInt8(ascii: "n"): try scanLiteral("null", .null, bytes)
+    guard index < bytes.count else { throw JSONScanner.unexpected(bytes, index, "a value is expected") }
+    let start = index
+    switch bytes[start] {
+    case JSONLexer.quote: _ = try scanString(bytes)
+    case UInt8(ascii: "{"): try openContainer(.object)
+    case UInt8(ascii: "["): try openContainer(.array)
+    case UInt8(ascii: "t"):
+      index = try JSONLexer.endOfLiteral("true", bytes, from: start)
+      try append(.bool, from: start, flag: true)
+    case UInt8(ascii: "f"):
+      index = try JSONLexer.endOfLiteral("false", bytes, from: start)
+      try append(.bool, from: start)
+    case UInt8(ascii: "n"):
+      index = try JSONLexer.endOfLiteral("null", bytes, from: start)
+      try append(.null, from: start)
     case UInt8(ascii: "-"), 0x30...0x39:
-      let end = try JSONLexer.endOfNumber(bytes, from: index)
-      try append(JSONTapeNode(.number, offset: index, length: end - index, next: nodes.count + 1))
-      index = end
-    default: throw unexpected(bytes, "a value is expected")
+      index = try JSONLexer.endOfNumber(bytes, from: start)
+      try append(.number, from: start)
+    default: throw JSONScanner.unexpected(bytes, start, "a value is expected")
     }
   }
 
   /// Behind a value: closes what ends here and stands before the next value. False at the end of the outermost value.
+  @inline(__always)
   private mutating func advance(_ bytes: Span<UInt8>) throws(JSONError) -> Bool {
     while depth > 0 {
       skipSpace(bytes)
-      // A container that was opened just now has a node but no value yet.
-      let isFresh = nodes.count == current.node + 1
-      guard index < bytes.count else { throw unexpected(bytes, "an end is expected") }
+      guard index < bytes.count else { throw JSONScanner.unexpected(bytes, index, "an end is expected") }
       let byte = bytes[index]
       if byte == (current.isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) {
         index += 1
         try close(bytes)
         continue
       }
-      if !isFresh {
+      // A container that was opened just now has no value yet.
+      if current.count > 0 {
         guard byte == UInt8(ascii: ",") else {
-          throw unexpected(bytes, current.isObject ? "a comma or } is expected" : "a comma or ] is expected")
+          throw JSONScanner.unexpected(
+            bytes, index, current.isObject ? "a comma or } is expected" : "a comma or ] is expected")
         }
         index += 1
         skipSpace(bytes)
@@ -86,80 +93,87 @@ struct JSONScanner {
     return false
   }
 
-  private mutating func openContainer(_ kind: JSONNode.Kind, _ bytes: Span<UInt8>) throws(JSONError) {
+  @inline(__always)
+  private mutating func openContainer(_ kind: JSONNode.Kind) throws(JSONError) {
     guard depth < limits.depthMax else {
       throw JSONError(.tooDeep, at: index, "nested deeper than \(limits.depthMax)")
     }
     if depth > 0 { outer.append(current) }
     depth += 1
-    current = Open(node: nodes.count, isObject: kind == .object)
-    try append(JSONTapeNode(kind, offset: index, length: 0, next: 0))
+    current = Open(node: tape.count, isObject: kind == .object)
     index += 1
+    try append(kind, from: index - 1)
   }
 
+  @inline(__always)
   private mutating func close(_ bytes: Span<UInt8>) throws(JSONError) {
-    var node = nodes[current.node]
+    var node = tape[current.node]
     node.length = UInt32(truncatingIfNeeded: index) - node.offset
-    node.next = UInt32(truncatingIfNeeded: nodes.count)
+    node.next = UInt32(truncatingIfNeeded: tape.count)
     node.count = current.count
-    nodes[current.node] = node
-    if current.mayRepeat { try JSONNameCheck.check(nodes, object: current.node, bytes) }
+    tape[current.node] = node
+    if current.mayRepeat { try JSONNameCheck.check(tape, object: current.node, bytes) }
     depth -= 1
     if depth > 0 { current = outer.removeLast() }
   }
 
   /// A member's name and the colon; stands before the value.
+  @inline(__always)
   private mutating func scanName(_ bytes: Span<UInt8>) throws(JSONError) {
     guard index < bytes.count, bytes[index] == JSONLexer.quote else {
-      throw unexpected(bytes, "a member's name in quotes is expected")
+      throw JSONScanner.unexpected(bytes, index, "a member's name in quotes is expected")
     }
-    note(try scanString(bytes), bytes)
+    let name = index + 1
+    let isEscaped = try scanString(bytes)
+    note(bytes, name..<index - 1, isEscaped)
     skipSpace(bytes)
-    guard index < bytes.count, bytes[index] == UInt8(ascii: ":") else { throw unexpected(bytes, "a colon is expected") }
+    guard index < bytes.count, bytes[index] == UInt8(ascii: ":") else {
+      throw JSONScanner.unexpected(bytes, index, "a colon is expected")
+    }
     index += 1
     skipSpace(bytes)
   }
 
   /// Remembers a name's digest in the innermost object.
   @inline(__always)
-  private mutating func note(_ name: JSONTapeNode, _ bytes: Span<UInt8>) {
-    var digest = name.length &* 7
-    if name.length > 0 {
-      digest &+= UInt32(bytes[Int(name.offset)]) &* 5 &+ UInt32(bytes[Int(name.offset + name.length - 1)]) &* 13
+  private mutating func note(_ bytes: Span<UInt8>, _ name: Range<Int>, _ isEscaped: Bool) {
+    var digest = UInt32(truncatingIfNeeded: name.count) &* 7
+    if !name.isEmpty {
+      digest &+= UInt32(bytes[name.lowerBound]) &* 5 &+ UInt32(bytes[name.upperBound - 1]) &* 13
     }
     let bit: UInt64 = 1 << UInt64(digest & 63)
-    if name.flag || current.seen & bit != 0 { current.mayRepeat = true }
+    if isEscaped || current.seen & bit != 0 { current.mayRepeat = true }
     current.seen |= bit
   }
 
-  @discardableResult
-  private mutating func scanString(_ bytes: Span<UInt8>) throws(JSONError) -> JSONTapeNode {
-    var escaped = false
-    let end = try JSONLexer.endOfString(bytes, from: index + 1, escaped: &escaped)
-    let node = JSONTapeNode(
-      .string, offset: index + 1, length: end - index - 1, next: nodes.count + 1, flag: escaped)
-    try append(node)
+  /// A value or a name; true where it holds escapes.
+  @inline(__always)
+  private mutating func scanString(_ bytes: Span<UInt8>) throws(JSONError) -> Bool {
+    let start = index + 1
+    // Most strings are plain to their end.
+    var end = JSONLexer.endOfPlainContent(bytes, from: start, beyondASCII: true)
+    var isEscaped = false
+    if end == bytes.count || bytes[end] != JSONLexer.quote {
+      end = try JSONLexer.endOfString(bytes, from: end, escaped: &isEscaped)
+    }
     index = end + 1
-    return node
+    try append(
+      JSONTapeNode(.string, offset: start, length: end - start, next: tape.count + 1, flag: isEscaped))
+    return isEscaped
   }
 
-  private mutating func scanLiteral(
-    _ text: StaticString, _ kind: JSONNode.Kind, _ bytes: Span<UInt8>
-  ) throws(JSONError) {
-    let length = text.utf8CodeUnitCount
-    guard bytes.matches(text, at: index) else { throw unexpected(bytes, "a value is expected") }
-    // Of the three literals only `true` is four long and a boolean.
-    try append(
-      JSONTapeNode(kind, offset: index, length: length, next: nodes.count + 1, flag: kind == .bool && length == 4))
-    index += length
+  /// A value that ends here.
+  @inline(__always)
+  private mutating func append(_ kind: JSONNode.Kind, from start: Int, flag: Bool = false) throws(JSONError) {
+    try append(JSONTapeNode(kind, offset: start, length: index - start, next: tape.count + 1, flag: flag))
   }
 
   @inline(__always)
   private mutating func append(_ node: JSONTapeNode) throws(JSONError) {
-    guard nodes.count < limits.nodesMax else {
-      throw JSONError(.tooLarge, at: index, "more than \(limits.nodesMax) values and names")
+    guard tape.count < limits.nodesMax else {
+      throw JSONError(.tooLarge, at: Int(node.offset), "more than \(limits.nodesMax) values and names")
     }
-    nodes.append(node)
+    tape.append(node)
   }
 
   @inline(__always)
@@ -174,7 +188,7 @@ struct JSONScanner {
     }
   }
 
-  private func unexpected(_ bytes: Span<UInt8>, _ message: String) -> JSONError {
+  private static func unexpected(_ bytes: Span<UInt8>, _ index: Int, _ message: String) -> JSONError {
     index < bytes.count
       ? JSONError(.syntax, at: index, message)
       : JSONError(.syntax, at: index, "the text ends within a value")

@@ -38,3 +38,49 @@ struct JSONTapeNode: Sendable {
 
   var range: Range<Int> { Int(offset)..<Int(offset) + Int(length) }
 }
+
+/// The nodes of one document. Its memory is its own and not an array's: each of the many appends and looks would ask an
+/// array anew whether it is shared.
+@safe
+struct JSONTape: ~Copyable, @unchecked Sendable {
+  // @unchecked: nobody else holds the memory, and nothing writes to it once the document is made.
+  private var nodes: UnsafeMutablePointer<JSONTapeNode>
+  private(set) var count = 0
+  private var capacity: Int
+
+  init(capacity: Int) {
+    self.capacity = max(capacity, 1)
+    unsafe nodes = .allocate(capacity: self.capacity)
+  }
+
+  deinit { unsafe nodes.deallocate() }
+
+  @inline(__always)
+  subscript(_ index: Int) -> JSONTapeNode {
+    get {
+      precondition(index >= 0 && index < count, "beyond the tape")
+      return unsafe nodes[index]
+    }
+    set {
+      precondition(index >= 0 && index < count, "beyond the tape")
+      unsafe nodes[index] = newValue
+    }
+  }
+
+  @inline(__always)
+  mutating func append(_ node: JSONTapeNode) {
+    if count == capacity { grow() }
+    // There is room by the line above; a node is plain bytes.
+    unsafe nodes[count] = node
+    count += 1
+  }
+
+  @inline(never)
+  private mutating func grow() {
+    let larger = UnsafeMutablePointer<JSONTapeNode>.allocate(capacity: capacity * 2)
+    unsafe larger.update(from: nodes, count: count)
+    unsafe nodes.deallocate()
+    unsafe nodes = larger
+    capacity *= 2
+  }
+}
