@@ -102,7 +102,7 @@ extension WireEncoder {
     json.beginObject()
     sendMembers(request, into: &json)
     json.endObject()
-    return json.bytes
+    return json.finish()
   }
 
   private mutating func cancelBody(_ id: String, _ metadata: JSONFragment?) -> [UInt8] {
@@ -115,14 +115,14 @@ extension WireEncoder {
       if metadata != nil { lose(.cancelMetadata) }
     }
     json.endObject()
-    return json.bytes
+    return json.finish()
   }
 
   private func createPushConfigBody(_ config: PushNotificationConfig) -> [UInt8] {
     var json = JSONWriter()
     guard dialect == .v03REST else {
       pushConfig(config, credentials: true, into: &json)
-      return json.bytes
+      return json.finish()
     }
     json.beginObject()
     json.member("parent", "tasks/\(config.taskID ?? "")")
@@ -130,6 +130,6 @@ extension WireEncoder {
     json.key("config")
     pushConfig(config, credentials: true, into: &json)
     json.endObject()
-    return json.bytes
+    return json.finish()
   }
 }

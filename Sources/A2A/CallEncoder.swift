@@ -28,7 +28,7 @@ public enum CallEncoder {
     json.endObject()
     json.endObject()
     losses.formUnion(encoder.losses)
-    return json.bytes
+    return json.finish()
   }
 }
 

@@ -96,7 +96,7 @@ extension WireEncoder {
     if let filename = part.filename { added.member("filename", filename) }
     added.endObject()
     json.key("metadata")
-    json.raw { WireEncoder.append(added.bytes, before: part.metadata, to: &$0) }
+    json.raw(WireEncoder.object(added.finish(), before: part.metadata).span)
   }
 
   private mutating func data(_ value: JSONFragment, of part: Part, into json: inout JSONWriter) {
@@ -134,14 +134,14 @@ extension WireEncoder {
     var mark = JSONWriter()
     mark.member(DataPartCompat.flag, true)
     json.key("metadata")
-    json.raw { WireEncoder.append(mark.bytes, before: metadata, to: &$0) }
+    json.raw(WireEncoder.object(mark.finish(), before: metadata).span)
   }
 
   /// An object with one more member in front; the others keep their bytes.
   ///
   /// - Parameter member: a name, a colon and a value.
-  private static func append(_ member: [UInt8], before object: JSONFragment?, to bytes: inout [UInt8]) {
-    bytes.append(UInt8(ascii: "{"))
+  private static func object(_ member: [UInt8], before object: JSONFragment?) -> [UInt8] {
+    var bytes = [UInt8(ascii: "{")]
     bytes += member
     let others = object?.bytes.dropFirst().dropLast() ?? []
     if others.contains(where: { $0 > 0x20 }) {
@@ -149,6 +149,7 @@ extension WireEncoder {
       bytes += others
     }
     bytes.append(UInt8(ascii: "}"))
+    return bytes
   }
 
   private mutating func loseNames(of part: Part) {

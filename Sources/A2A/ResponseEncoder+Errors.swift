@@ -26,7 +26,7 @@ extension ResponseEncoder {
     }
     json.endObject()
     json.endObject()
-    return (ErrorMapping.httpStatus(error.kind, version, .jsonRPC), json.bytes)
+    return (ErrorMapping.httpStatus(error.kind, version, .jsonRPC), json.finish())
   }
 
   /// An error over HTTP+JSON: `google.rpc.Status` in 1.0; 0.3 has no shape of its own and gets message and code.
@@ -52,7 +52,7 @@ extension ResponseEncoder {
       json.member("code", mapping.codeV03)
     }
     json.endObject()
-    return (status ?? ErrorMapping.httpStatus(error.kind, dialect.version, .rest), json.bytes)
+    return (status ?? ErrorMapping.httpStatus(error.kind, dialect.version, .rest), json.finish())
   }
 
   private static func details(_ error: AgentError, _ mapping: ErrorMapping, into json: inout JSONWriter) {

@@ -25,8 +25,8 @@ extension ResponseEncoder {
     encoder.streamEvent(event, final: final, into: &json)
     if id != nil { json.endObject() }
     losses.formUnion(encoder.losses)
-    SSEEncoder.endEvent(into: &json.bytes)
-    return json.bytes
+    json.unseparated("\n\n")
+    return json.finish()
   }
 
   /// The last frame of a stream that broke after it began. 1.0 names such an event `error`; the clients of 0.3 know no

@@ -33,7 +33,7 @@ public enum ResponseEncoder {
     if case .pushConfigDeleted = result { json.null() } else { encoder.result(result, into: &json) }
     json.endObject()
     losses.formUnion(encoder.losses)
-    return json.bytes
+    return json.finish()
   }
 
   public static func restResult(
@@ -43,7 +43,7 @@ public enum ResponseEncoder {
     var json = JSONWriter()
     encoder.result(result, into: &json)
     losses.formUnion(encoder.losses)
-    return json.bytes
+    return json.finish()
   }
 
   /// Leaves the envelope open after `"result":`.

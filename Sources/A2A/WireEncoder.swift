@@ -74,14 +74,7 @@ public struct WireEncoder {
       json.key("message")
       self.message(message, into: &json)
     }
-    if let timestamp = status.timestamp {
-      json.key("timestamp")
-      json.raw { bytes in
-        bytes.append(UInt8(ascii: "\""))
-        timestamp.append(to: &bytes)
-        bytes.append(UInt8(ascii: "\""))
-      }
-    }
+    if let timestamp = status.timestamp { json.member("timestamp", timestamp) }
     json.endObject()
   }
 

@@ -122,6 +122,6 @@ extension JSONFragment {
     }
     rest.endObject()
     // What was written member by member from a valid object is one; were it not, nothing would be the safe reading.
-    return isEmpty ? nil : try? JSONFragment.parse(rest.bytes)
+    return isEmpty ? nil : try? JSONFragment.parse(rest.finish())
   }
 }

@@ -12,14 +12,14 @@ public struct JSONFragment: Sendable, Hashable {
   public init(_ value: JSONValue) {
     var writer = JSONWriter()
     writer.value(value)
-    self.init(unchecked: writer.bytes)
+    self.init(unchecked: writer.finish())
   }
 
   /// Writes a value. `body` must write exactly one; nothing checks it.
   public init(writing body: (inout JSONWriter) -> Void) {
     var writer = JSONWriter(reserving: 128)
     body(&writer)
-    self.init(unchecked: writer.bytes)
+    self.init(unchecked: writer.finish())
   }
 
   /// Takes a text that holds one value, with space around it or not.
@@ -34,7 +34,7 @@ public struct JSONFragment: Sendable, Hashable {
     writer.key(string: name)
     writer.fragment(value)
     writer.endObject()
-    return JSONFragment(unchecked: writer.bytes)
+    return JSONFragment(unchecked: writer.finish())
   }
 
   /// An object with one member set: it stands last, in place of any other of its name.
@@ -49,12 +49,12 @@ public struct JSONFragment: Sendable, Hashable {
         writer.fragment(old.fragment)
       }
     } else {
-      writer.bytes.append(bytes.span.extracting(droppingLast: 1))
+      writer.unseparated(bytes.span.extracting(droppingLast: 1))
     }
     writer.key(string: name)
     writer.fragment(value)
     writer.endObject()
-    return JSONFragment(unchecked: writer.bytes)
+    return JSONFragment(unchecked: writer.finish())
   }
 
   /// False only where the text has no string that could be this name.

@@ -1,3 +1,6 @@
+internal import Bytes
+public import JSON
+
 /// A moment, in milliseconds since 1970-01-01T00:00:00Z (A2A 1.0 §5.6.1: UTC, millisecond precision).
 public struct Timestamp: Sendable, Hashable, Comparable {
   public var milliseconds: Int64
@@ -9,8 +12,8 @@ public struct Timestamp: Sendable, Hashable, Comparable {
   /// The years that have four digits. What lies outside is written as the nearest end, and never read.
   private static let range: ClosedRange<Int64> = -62_167_219_200_000...253_402_300_799_999
 
-  /// Appends `2026-11-21T02:42:25.596Z`, always 24 bytes.
-  public func append(to bytes: inout [UInt8]) {
+  /// `2026-11-21T02:42:25.596Z`.
+  public var bytes: InlineArray<24, UInt8> {
     let clamped = min(max(milliseconds, Timestamp.range.lowerBound), Timestamp.range.upperBound)
     var (days, remainder) = clamped.quotientAndRemainder(dividingBy: 86_400_000)
     if remainder < 0 {
@@ -18,29 +21,28 @@ public struct Timestamp: Sendable, Hashable, Comparable {
       remainder += 86_400_000
     }
     let (year, month, day) = Timestamp.civil(fromDays: days)
-    let seconds = remainder / 1000
-    Timestamp.digits(Int(year), 4, &bytes)
-    bytes.append(UInt8(ascii: "-"))
-    Timestamp.digits(month, 2, &bytes)
-    bytes.append(UInt8(ascii: "-"))
-    Timestamp.digits(day, 2, &bytes)
-    bytes.append(UInt8(ascii: "T"))
-    Timestamp.digits(Int(seconds / 3600), 2, &bytes)
-    bytes.append(UInt8(ascii: ":"))
-    Timestamp.digits(Int(seconds / 60 % 60), 2, &bytes)
-    bytes.append(UInt8(ascii: ":"))
-    Timestamp.digits(Int(seconds % 60), 2, &bytes)
-    bytes.append(UInt8(ascii: "."))
-    Timestamp.digits(Int(remainder % 1000), 3, &bytes)
-    bytes.append(UInt8(ascii: "Z"))
+    let seconds = Int(remainder / 1000)
+    var bytes = InlineArray<24, UInt8>(repeating: 0)
+    func put(_ number: Int, _ places: Range<Int>, _ mark: Unicode.Scalar) {
+      var rest = number
+      for place in places.reversed() {
+        bytes[place] = UInt8(ascii: "0") + UInt8(rest % 10)
+        rest /= 10
+      }
+      bytes[places.upperBound] = UInt8(ascii: mark)
+    }
+    put(Int(year), 0..<4, "-")
+    put(month, 5..<7, "-")
+    put(day, 8..<10, "T")
+    put(seconds / 3600, 11..<13, ":")
+    put(seconds / 60 % 60, 14..<16, ":")
+    put(seconds % 60, 17..<19, ".")
+    put(Int(remainder % 1000), 20..<23, "Z")
+    return bytes
   }
 
   /// `2026-11-21T02:42:25.596Z`.
-  public var text: String {
-    var bytes: [UInt8] = []
-    append(to: &bytes)
-    return String(decoding: bytes, as: UTF8.self)
-  }
+  public var text: String { String(decoding: bytes.span.copied, as: UTF8.self) }
 
   /// Reads RFC 3339 with any offset. A missing zone is UTC: 0.3 peers and the 0.3 specification's own samples leave it
   /// out. Digits after the millisecond are dropped. nil when it is not a date and time of the years 0000 to 9999 in UTC.
@@ -102,14 +104,6 @@ public struct Timestamp: Sendable, Hashable, Comparable {
     }
   }
 
-  private static func digits(_ value: Int, _ width: Int, _ bytes: inout [UInt8]) {
-    var divisor = width == 4 ? 1000 : width == 3 ? 100 : 10
-    while divisor > 0 {
-      bytes.append(UInt8(ascii: "0") + UInt8(value / divisor % 10))
-      divisor /= 10
-    }
-  }
-
   private struct Reader {
     let bytes: [UInt8]
     var index = 0
@@ -144,5 +138,12 @@ public struct Timestamp: Sendable, Hashable, Comparable {
       }
       return index > start ? value : nil
     }
+  }
+}
+
+extension JSONWriter {
+  public mutating func member(_ name: StaticString, _ time: Timestamp) {
+    key(name)
+    string(utf8: time.bytes.span)
   }
 }

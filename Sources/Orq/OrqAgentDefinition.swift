@@ -88,13 +88,12 @@ public struct OrqAgentDefinition: OrqReadable {
   /// 3.13 requires a list of tools; the later releases do not mind an empty one.
   private func writeSettings(into json: inout JSONWriter) {
     guard settings.document.root["tools"] == nil else { return json.fragment(settings) }
-    json.raw { bytes in
-      bytes.append(#"{"tools":[]"#)
-      let others = settings.bytes.dropFirst().dropLast()
-      if others.contains(where: { $0 > 0x20 }) { bytes.append(UInt8(ascii: ",")) }
-      bytes += others
-      bytes.append(UInt8(ascii: "}"))
-    }
+    var whole = ("{\"tools\":[]" as StaticString).bytes
+    let others = settings.bytes.dropFirst().dropLast()
+    if others.contains(where: { $0 > 0x20 }) { whole.append(UInt8(ascii: ",")) }
+    whole += others
+    whole.append(UInt8(ascii: "}"))
+    json.raw(whole.span)
   }
 }
 

@@ -165,7 +165,7 @@ public struct OrqExternalUpdate: OrqRequestBody {
     json.optional("path", path)
     writePlace(into: &json)
     json.endObject()
-    return json.bytes
+    return json.finish()
   }
 
   private func writePlace(into json: inout JSONWriter) {

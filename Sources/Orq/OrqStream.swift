@@ -72,8 +72,8 @@ extension OrqEvent {
     writeData(into: &json)
     json.endObject()
     json.endObject()
-    json.bytes.append("\n\n")
-    output = json.bytes
+    json.unseparated("\n\n")
+    output = json.finish()
   }
 }
 

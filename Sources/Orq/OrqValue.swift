@@ -36,7 +36,7 @@ extension OrqValue {
   public func encoded() -> [UInt8] {
     var json = JSONWriter()
     write(into: &json)
-    return json.bytes
+    return json.finish()
   }
 }
 
@@ -51,7 +51,7 @@ extension OrqRequestBody {
   public func encoded(for generation: OrqGeneration) -> [UInt8] {
     var json = JSONWriter(reserving: 1024)
     write(into: &json, for: generation)
-    return json.bytes
+    return json.finish()
   }
 }
 

@@ -29,7 +29,7 @@ func encoded(
   var encoder = WireEncoder(dialect)
   var json = JSONWriter()
   write(&encoder, &json)
-  return (text(json.bytes), encoder.losses)
+  return (text(json.finish()), encoder.losses)
 }
 
 /// The generator of Sebastiano Vigna's SplitMix64: small, seeded, the same everywhere.

@@ -5,7 +5,7 @@ import Testing
   private func text(_ write: (inout JSONWriter) -> Void) -> String {
     var writer = JSONWriter()
     write(&writer)
-    return String(decoding: writer.bytes, as: UTF8.self)
+    return String(decoding: writer.finish(), as: UTF8.self)
   }
 
   @Test func commasComeByThemselves() throws {
@@ -47,7 +47,7 @@ import Testing
       json.key("number")
       json.number(text: "1.50")
       json.key("raw")
-      json.raw { $0 += Array("[]".utf8) }
+      json.raw(Array("[]".utf8).span)
       json.endObject()
     }
     let expected =
@@ -63,7 +63,7 @@ import Testing
     writer.int(1)
     writer.int(2)
     writer.endArray()
-    #expect(writer.bytes == Array("data: [1,2]".utf8))
+    #expect(writer.finish() == Array("data: [1,2]".utf8))
   }
 
   @Test func textBeyondASCIIIsWrittenAsItIs() {

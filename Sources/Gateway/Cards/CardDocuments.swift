@@ -13,7 +13,7 @@ struct CardDocument: Sendable {
   init(_ value: JSONValue) {
     var writer = JSONWriter()
     writer.value(value)
-    body = writer.bytes
+    body = writer.finish()
     entityTag = "\"\(Hex.encode(Array(SHA256.hash(body).prefix(16))))\""
   }
 

@@ -18,7 +18,7 @@ enum ValidateCommand {
         "valid": .bool(isValid), "diagnostics": .array(loaded.diagnostics.map(\.json)),
         "agents": .array(loaded.cards.map { .string($0.key) }),
       ])
-      console.print(String(decoding: writer.bytes, as: UTF8.self))
+      console.print(String(decoding: writer.finish(), as: UTF8.self))
     } else {
       for diagnostic in loaded.diagnostics { console.error(diagnostic.rendered) }
       if isValid {

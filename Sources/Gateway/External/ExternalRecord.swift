@@ -132,7 +132,7 @@ extension ExternalRecord {
     writer.member("updated_by", updatedBy)
     writer.member("revision", revision)
     writer.endObject()
-    return writer.bytes
+    return writer.finish()
   }
 
   init(_ bytes: [UInt8]) throws(RecordFault) {

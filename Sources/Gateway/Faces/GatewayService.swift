@@ -209,7 +209,7 @@ final class GatewayService: HTTPService {
     }
     writer.endArray()
     writer.endObject()
-    var response = HTTPResponse(200, contentType: "application/json", body: writer.bytes)
+    var response = HTTPResponse(200, contentType: "application/json", body: writer.finish())
     response.fields.add("cache-control", "no-store")
     return response
   }
@@ -242,7 +242,7 @@ final class GatewayService: HTTPService {
     writer.member("message", message)
     writer.endObject()
     writer.endObject()
-    var response = HTTPResponse(status, contentType: "application/json", body: writer.bytes)
+    var response = HTTPResponse(status, contentType: "application/json", body: writer.finish())
     // Without a word on it, caches may keep a 404 or 405, and one caller's "not there" is another's agent.
     response.fields.add("cache-control", "no-store")
     return response

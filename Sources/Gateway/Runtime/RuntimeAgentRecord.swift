@@ -127,7 +127,7 @@ extension RuntimeAgentRecord {
     for text in kept.reversed() { json.fragment(text) }
     json.endArray()
     json.endObject()
-    return json.bytes + [0x0A]
+    return json.finish() + [0x0A]
   }
 
   /// - Throws: what is wrong with the file, for the log.

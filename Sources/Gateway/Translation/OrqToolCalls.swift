@@ -51,7 +51,7 @@ enum OrqToolCalls {
       json.endObject()
     }
     json.endArray()
-    return Part(.data(.object("tool_results", json.bytes)))
+    return Part(.data(.object("tool_results", json.finish())))
   }
 
   /// nil unless every element of the list has the form that is asked for.
@@ -83,10 +83,10 @@ extension JSONFragment {
     var writer = JSONWriter()
     writer.beginObject()
     writer.key(name)
-    writer.raw { $0 += value }
+    writer.raw(value.span)
     writer.endObject()
     do {
-      return try JSONFragment.parse(writer.bytes, limits: JSONLimits(bytesMax: .max, depthMax: .max, nodesMax: .max))
+      return try JSONFragment.parse(writer.finish(), limits: JSONLimits(bytesMax: .max, depthMax: .max, nodesMax: .max))
     } catch {
       preconditionFailure("a valid value makes a valid object: \(error)")
     }

@@ -27,7 +27,7 @@ enum ChatRequest {
       writer.value(value)
     }
     writer.endObject()
-    return writer.bytes
+    return writer.finish()
   }
 
   private static func write(_ message: ChatMessage, _ writer: inout JSONWriter) {

@@ -28,7 +28,7 @@ enum AgentInput {
     if let metadata = turn.metadata { writer.member("metadata", metadata) }
     if let settings { writer.member("settings", settings) }
     writer.endObject()
-    return writer.bytes + [0x0A]
+    return writer.finish() + [0x0A]
   }
 
   /// The text parts of a message, one below the other.

@@ -58,7 +58,7 @@ struct MicroBenchmark {
       MicroBenchmark("json write, response", bytes: response.count) {
         var writer = JSONWriter(reserving: 1024)
         writer.value(value)
-        keep(writer.bytes)
+        keep(writer.finish())
       },
     ]
   }

@@ -49,7 +49,7 @@ struct Table {
       json.endObject()
     }
     json.endArray()
-    return String(decoding: json.bytes, as: UTF8.self)
+    return String(decoding: json.finish(), as: UTF8.self)
   }
 }
 

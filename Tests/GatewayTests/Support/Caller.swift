@@ -58,7 +58,7 @@ struct Caller {
   static func bytes(_ value: JSONValue) -> [UInt8] {
     var writer = JSONWriter()
     writer.value(value)
-    return writer.bytes
+    return writer.finish()
   }
 }
 

@@ -143,7 +143,7 @@ final class AdminSocket: HTTPService {
       test.probes.write(into: &json)
       if let card = test.card { json.member("card", card) }
       json.endObject()
-      respond(exchange, json.bytes)
+      respond(exchange, json.finish())
     case .failure(let fault): refuse(exchange, fault.status, fault.message)
     }
   }
@@ -156,13 +156,13 @@ final class AdminSocket: HTTPService {
     for record in external.records { AdminSocket.write(record, into: &json) }
     json.endArray()
     json.endObject()
-    return json.bytes
+    return json.finish()
   }
 
   private func text(_ record: ExternalRecord) -> [UInt8] {
     var json = JSONWriter()
     AdminSocket.write(record, into: &json)
-    return json.bytes
+    return json.finish()
   }
 
   /// All that an operator may know: no values of headers, no secrets.

@@ -60,7 +60,7 @@ enum AgentVersionsVerb {
   private static func response(_ write: (inout JSONWriter) -> Void) -> HTTPResponse {
     var json = JSONWriter()
     write(&json)
-    return HTTPResponse(200, contentType: "application/json", body: json.bytes)
+    return HTTPResponse(200, contentType: "application/json", body: json.finish())
   }
 
   private static func refusal(_ status: Int, _ message: String) -> HTTPResponse {

@@ -61,7 +61,7 @@ enum OrqAgentList {
     json.endArray()
     json.member("has_more", page.count < inRange.count)
     json.endObject()
-    return json.bytes
+    return json.finish()
   }
 
   /// Where an agent stands, or would stand if it were still there: the ids of agents that calls made tell their time.

@@ -175,7 +175,7 @@ struct OrqExternalFace {
     json.key("agent")
     agent.write(into: &json)
     json.endObject()
-    return json.bytes
+    return json.finish()
   }
 
   private func list(_ query: OrqListQuery, _ principal: Principal) -> [UInt8] {
@@ -196,7 +196,7 @@ struct OrqExternalFace {
     json.endArray()
     json.member("has_more", page.count < inRange.count)
     json.endObject()
-    return json.bytes
+    return json.finish()
   }
 
   private static func refreshed(_ refresh: CardRefresh) -> [UInt8] {
@@ -213,7 +213,7 @@ struct OrqExternalFace {
     json.member("message", message)
     json.member("card", refresh.record.card.document)
     json.endObject()
-    return json.bytes
+    return json.finish()
   }
 
   private static func tested(_ test: ConnectionTest) -> [UInt8] {
@@ -225,7 +225,7 @@ struct OrqExternalFace {
     json.key("probes")
     test.probes.write(into: &json)
     json.endObject()
-    return json.bytes
+    return json.finish()
   }
 }
 

@@ -78,7 +78,7 @@ extension OrqFace {
       json.endArray()
       json.member("overall_total", total + found.total)
       json.endObject()
-      return json.bytes
+      return json.finish()
     }
   }
 }

@@ -39,7 +39,7 @@ struct OrqForwardedBody {
     if defaults != OrqDefaults() { writeSettings(root, threadID(), into: &json) }
     if let identity { json.write(identity, for: generation) }
     json.endObject()
-    return json.bytes
+    return json.finish()
   }
 
   private func keeps(_ name: String) -> Bool {
@@ -84,7 +84,7 @@ extension [UInt8] {
     if root.count > 0 { before.append(UInt8(ascii: ",")) }
     var json = JSONWriter(appendingTo: before)
     json.write(identity, for: generation)
-    return json.bytes + self[end...]
+    return json.finish() + self[end...]
   }
 }
 
