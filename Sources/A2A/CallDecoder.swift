@@ -90,7 +90,7 @@ struct ParamsReader {
   // MARK: Send
 
   mutating func send(_ params: JSONNode) -> SendRequest {
-    var request = SendRequest(message: Message(messageID: "", role: .user, parts: []))
+    var request = SendRequest(message: ParamsReader.noMessage)
     // The schema of 0.3 REST calls the field `request` but writes it as `message`.
     if let node = fields.requiredObject(params, "message", fields.dialect == .v03REST ? "request" : nil) {
       fields.enter("message")
@@ -105,6 +105,9 @@ struct ParamsReader {
     }
     return request
   }
+
+  /// Stands in beside a fault; never seen by anybody.
+  private static let noMessage = Message(messageID: "", role: .user, parts: [])
 
   private mutating func readConfiguration(_ node: JSONNode, _ request: inout SendRequest) {
     request.acceptedOutputModes = fields.strings(

@@ -37,7 +37,7 @@ public struct WireEncoder {
 
   mutating func parts(_ parts: [Part], into json: inout JSONWriter) {
     json.beginArray()
-    for part in parts { self.part(part, into: &json) }
+    for index in parts.indices { part(parts[index], into: &json) }
     json.endArray()
   }
 
@@ -53,13 +53,13 @@ public struct WireEncoder {
     if !task.artifacts.isEmpty {
       json.key("artifacts")
       json.beginArray()
-      for artifact in task.artifacts { self.artifact(artifact, into: &json) }
+      for index in task.artifacts.indices { artifact(task.artifacts[index], into: &json) }
       json.endArray()
     }
     if !task.history.isEmpty {
       json.key("history")
       json.beginArray()
-      for message in task.history { self.message(message, into: &json) }
+      for index in task.history.indices { message(task.history[index], into: &json) }
       json.endArray()
     }
     if let metadata = task.metadata { json.member("metadata", metadata) }

@@ -1,21 +1,37 @@
-/// The head of a request, checked.
-public struct HTTPRequestHead: Sendable {
-  public var method: HTTPMethod
+/// The head of a request, checked. Many look at it, nobody changes it.
+public final class HTTPRequestHead: Sendable {
+  public let method: HTTPMethod
   /// As it was sent.
-  public var target: String
+  public let target: String
   /// Before the `?`, still percent-encoded; starts with `/` (or is `*` for OPTIONS).
-  public var path: String
+  public let path: String
   /// Behind the `?`.
-  public var query: String?
+  public let query: String?
   /// 0 or 1, of HTTP/1.
-  public var minorVersion: Int
-  public var fields: HTTPFields
+  public let minorVersion: Int
+  public let fields: HTTPFields
   /// The connection may serve another request after this one.
-  public var keepAlive: Bool
+  public let keepAlive: Bool
   /// The client waits for `100 Continue` before it sends the body.
-  public var expectsContinue: Bool
-  public var contentLength: Int?
-  public var isChunked: Bool
+  public let expectsContinue: Bool
+  public let contentLength: Int?
+  public let isChunked: Bool
+
+  init(
+    method: HTTPMethod, target: String, path: String, query: String?, minorVersion: Int, fields: HTTPFields,
+    keepAlive: Bool, expectsContinue: Bool, contentLength: Int?, isChunked: Bool
+  ) {
+    self.method = method
+    self.target = target
+    self.path = path
+    self.query = query
+    self.minorVersion = minorVersion
+    self.fields = fields
+    self.keepAlive = keepAlive
+    self.expectsContinue = expectsContinue
+    self.contentLength = contentLength
+    self.isChunked = isChunked
+  }
 
   public var hasBody: Bool { isChunked || (contentLength ?? 0) > 0 }
 }

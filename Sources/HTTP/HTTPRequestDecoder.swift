@@ -125,24 +125,31 @@ private struct RequestLine {
     }
     minorVersion = try RequestLine.version(bytes.span, at: targetEnd + 1)
     end = targetEnd + 11
-    method = HTTPMethod(String(decoding: bytes[..<methodEnd], as: UTF8.self))
-    target = String(decoding: bytes[targetStart..<targetEnd], as: UTF8.self)
-    if bytes[targetStart] == UInt8(ascii: "/") {
-      guard let mark = bytes.span.extracting(..<targetEnd).firstIndex(of: UInt8(ascii: "?"), from: targetStart) else {
-        (path, query) = (target, nil)
-        return
-      }
-      path = String(decoding: bytes[targetStart..<mark], as: UTF8.self)
-      query = String(decoding: bytes[mark + 1..<targetEnd], as: UTF8.self)
-    } else if target == "*" {
-      guard method == .options else { throw RequestLine.bad("the target * is for OPTIONS only") }
-      (path, query) = (target, nil)
-    } else if let uri = URI(target) {
-      // The absolute form counts without its scheme and host.
-      (path, query) = (uri.path, uri.query)
-    } else {
-      throw RequestLine.bad("the target is neither a path nor an http URL")
+    method = RequestLine.method(bytes.span.extracting(..<methodEnd))
+    let target = String(decoding: bytes[targetStart..<targetEnd], as: UTF8.self)
+    self.target = target
+    (path, query) = try RequestLine.parts(of: target, method)
+  }
+
+  private static func method(_ name: Span<UInt8>) -> HTTPMethod {
+    // Nearly all.
+    if ASCII.equals(name, "POST") { return .post }
+    if ASCII.equals(name, "GET") { return .get }
+    return HTTPMethod(String(decoding: name.copied, as: UTF8.self))
+  }
+
+  private static func parts(of target: String, _ method: HTTPMethod) throws(HTTPParseError) -> (String, String?) {
+    if target.utf8.first == UInt8(ascii: "/") {
+      guard let mark = target.utf8.firstIndex(of: UInt8(ascii: "?")) else { return (target, nil) }
+      return (String(target[..<mark]), String(target[target.utf8.index(after: mark)...]))
     }
+    if target == "*" {
+      guard method == .options else { throw bad("the target * is for OPTIONS only") }
+      return (target, nil)
+    }
+    // The absolute form counts without its scheme and host.
+    if let uri = URI(target) { return (uri.path, uri.query) }
+    throw bad("the target is neither a path nor an http URL")
   }
 
   /// A fragment is never sent; a backslash, a quote or an angle bracket is read as something else by too many.

@@ -45,6 +45,11 @@ public struct URI: Sendable, Hashable {
     self.query = query
   }
 
+  /// What a request line says for a resource below this URL.
+  ///
+  /// - Parameter target: as in ``appending(target:)``.
+  public func target(below target: String) -> String { path == "/" ? target : path + target }
+
   /// A resource below this URL: its path, then this target.
   ///
   /// - Parameter target: a path with its first slash, and a query; percent-encoded as it must be.

@@ -45,27 +45,27 @@ final class ClientConnection: ConnectionDelegate {
   func begin(_ call: HTTPClientCall) {
     self.call = call
     isReused = true
-    send(call.request)
+    send(call)
   }
 
-  private func send(_ request: HTTPClientRequest) {
+  // The request is looked at where it lies: a copy of it counts up all that it holds.
+  private func send(_ call: HTTPClientCall) {
     sentBefore = connection.bytesSent
     hasReceived = false
     keepsAlive = false
     var limits = client.options.limits
-    limits.bodyBytesMax = request.responseBytesMax
+    limits.bodyBytesMax = call.request.responseBytesMax
     decoder = HTTPResponseDecoder(limits: limits)
-    decoder.expect(requestMethod: request.method)
-    let hasBody = !request.body.isEmpty || request.method == .post || request.method == .put || request.method == .patch
-    let isJoined = request.body.count < ClientConnection.joinedBodyBytesMax
+    decoder.expect(requestMethod: call.request.method)
+    let isJoined = call.request.body.count < ClientConnection.joinedBodyBytesMax
     connection.write { output in
       HTTPEncoder.requestHead(
-        method: request.method, target: request.url.target,
-        host: request.fields.contains("host") ? nil : request.url.authority, fields: request.fields,
-        contentLength: hasBody ? request.body.count : nil, into: &output)
-      if isJoined { output.append(contentsOf: request.body) }
+        method: call.request.method, target: call.request.target,
+        host: call.request.fields.contains("host") ? nil : call.request.url.authority, fields: call.request.fields,
+        contentLength: call.hasBody ? call.request.body.count : nil, into: &output)
+      if isJoined { output.append(contentsOf: call.request.body) }
     }
-    if !isJoined { connection.write(request.body) }
+    if !isJoined { connection.write(call.request.body) }
   }
 
   /// Bodies up to this size are copied behind their head; larger ones are sent from where they are.
@@ -89,7 +89,7 @@ final class ClientConnection: ConnectionDelegate {
   func connectionEstablished(_ connection: Connection) {
     guard let call else { return connection.close() }
     call.connected()
-    send(call.request)
+    send(call)
   }
 
   func connectionReceived(_ connection: Connection) {

@@ -33,6 +33,14 @@ public final class HTTPClientCall {
 
   public var isEnded: Bool { phase == .ended }
 
+  /// Whether the request says how long its body is, and be it empty.
+  var hasBody: Bool {
+    switch request.method {
+    case .post, .put, .patch: true
+    case .get, .head, .delete, .options, .other: !request.body.isEmpty
+    }
+  }
+
   /// Gives up: the connection is closed, and no handler is called any more.
   public func cancel() {
     guard phase != .ended else { return }

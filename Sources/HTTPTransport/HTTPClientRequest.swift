@@ -17,6 +17,8 @@ public struct HTTPClientTimeouts: Sendable {
 public struct HTTPClientRequest: Sendable {
   public var method: HTTPMethod
   public var url: URI
+  /// Path and query: the URL's own, unless the request goes elsewhere on its server.
+  public var target: String
   /// `Host` and `Content-Length` are added; the rest is up to the caller.
   public var fields: HTTPFields
   public var body: [UInt8]
@@ -25,17 +27,23 @@ public struct HTTPClientRequest: Sendable {
   /// Connect to this address whatever the URL's host resolves to: a Unix socket, or an address that was checked before.
   /// The host is still what is named in `Host` and checked in the certificate.
   public var address: SocketAddress?
-  public var timeouts = HTTPClientTimeouts()
+  public var timeouts: HTTPClientTimeouts
   /// Whether sending the request twice does no harm. By default what HTTP says of the method (RFC 9110 §9.2.2).
   public var isRepeatable: Bool
   /// The largest response body; a stream has no end that could be known in advance, so that its reader sets `.max`.
   public var responseBytesMax = 10 * 1024 * 1024
 
-  public init(_ method: HTTPMethod, _ url: URI, fields: HTTPFields = HTTPFields(), body: [UInt8] = []) {
+  public init(
+    _ method: HTTPMethod, _ url: URI, target: String? = nil, fields: HTTPFields = HTTPFields(), body: [UInt8] = [],
+    tls: TLSClientContext? = nil, timeouts: HTTPClientTimeouts = HTTPClientTimeouts()
+  ) {
     self.method = method
     self.url = url
+    self.target = target ?? url.target
     self.fields = fields
     self.body = body
+    self.tls = tls
+    self.timeouts = timeouts
     isRepeatable = method.isIdempotent
   }
 }

@@ -37,10 +37,22 @@ public struct SendRequest: Sendable, Equatable {
   public var historyLength: Int?
   /// False waits for a terminal or interrupted state.
   public var returnImmediately: Bool
-  public var pushNotification: PushNotificationConfig?
+  public var pushNotification: PushNotificationConfig? {
+    get { push?.config }
+    set { push = newValue.map { Push($0) } }
+  }
   public var metadata: JSONFragment?
+  /// Out of line: it is large, and few requests have one.
+  private var push: Push?
 
-  @inlinable
+  private final class Push: Sendable, Equatable {
+    let config: PushNotificationConfig
+
+    init(_ config: PushNotificationConfig) { self.config = config }
+
+    static func == (a: Push, b: Push) -> Bool { a.config == b.config }
+  }
+
   public init(
     message: Message, acceptedOutputModes: [String] = [], historyLength: Int? = nil, returnImmediately: Bool = false,
     pushNotification: PushNotificationConfig? = nil, metadata: JSONFragment? = nil
@@ -49,8 +61,8 @@ public struct SendRequest: Sendable, Equatable {
     self.acceptedOutputModes = acceptedOutputModes
     self.historyLength = historyLength
     self.returnImmediately = returnImmediately
-    self.pushNotification = pushNotification
     self.metadata = metadata
+    push = pushNotification.map { Push($0) }
   }
 }
 

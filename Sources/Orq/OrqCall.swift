@@ -16,8 +16,9 @@ public struct OrqCall: Sendable, Equatable {
     _ route: OrqRoute, _ generation: OrqGeneration, query: OrqListQuery? = nil, body: [UInt8]? = nil,
     isStreamed: Bool = false
   ) {
+    target = route.path(for: generation)
+    if let query = query?.text { target += "?" + query }
     self.route = route
-    target = route.path(for: generation) + (query?.text.map { "?" + $0 } ?? "")
     self.body = body
     self.isStreamed = isStreamed
   }
@@ -44,7 +45,7 @@ public struct OrqCall: Sendable, Equatable {
   }
 
   /// From 4.0 on.
-  public static func createResponse(_ agentKey: String, _ request: OrqResponseRequest) -> OrqCall {
+  public static func createResponse(_ agentKey: String, _ request: borrowing OrqResponseRequest) -> OrqCall {
     OrqCall(
       OrqRoute(.createResponse, agentKey: agentKey), .v4, body: request.encoded(for: .v4), isStreamed: request.stream)
   }

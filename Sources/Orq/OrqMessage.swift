@@ -38,11 +38,12 @@ public struct OrqMessage: OrqValue {
   static let filler = OrqMessage(role: .user, parts: [])
 
   public init(_ node: JSONNode, _ reader: inout OrqReader) {
-    self.init(
-      messageID: reader.string(node, "messageId"), role: reader.requiredName(node, "role", filler: .user),
-      parts: reader.requiredValues(node, "parts", OrqPart.self, max: OrqLimits.partsMax),
-      taskID: reader.string(node, "taskId"), contextID: reader.string(node, "contextId"),
-      metadata: reader.object(node, "metadata"))
+    messageID = reader.string(node, "messageId")
+    role = reader.requiredName(node, "role", filler: .user)
+    parts = reader.requiredValues(node, "parts", OrqPart.self, max: OrqLimits.partsMax)
+    taskID = reader.string(node, "taskId")
+    contextID = reader.string(node, "contextId")
+    metadata = reader.object(node, "metadata")
     if reader.author == .caller { checkRequest(&reader) }
   }
 

@@ -85,15 +85,12 @@ extension OrqPart {
   public init(_ node: JSONNode, _ reader: inout OrqReader) {
     guard let kind = reader.place(in: node, "kind"), node.kind(at: kind) == .string else {
       reader.fail(at: "kind", "Is required and must be a string.")
-      self.init(.text(""))
+      content = .text("")
       return
     }
-    let content = OrqPart.content(kind, node, &reader)
-    if case .other = content {
-      self.init(content)
-      return
-    }
-    self.init(content, metadata: reader.object(node, "metadata"))
+    content = OrqPart.content(kind, node, &reader)
+    if case .other = content { return }
+    metadata = reader.object(node, "metadata")
   }
 
   private static func content(_ kind: JSONPlace, _ node: JSONNode, _ reader: inout OrqReader) -> Content {
@@ -103,7 +100,9 @@ extension OrqPart {
     if node.equals("tool_result", at: kind) {
       return .toolResult(toolCallID: reader.identifier(node, "tool_call_id"), result: node["result"]?.fragment)
     }
-    if node.equals("error", at: kind) { return .error(reader.requiredText(node, "error"), code: reader.int(node, "code")) }
+    if node.equals("error", at: kind) {
+      return .error(reader.requiredText(node, "error"), code: reader.int(node, "code"))
+    }
     guard reader.author == .server else {
       reader.fail(at: "kind", "Must be text, file, data, tool_result or error.")
       return .text("")

@@ -165,15 +165,17 @@ public struct OrqResponse: OrqValue {
   }
 
   public init(_ node: JSONNode, _ reader: inout OrqReader) {
-    self.init(
-      id: reader.requiredString(node, "_id"), taskID: reader.identifier(node, "task_id"),
-      output: reader.requiredValues(node, "output", OrqMessage.self),
-      createdAt: reader.requiredString(node, "created_at"), model: reader.requiredString(node, "model"),
-      usage: reader.value(node, "usage", OrqUsage.self),
-      finishReason: reader.string(node, "finish_reason").map { OrqFinishReason($0) },
-      pendingToolCalls: reader.values(node, "pending_tool_calls", OrqPendingToolCall.self) ?? [],
-      telemetry: reader.value(node, "telemetry", OrqTelemetry.self),
-      status: reader.name(node, "status", Status.self), error: reader.text(node, "error"))
+    id = reader.requiredString(node, "_id")
+    taskID = reader.identifier(node, "task_id")
+    output = reader.requiredValues(node, "output", OrqMessage.self)
+    createdAt = reader.requiredString(node, "created_at")
+    model = reader.requiredString(node, "model")
+    usage = reader.value(node, "usage", OrqUsage.self)
+    finishReason = reader.string(node, "finish_reason").map { OrqFinishReason($0) }
+    pendingToolCalls = reader.values(node, "pending_tool_calls", OrqPendingToolCall.self) ?? []
+    telemetry = reader.value(node, "telemetry", OrqTelemetry.self)
+    status = reader.name(node, "status", Status.self)
+    error = reader.text(node, "error")
   }
 
   public func write(into json: inout JSONWriter) {

@@ -52,7 +52,7 @@ public final class MemoryTaskStore: TaskStore {
     let change = home.state.withLock { shard in
       let time = shard.advance(to: time)
       var record = TaskRecord(task)
-      if isFollowed || events.contains(where: \.isOfTools) {
+      if isFollowed || events.indices.contains(where: { events[$0].isOfTools }) {
         record.append(events, at: time, journalEventsMax: limits.journalEventsMax)
       } else {
         record.begin(with: events, at: time)

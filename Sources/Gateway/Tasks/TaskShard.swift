@@ -114,14 +114,11 @@ struct TaskShard {
   mutating func insert(_ record: consuming TaskRecord, key: TaskKey, owner: TaskOwner) {
     let contextHash = record.task.contextID.hashValue
     let number = number(of: owner)
-    let new = Slot(record: record, key: key, owner: number, contextHash: contextHash)
-    let slot: Int
-    if let free = freeSlots.popLast() {
-      slot = free
-      slots[slot] = new
+    let slot = freeSlots.popLast() ?? slots.count
+    if slot == slots.count {
+      slots.append(Slot(record: record, key: key, owner: number, contextHash: contextHash))
     } else {
-      slot = slots.count
-      slots.append(new)
+      slots[slot] = Slot(record: record, key: key, owner: number, contextHash: contextHash)
     }
     slotByKey[key] = slot
     owners[number].count += 1

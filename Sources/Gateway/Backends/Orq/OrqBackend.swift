@@ -122,7 +122,7 @@ final class OrqBackend: AgentBackend {
   // MARK: Calls
 
   /// Streams wherever somebody follows the turn, and where Orq can give the answer in no other way.
-  private func call(_ turn: OrqTurn, wantsEvents: Bool) -> OrqCall {
+  private func call(_ turn: consuming OrqTurn, wantsEvents: Bool) -> OrqCall {
     let generation = workspace.generation
     switch agent.call {
     case .responses where generation == .v4:

@@ -69,14 +69,23 @@ final class OrqWorkspace: Sendable {
   func request(_ call: OrqCall, firstByte: Duration? = nil, gateways: [String] = []) -> HTTPClientRequest {
     var fields = call.isStreamed ? fieldsToStream : call.body == nil ? fieldsToRead : fieldsToSend
     if !gateways.isEmpty { fields.set("Via", GatewayHops.field(gateways + [gatewayName])) }
+    var timeouts = timeouts.ofClient
+    if let firstByte { timeouts.firstByte = firstByte }
     var request = HTTPClientRequest(
-      call.method, base.appending(target: call.target), fields: fields, body: call.body ?? [])
-    request.tls = tls
-    request.timeouts.connect = timeouts.connect
-    request.timeouts.firstByte = firstByte ?? timeouts.firstByte
-    request.timeouts.silence = timeouts.silence
+      call.method, base, target: base.target(below: call.target), fields: fields, body: call.body ?? [], tls: tls,
+      timeouts: timeouts)
     if call.isStreamed { request.responseBytesMax = .max }
     return request
+  }
+}
+
+extension UpstreamTimeouts {
+  var ofClient: HTTPClientTimeouts {
+    var timeouts = HTTPClientTimeouts()
+    timeouts.connect = connect
+    timeouts.firstByte = firstByte
+    timeouts.silence = silence
+    return timeouts
   }
 }
 
