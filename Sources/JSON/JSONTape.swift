@@ -41,9 +41,10 @@ struct JSONTapeNode: Sendable {
 
 /// The nodes of one document. Its memory is its own and not an array's: each of the many appends and looks would ask an
 /// array anew whether it is shared.
+///
+/// @unchecked: nobody else holds the memory, and nothing writes to it once the document is made.
 @safe
 struct JSONTape: ~Copyable, @unchecked Sendable {
-  // @unchecked: nobody else holds the memory, and nothing writes to it once the document is made.
   private var nodes: UnsafeMutablePointer<JSONTapeNode>
   private(set) var count = 0
   private var capacity: Int

@@ -84,7 +84,10 @@ public struct Message: Sendable {
     set { change { $0.metadata = newValue } }
   }
 
-  public var extensions: [String] { content.extensions }
+  public var extensions: [String] {
+    get { content.extensions }
+    set { change { $0.extensions = newValue } }
+  }
 
   public var referenceTaskIDs: [String] {
     get { content.referenceTaskIDs }
@@ -116,7 +119,7 @@ extension Message {
     var contextID: String?
     var taskID: String?
     var metadata: JSONFragment?
-    let extensions: [String]
+    var extensions: [String]
     var referenceTaskIDs: [String]
 
     init(

@@ -54,7 +54,10 @@ public struct TurnPast: Sendable {
   /// What the message's references (``Message/referenceTaskIDs``) left for the backend, by the id of the task.
   public var references: [String: JSONFragment] = [:]
 
-  public init() {}
+  public init(history: [Message] = [], earlier: EarlierTurn? = nil) {
+    self.history = history
+    self.earlier = earlier
+  }
 }
 
 /// What a call says beyond its message, for agents that are A2A agents themselves.

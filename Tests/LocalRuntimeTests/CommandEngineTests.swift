@@ -49,7 +49,8 @@ private final class Stage {
       inherited: ["PATH": "/usr/bin:/bin", "SECRET": "s3cret"])
     let message = Message(messageID: "m1", role: .user, parts: [.text(text)])
     let turn = Turn(
-      agentKey: "test", taskID: "T1", contextID: "C1", message: message, principal: "partner", history: history)
+      agentKey: "test", taskID: "T1", contextID: "C1", message: message, principal: "partner",
+      past: TurnPast(history: history))
     let running = engine.start(turn, on: loop) { [unowned self] in events.append($0) }
     if let running = running as? CommandTurn { turns.append(running) }
     return running

@@ -28,9 +28,9 @@ private func result(_ id: String, _ result: JSONValue) -> Part {
 private func told(
   _ parts: [Part], history: [Message] = [], continues: Bool = false, state: JSONFragment? = nil
 ) throws -> [String] {
-  var turn = UpstreamStage.turn(parts, history: history)
-  turn.isContinuation = continues
-  turn.earlier = state.map { EarlierTurn(state: .inputRequired, backendState: $0) }
+  let turn = UpstreamStage.turn(
+    parts, history: history, continues: continues,
+    earlier: state.map { EarlierTurn(state: .inputRequired, backendState: $0) })
   return try ChatConversation(turn).messages.map { message in
     switch message {
     case .user(let content):

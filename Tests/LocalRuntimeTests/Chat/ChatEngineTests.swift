@@ -234,15 +234,12 @@ struct ChatEngineTests {
       return
     }
     let second = try UpstreamStage()
-    var turn = UpstreamStage.turn([
-      Part(.data(JSONFragment(["tool_call_id": "c1", "result": ["sum": 3]])))
-    ])
-    turn.isContinuation = true
-    turn.earlier = EarlierTurn(state: .inputRequired, backendState: state)
-    turn.history = [
-      Message(messageID: "m", role: .user, parts: [.text("hello")], taskID: "T"),
-      Message(messageID: "q", role: .agent, parts: question?.parts ?? [], taskID: "T"),
-    ]
+    let turn = UpstreamStage.turn(
+      [Part(.data(JSONFragment(["tool_call_id": "c1", "result": ["sum": 3]])))],
+      history: [
+        Message(messageID: "m", role: .user, parts: [.text("hello")], taskID: "T"),
+        Message(messageID: "q", role: .agent, parts: question?.parts ?? [], taskID: "T"),
+      ], continues: true, earlier: EarlierTurn(state: .inputRequired, backendState: state))
     _ = second.start(try second.engine(), turn)
     let (server, _, body) = try second.accept()
     #expect(

@@ -30,11 +30,13 @@ final class UpstreamStage {
 
   func url(_ path: String) throws -> URI { try #require(URI("http://127.0.0.1:\(listener.port)\(path)")) }
 
-  static func turn(_ parts: [Part] = [.text("hello")], history: [Message] = []) -> Turn {
+  static func turn(
+    _ parts: [Part] = [.text("hello")], history: [Message] = [], continues: Bool = false, earlier: EarlierTurn? = nil
+  ) -> Turn {
     Turn(
       agentKey: "a", taskID: "T", contextID: "C",
       message: Message(messageID: "m", role: .user, parts: parts, contextID: "C", taskID: "T"), principal: "partner",
-      history: history)
+      isContinuation: continues, past: TurnPast(history: history, earlier: earlier))
   }
 
   func start(_ engine: some LocalEngine, _ turn: Turn = UpstreamStage.turn()) -> any RunningTurn {

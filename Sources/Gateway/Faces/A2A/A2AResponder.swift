@@ -45,10 +45,7 @@ final class A2AResponder {
       body = ResponseEncoder.restResult(result, dialect: dialect, losses: &losses)
     }
     noteLosses()
-    var fields = commonFields()
-    // Over REST, 1.0 has a media type of its own (A2A 1.0 §14.1).
-    fields.add("content-type", requestID == nil && isV1 ? "application/a2a+json" : "application/json")
-    exchange.respond(status: 200, fields: fields, body: body)
+    exchange.respond(status: 200, fields: commonFields(), body: body)
   }
 
   func respond(_ error: AgentError) {
@@ -81,6 +78,7 @@ final class A2AResponder {
   ) {
     state.errorKind = "\(error.kind)"
     var fields = commonFields()
+    fields.remove("content-type")
     for (name, value) in special { fields.add(name, value) }
     fields.add("content-type", "application/json")
     if let seconds = error.retryAfterSeconds { fields.add("retry-after", String(seconds)) }
@@ -91,7 +89,7 @@ final class A2AResponder {
 
   func startStream() {
     var fields = commonFields()
-    fields.add("content-type", "text/event-stream; charset=utf-8")
+    fields.set("content-type", "text/event-stream; charset=utf-8")
     // Some proxies hold back what they think is a file.
     fields.add("x-accel-buffering", "no")
     exchange.startStream(status: 200, fields: fields)
@@ -154,15 +152,33 @@ final class A2AResponder {
 
   private func noteLosses() { state.losses = losses.names + backendLosses }
 
+  /// Of a result.
   private func commonFields() -> HTTPFields {
-    var fields = HTTPFields()
-    fields.add("cache-control", "no-store")
-    fields.add("a2a-version", dialect.version.text)
+    var fields =
+      switch (dialect.version, requestID == nil) {
+      case (.v1_0, false): A2AResponder.fieldsV1
+      case (.v1_0, true): A2AResponder.fieldsV1REST
+      case (.v0_3, _): A2AResponder.fieldsV03
+      }
     fields.add("x-request-id", state.requestID)
     if !extensions.isEmpty {
       fields.add(dialect.version == .v1_0 ? "a2a-extensions" : "x-a2a-extensions", extensions.joined(separator: ", "))
     }
     for (name, value) in extraFields { fields.add(name, value) }
+    return fields
+  }
+
+  /// The same for every answer of a kind, and ready to be sent.
+  private static let fieldsV1 = fields(.v1_0, "application/json")
+  /// Over REST, 1.0 has a media type of its own (A2A 1.0 §14.1).
+  private static let fieldsV1REST = fields(.v1_0, "application/a2a+json")
+  private static let fieldsV03 = fields(.v0_3, "application/json")
+
+  private static func fields(_ version: ProtocolVersion, _ type: String) -> HTTPFields {
+    var fields = HTTPFields()
+    fields.add("cache-control", "no-store")
+    fields.add("a2a-version", version.text)
+    fields.add("content-type", type)
     return fields
   }
 }
