@@ -274,7 +274,8 @@ struct OrqTurnReader {
     for index in outputs.indices where !outputs[index].isDone { close(index, emit) }
     if let usage { emit(.taskMetadata(name: "usage", usage.fragment)) }
     if let billing { emit(.taskMetadata(name: "cost", billing)) }
-    emit(.taskMetadata(name: "finish_reason", reason == .stop ? OrqTurnReader.stop : JSONFragment(.string(reason.name))))
+    emit(
+      .taskMetadata(name: "finish_reason", reason == .stop ? OrqTurnReader.stop : JSONFragment(.string(reason.name))))
     remember(pending: pending.map(\.id), emit)
     guard pending.isEmpty else {
       emit(.status(.inputRequired, parts: [OrqParts.question(pending)], metadata: nil))
