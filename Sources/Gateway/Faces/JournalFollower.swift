@@ -17,12 +17,15 @@ final class JournalFollower {
   private let context: LoopContext
   private let owner: TaskOwner
   private let exchange: HTTPExchange
-  private weak var reader: (any JournalReader)?
+  /// Let go of when it wants no more.
+  private var reader: (any JournalReader)?
 
   private var taskID = ""
   private var cursor: JournalSequence = 0
   private var isOver = true
   private var token: FollowToken?
+  /// A turn tells what it writes, so that the store need not call.
+  private var isFed = false
   private var keepAliveTimer: Timer?
   private var lastWriteAt: MonotonicTime
 
@@ -36,7 +39,12 @@ final class JournalFollower {
   }
 
   /// Begins behind `sequence`, at the end of this turn of the loop. The exchange is a stream already.
-  func follow(_ taskID: String, after sequence: JournalSequence, reader: any JournalReader) {
+  ///
+  /// - Parameter isFed: a turn on this loop calls ``feed(_:upTo:)`` with all that it writes, and ``endFeeding()`` at its end.
+  func follow(_ taskID: String, after sequence: JournalSequence, reader: any JournalReader, isFed: Bool) {
+    // A caller who has gone before that is not followed for.
+    guard !exchange.isEnded else { return }
+    self.isFed = isFed
     self.taskID = taskID
     self.reader = reader
     cursor = sequence
@@ -52,13 +60,14 @@ final class JournalFollower {
 
   /// Reads what there is; to be called when it is known that the journal has grown, otherwise it comes by itself.
   func pump() {
-    guard let reader else { return stop() }
+    guard let reader else { return }
     let bufferBytesMax = context.services.limits.streams.bufferBytesMax
     while !isOver {
       if isHeldUp(bufferBytesMax) { return }
       guard
         let entries = context.services.store.events(
-          of: taskID, owner: owner, after: cursor, max: JournalFollower.eventsPerRead, for: token)
+          of: taskID, owner: owner, after: cursor, max: JournalFollower.eventsPerRead,
+          for: isFed ? nil : token)
       else { return lose() }
       for entry in entries {
         // A few entries can be large: what does not fit is read again when there is room.
@@ -69,6 +78,27 @@ final class JournalFollower {
       // A full read may have left some; after any other, the store calls when there are more.
       if entries.count < JournalFollower.eventsPerRead { return }
     }
+  }
+
+  /// Hands on what was written to the journal just now, without reading it from there, where it is what comes next.
+  ///
+  /// - Parameter sequence: of the last entry.
+  func feed(_ events: [JournalEvent], upTo sequence: JournalSequence) {
+    guard !isOver, cursor == sequence - events.count, !events.contains(where: \.isStatus), let reader else {
+      return pump()
+    }
+    let bufferBytesMax = context.services.limits.streams.bufferBytesMax
+    for event in events {
+      if isHeldUp(bufferBytesMax) { return }
+      cursor += 1
+      if reader.take(SequencedEvent(sequence: cursor, event: event)) { return stop() }
+    }
+  }
+
+  /// From here on the store calls when the journal grows; reads what there is.
+  func endFeeding() {
+    isFed = false
+    pump()
   }
 
   /// A slow caller is read for no further until it has taken what is there.
@@ -93,10 +123,12 @@ final class JournalFollower {
     if let token { context.services.store.unfollow(taskID, token) }
     if let keepAliveTimer { context.loop.cancel(keepAliveTimer) }
     token = nil
+    reader = nil
     keepAliveTimer = nil
   }
 
   private func lose() {
+    let reader = reader
     stop()
     reader?.journalLost()
   }

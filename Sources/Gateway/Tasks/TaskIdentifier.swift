@@ -27,7 +27,8 @@ struct TaskIdentifier {
     var all: UInt8 = 0
     func read(_ range: Range<Int>, _ word: inout UInt64) {
       for index in range {
-        let value = values[Int(digits[index])]
+        // Within both: there are 26 digits, and a value for each byte.
+        let value = unsafe values.span[unchecked: Int(digits[unchecked: index])]
         all |= value
         word = word << 5 | UInt64(value)
       }

@@ -12,6 +12,9 @@ protocol TurnObserver: AnyObject {
   func turnReplied(_ message: Message)
   /// The task is in the store; its events after `sequence` are this turn's.
   func turnOpened(taskID: String, at sequence: JournalSequence)
+  /// The task's journal has grown by these entries, of which the last one has this number. Not called for those that open
+  /// it, nor for those that end the turn. Statuses have no time here.
+  func turnWrote(_ events: [JournalEvent], upTo sequence: JournalSequence)
   /// The task is terminal or interrupted.
   func turnEnded(taskID: String)
   /// The task waits for an approval elsewhere; the turn goes on.
@@ -19,6 +22,10 @@ protocol TurnObserver: AnyObject {
   /// The translation lost something.
   func turnLost(_ name: String)
   func turnRefused(_ error: AgentError)
+}
+
+extension TurnObserver {
+  func turnWrote(_ events: [JournalEvent], upTo sequence: JournalSequence) {}
 }
 
 /// Runs one turn: hands the message to the agent's backend and writes what it says to the task's journal. Lives on the
@@ -369,7 +376,9 @@ final class TurnRunner {
     if isOpen {
       let result = context.services.store.append(
         events, to: turn.taskID, owner: owner, at: context.wallTime, onlyIf: .notTerminal)
-      if case .appended = result {
+      if case .appended(let sequence) = result {
+        // What ends the turn is for those to read who then find it over.
+        if !isDone { observer?.turnWrote(events, upTo: sequence) }
       } else {
         // Canceled or expired in the meantime: the journal's word stands, the agent is told to stop.
         running?.cancel()

@@ -29,6 +29,24 @@ private func text(_ size: Int) -> String { String(repeating: "0123456789abcdef",
   #expect(try slow.rest().map(\.summary) == ["status completed"])
 }
 
+/// A turn hands its own caller what it writes; a caller that is slow reads the journal like any other.
+@Test func aSlowCallerOfATurnMissesNothing() throws {
+  let engine = ScriptedEngine()
+  let gateway = try TestGateway(TestAgent("agent", engine), .compass)
+  let slow = try gateway.caller().open(
+    .rest10, .stream(), on: gateway.web(onLoop: 0, receiveBufferBytes: 65_536))
+  let turn = try engine.nextTurn()
+  let chunk = text(64 * 1024)
+  for _ in 0..<96 { try turn.emit(.text(chunk, append: true), .text("\n", append: true)) }
+  try turn.emit(.status(.completed))
+  #expect(try slow.expect().kind == .task)
+  for _ in 0..<96 {
+    #expect(try slow.expect().text?.utf8.count == chunk.utf8.count)
+    #expect(try slow.expect().text == "\n")
+  }
+  #expect(try slow.rest().map(\.summary) == ["status completed"])
+}
+
 @Test func manyLargeEventsAtOnceArriveWhole() throws {
   let chunk = text(256 * 1024)
   let engine = ScriptedEngine { _, _ in

@@ -44,14 +44,16 @@ final class TaskEventStream: TurnObserver, JournalReader {
     responder.finishStream()
   }
 
-  func turnOpened(taskID: String, at sequence: JournalSequence) { attach(to: taskID, at: sequence) }
+  func turnOpened(taskID: String, at sequence: JournalSequence) { attach(to: taskID, at: sequence, isTurn: true) }
 
-  func turnEnded(taskID: String) { follower.pump() }
+  func turnWrote(_ events: [JournalEvent], upTo sequence: JournalSequence) { follower.feed(events, upTo: sequence) }
+
+  func turnEnded(taskID: String) { follower.endFeeding() }
 
   func turnLost(_ name: String) { responder.note(loss: name) }
 
   /// A stream stays open while somebody approves elsewhere (A2A 1.0 §7.6.1), but for 0.3, whose clients wait for its end.
-  func turnPaused(taskID: String) {}
+  func turnPaused(taskID: String) { follower.endFeeding() }
 
   func turnRefused(_ error: AgentError) {
     guard !isOver else { return }
@@ -63,7 +65,9 @@ final class TaskEventStream: TurnObserver, JournalReader {
   // MARK: Following
 
   /// Sends the task as it stood at `sequence` (nil: now), then all later events.
-  func attach(to taskID: String, at sequence: JournalSequence?) {
+  ///
+  /// - Parameter isTurn: a turn on this loop tells of these events.
+  func attach(to taskID: String, at sequence: JournalSequence?, isTurn: Bool = false) {
     let store = context.services.store
     guard !isAttached,
       let snapshot = sequence.flatMap({ store.snapshot(of: taskID, owner: owner, at: $0) })
@@ -82,7 +86,7 @@ final class TaskEventStream: TurnObserver, JournalReader {
       isOver = true
       return responder.finishStream()
     }
-    follower.follow(taskID, after: cursor, reader: self)
+    follower.follow(taskID, after: cursor, reader: self, isFed: isTurn)
   }
 
   func take(_ entry: SequencedEvent) -> Bool {

@@ -73,7 +73,7 @@ final class OrqEventStream: TurnObserver, JournalReader {
     self.projection = projection
     responder.startStream()
     responder.write(events)
-    follower.follow(taskID, after: sequence, reader: self)
+    follower.follow(taskID, after: sequence, reader: self, isFed: true)
     guard let timeout else { return }
     timeoutTimer = context.loop.schedule(after: timeout) { [weak self] in
       guard let self else { return }
@@ -91,10 +91,12 @@ final class OrqEventStream: TurnObserver, JournalReader {
     }
   }
 
-  func turnEnded(taskID: String) { follower.pump() }
+  func turnWrote(_ events: [JournalEvent], upTo sequence: JournalSequence) { follower.feed(events, upTo: sequence) }
+
+  func turnEnded(taskID: String) { follower.endFeeding() }
 
   /// The journal tells.
-  func turnPaused(taskID: String) {}
+  func turnPaused(taskID: String) { follower.endFeeding() }
 
   func turnLost(_ name: String) { responder.note(loss: name) }
 
