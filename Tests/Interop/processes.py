@@ -81,9 +81,11 @@ class Simulator(Process):
         return self
 
     def __exit__(self, *_) -> None:
-        complaints = self._get("complaints")["complaints"]
-        self._http.close()
-        super().__exit__()
+        try:
+            complaints = self._get("complaints")["complaints"]
+        finally:
+            self._http.close()
+            super().__exit__()
         assert not complaints, "\n".join(complaints)
 
     def line(self, name: str, authority: str | None = None) -> Line:
