@@ -50,10 +50,12 @@ final class AgentCatalogue {
   func release(_ key: String) { reserved.remove(key) }
 
   /// The agents of card files and of the workspace, as they are now; agents that calls made stay.
-  func replace(files: [ExposedAgent], workspace: [ExposedAgent]) {
+  ///
+  /// - Parameter published: called when every loop serves them.
+  func replace(files: [ExposedAgent], workspace: [ExposedAgent], published: Reply<Void>? = nil) {
     self.files = AgentCatalogue.byKey(files)
     self.workspace = AgentCatalogue.byKey(workspace)
-    publisher.publish(registry)
+    publisher.publish(registry, then: published)
   }
 
   /// Adds or replaces agents that calls made.

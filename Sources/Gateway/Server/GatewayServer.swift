@@ -227,9 +227,9 @@ public final class GatewayServer: Sendable {
     if interest.isEmpty { return nil }
     return OrqDirectory(
       loop: loop, workspace: workspace, interest: interest, refresh: orq.refresh, logger: builder.logger
-    ) { agents in
+    ) { agents, published in
       let now = builder.agents(catalogue, cards: cards, with: agents)
-      catalogue.replace(files: now.files, workspace: now.workspace)
+      catalogue.replace(files: now.files, workspace: now.workspace, published: published)
     }
   }
 

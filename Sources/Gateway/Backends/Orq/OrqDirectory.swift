@@ -24,7 +24,7 @@ final class OrqDirectory {
   private let interest: Interest
   private let refresh: Duration
   private let logger: Logger
-  private let publish: (OrqAgents) -> Void
+  private let publish: (OrqAgents, Reply<Void>) -> Void
 
   /// What was published last.
   private var known = OrqAgents()
@@ -69,10 +69,10 @@ final class OrqDirectory {
     var isEmpty: Bool { named.isEmpty && expose.isEmpty }
   }
 
-  /// - Parameter publish: called on the loop, when what is known has changed.
+  /// - Parameter publish: called on the loop, when what is known has changed; it replies when every loop serves it.
   init(
     loop: EventLoop, workspace: OrqWorkspace, interest: Interest, refresh: Duration, logger: Logger,
-    publish: @escaping (OrqAgents) -> Void
+    publish: @escaping (OrqAgents, Reply<Void>) -> Void
   ) {
     self.loop = loop
     self.workspace = workspace
@@ -189,10 +189,14 @@ final class OrqDirectory {
   private func finish() {
     if round != known {
       known = round
-      logger.info(
-        "the agents of the Orq workspace are known",
-        ["exposed": .int(known.exposed.count), "named": .int(interest.named.count)])
-      publish(known)
+      let (exposed, named) = (known.exposed.count, interest.named.count)
+      // Whoever reads this finds them on any connection.
+      publish(
+        known,
+        loop.expect { [logger] in
+          logger.info(
+            "the agents of the Orq workspace are known", ["exposed": .int(exposed), "named": .int(named)])
+        })
     }
     if isIncomplete { return retry() }
     retryDelay = OrqDirectory.retryDelayMin
