@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import pathlib
+import signal
 import subprocess
 from typing import Any
 
@@ -32,7 +34,10 @@ class Process:
 
     def __enter__(self) -> Process:
         with self._log.open("wb") as log:
-            self._process = subprocess.Popen(self._command, stdout=subprocess.PIPE, stderr=log, text=True)
+            # A group of its own, so that what it starts can be ended with it.
+            self._process = subprocess.Popen(
+                self._command, stdout=subprocess.PIPE, stderr=log, text=True, start_new_session=True
+            )
         self._said = self._process.stdout.readline().strip()
         assert self._said, f"{self._command[1]} does not start\n" + self.log()
         return self
@@ -44,6 +49,14 @@ class Process:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        self._end_group()
+
+    def _end_group(self) -> None:
+        """Ends what the program has left behind: turns that were under way."""
+        try:
+            os.killpg(self._process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
 
     def log(self) -> str:
         return self._log.read_text(encoding="utf-8", errors="replace")
