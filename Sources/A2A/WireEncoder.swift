@@ -16,7 +16,8 @@ public struct WireEncoder {
 
   // MARK: Message
 
-  public mutating func message(_ message: Message, into json: inout JSONWriter) {
+  /// - Parameter isAnswer: whether the message stands for itself, and not in a task or a call.
+  public mutating func message(_ message: Message, isAnswer: Bool = false, into json: inout JSONWriter) {
     json.beginObject()
     if dialect == .v03JSONRPC { json.member("kind", "message") }
     json.member("messageId", message.messageID)
@@ -25,7 +26,7 @@ public struct WireEncoder {
     json.member("role", message.role.wireName(dialect))
     json.key(dialect == .v03REST ? "content" : "parts")
     parts(message.parts, into: &json)
-    if let metadata = message.metadata { json.member("metadata", metadata) }
+    if let metadata = isAnswer ? noting(message.metadata) : message.metadata { json.member("metadata", metadata) }
     strings("extensions", message.extensions, into: &json)
     if dialect == .v03REST {
       if !message.referenceTaskIDs.isEmpty { lose(.referenceTaskIDs) }
@@ -62,7 +63,7 @@ public struct WireEncoder {
       for index in task.history.indices { message(task.history[index], into: &json) }
       json.endArray()
     }
-    if let metadata = task.metadata { json.member("metadata", metadata) }
+    if let metadata = noting(task.metadata) { json.member("metadata", metadata) }
     json.endObject()
   }
 
@@ -110,7 +111,7 @@ public struct WireEncoder {
     case .v03JSONRPC: json.member("final", final)
     case .v03REST: if final { json.member("final", true) }
     }
-    if let metadata = update.metadata { json.member("metadata", metadata) }
+    if let metadata = noting(update.metadata) { json.member("metadata", metadata) }
     json.endObject()
   }
 
@@ -123,7 +124,7 @@ public struct WireEncoder {
     artifact(update.artifact, into: &json)
     if update.append { json.member("append", true) }
     if update.lastChunk { json.member("lastChunk", true) }
-    if let metadata = update.metadata { json.member("metadata", metadata) }
+    if let metadata = noting(update.metadata) { json.member("metadata", metadata) }
     json.endObject()
   }
 
@@ -137,7 +138,7 @@ public struct WireEncoder {
       self.task(task, into: &json)
     case .message(let message):
       if wrapped { json.key("message") }
-      self.message(message, into: &json)
+      self.message(message, isAnswer: true, into: &json)
     case .status(let update):
       if wrapped { json.key("statusUpdate") }
       statusUpdate(update, final: final, into: &json)
@@ -146,6 +147,24 @@ public struct WireEncoder {
       artifactUpdate(update, into: &json)
     }
     if wrapped { json.endObject() }
+  }
+
+  // MARK: Losses
+
+  /// Metadata of an answer, with the names of what the answer has lost on its way into the dialect. 1.0 loses nothing, and
+  /// clients of 0.3 REST refuse what they do not know.
+  private func noting(_ metadata: JSONFragment?) -> JSONFragment? {
+    guard dialect == .v03JSONRPC, !losses.isEmpty else { return metadata }
+    var ours: JSONObject = [:]
+    if let stated = metadata?.document.root[GatewayExtension.uri] {
+      // Somebody else's: it stays as it is.
+      guard case .object(let members) = stated.value else { return metadata }
+      ours = members
+    }
+    let stated = ours["losses"]?.array ?? []
+    ours["losses"] = .array(stated + losses.names.map { .string($0) }.filter { !stated.contains($0) })
+    let (name, note) = (GatewayExtension.uri.description, JSONFragment(.object(ours)))
+    return metadata?.setting(name, to: note) ?? .object(name, note)
   }
 
   // MARK: Lists

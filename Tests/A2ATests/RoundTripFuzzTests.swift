@@ -67,15 +67,29 @@ private struct Lossy {
       task.status = status(task.status)
       task.history = task.history.map(message)
       task.artifacts = task.artifacts.map(artifact)
+      task.metadata = noted(task.metadata)
       return .task(task)
-    case .message(let value): return .message(message(value))
+    case .message(let value):
+      var message = message(value)
+      message.metadata = noted(message.metadata)
+      return .message(message)
     case .status(var update):
       update.status = status(update.status)
+      update.metadata = noted(update.metadata)
       return .status(update)
     case .artifact(var update):
       update.artifact = artifact(update.artifact)
+      update.metadata = noted(update.metadata)
       return .artifact(update)
     }
+  }
+
+  /// Where the dialect has room for it, what was lost is told.
+  private func noted(_ metadata: JSONFragment?) -> JSONFragment? {
+    guard dialect == .v03JSONRPC, !losses.isEmpty else { return metadata }
+    let note = JSONFragment(["losses": .array(losses.names.map { .string($0) })])
+    let name = GatewayExtension.uri.description
+    return metadata?.setting(name, to: note) ?? .object(name, note)
   }
 
   private func status(_ status: TaskStatus) -> TaskStatus {
