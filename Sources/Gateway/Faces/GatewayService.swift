@@ -218,6 +218,7 @@ final class GatewayService: HTTPService {
 
   func finished(_ exchange: HTTPExchange) {
     guard let state = exchange.userState as? ExchangeState else { return }
+    context.services.lossCounts.count(state.losses)
     context.accessLog?.record { $0.fill(from: state, exchange: exchange) }
     // The exchange holds the state, the state the observer, the observer the exchange: without this none would ever go.
     state.observer = nil

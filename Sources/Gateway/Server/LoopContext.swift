@@ -24,6 +24,7 @@ final class GatewayServices: Sendable {
   let gatewayName: String
   /// What the gateway signs with; nil where it signs nothing.
   let keys: GatewayKeys?
+  let lossCounts = LossCounts()
   private let draining = Atomic(false)
   /// Brings changes of the agents to all loops.
   let publisher: RegistryPublisher

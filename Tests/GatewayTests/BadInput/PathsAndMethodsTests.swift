@@ -85,7 +85,7 @@ func headIsGetWithoutTheBody(_ path: String) throws {
   #expect(head.field("content-length") == String(get.body.count))
 }
 
-@Test func theAdminListenerServesHealthOnly() throws {
+@Test func theAdminListenerServesNoAgents() throws {
   let gateway = try TestGateway(.echo)
   for path in ["/livez", "/readyz"] {
     let response = try gateway.admin().request("GET", path)

@@ -255,6 +255,9 @@ private let note = "urn:a2a-gateway:translation:v1"
   let task = try pending.reply().task
   #expect(task.json["metadata"]?[note]?["losses"] == ["data_as_text"])
   #expect(try gateway.accessLines(1).first?.contains("data_as_text") == true)
+  let metrics = try gateway.admin().request("GET", "/metrics")
+  #expect(metrics.field("content-type") == "text/plain; version=0.0.4; charset=utf-8")
+  #expect(metrics.text.hasSuffix("\na2a_gateway_translation_losses_total{loss=\"data_as_text\"} 1\n"))
 }
 
 /// Numbers as they are written, members in their order, escapes and surrogate pairs.

@@ -4,7 +4,7 @@ internal import HTTPTransport
 internal import JSON
 internal import Network
 
-/// The operator's listener: is the process alive, does it take work.
+/// The operator's listener: is the process alive, does it take work, what does it count.
 final class AdminFace: HTTPService {
   private let services: GatewayServices
 
@@ -25,14 +25,20 @@ final class AdminFace: HTTPService {
     case "/readyz":
       exchange.respond(
         services.isDraining ? AdminFace.response(503, "draining") : AdminFace.response(200, "ok"))
-    default: exchange.respond(AdminFace.response(404, "not found; there are /livez and /readyz"))
+    case "/metrics":
+      exchange.respond(AdminFace.response(200, services.lossCounts.text, "text/plain; version=0.0.4; charset=utf-8"))
+    default: exchange.respond(AdminFace.response(404, "not found; there are /livez, /readyz and /metrics"))
     }
   }
 
   func finished(_ exchange: HTTPExchange) {}
 
   private static func response(_ status: Int, _ text: String) -> HTTPResponse {
-    var response = HTTPResponse(status, contentType: "text/plain; charset=utf-8", body: Array((text + "\n").utf8))
+    response(status, Array((text + "\n").utf8), "text/plain; charset=utf-8")
+  }
+
+  private static func response(_ status: Int, _ body: [UInt8], _ type: StaticString) -> HTTPResponse {
+    var response = HTTPResponse(status, contentType: type, body: body)
     response.fields.add("cache-control", "no-store")
     return response
   }
