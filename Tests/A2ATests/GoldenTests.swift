@@ -86,7 +86,7 @@ struct GoldenTests {
         "parts": [{"kind": "text", "text": "hello"}],
         "extensions": ["https://example.org/ext"], "referenceTaskIds": ["T0"]
       }],
-      "metadata": {"usage": {"tokens": 7}}
+      "metadata": {"usage": {"tokens": 7}, "urn:a2a-gateway:translation:v1": {"losses": ["data_wrapped"]}}
     }
     """#
 
@@ -136,6 +136,10 @@ struct GoldenTests {
   @Test(arguments: [(Dialect.v1, v1), (.v03JSONRPC, v03JSONRPC), (.v03REST, v03REST)])
   func readsWhatItWrites(dialect: Dialect, golden: String) throws {
     var expected = try GoldenTests.task()
+    if dialect == .v03JSONRPC {
+      let note: JSONFragment = JSONFragment(["losses": ["data_wrapped"]])
+      expected.metadata = expected.metadata?.setting(GatewayExtension.uri.description, to: note)
+    }
     if dialect == .v03REST {
       expected.artifacts[0].parts[1].mediaType = nil
       expected.artifacts[0].parts[1].filename = nil
