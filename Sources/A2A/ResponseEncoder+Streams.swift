@@ -25,8 +25,9 @@ extension ResponseEncoder {
     encoder.streamEvent(event, final: final, into: &json)
     if id != nil { json.endObject() }
     losses.formUnion(encoder.losses)
-    json.unseparated("\n\n")
-    return json.finish()
+    frame = json.finish()
+    SSEEncoder.endEvent(into: &frame)
+    return frame
   }
 
   /// The last frame of a stream that broke after it began. 1.0 names such an event `error`; the clients of 0.3 know no

@@ -175,9 +175,6 @@ public struct JSONWriter: Sendable {
 
   // MARK: Bytes
 
-  /// What belongs to no value, such as the line end behind all.
-  public mutating func unseparated(_ text: StaticString) { put(text) }
-
   /// The beginning of a text that goes on.
   mutating func unseparated(_ text: Span<UInt8>) { put(text) }
 

@@ -72,8 +72,8 @@ extension OrqEvent {
     writeData(into: &json)
     json.endObject()
     json.endObject()
-    json.unseparated("\n\n")
     output = json.finish()
+    output.append("\n\n")
   }
 }
 
