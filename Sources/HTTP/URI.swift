@@ -54,11 +54,10 @@ public struct URI: Sendable, Hashable {
   ///
   /// - Parameter target: a path with its first slash, and a query; percent-encoded as it must be.
   public func appending(target: String) -> URI {
-    let base = path == "/" ? "" : path
-    guard let mark = target.utf8.firstIndex(of: UInt8(ascii: "?")) else {
-      return URI(self, path: base.isEmpty ? target : base + target, query: nil)
-    }
-    return URI(self, path: base + target[..<mark], query: String(target[target.utf8.index(after: mark)...]))
+    let target = self.target(below: target)
+    guard let mark = target.utf8.firstIndex(of: UInt8(ascii: "?")) else { return URI(self, path: target, query: nil) }
+    return URI(
+      self, path: String(target[..<mark]), query: String(target[target.utf8.index(after: mark)...]))
   }
 
   /// What a reference, such as a `Location` field's, means at this URL (RFC 3986 §5.2); its fragment is left away. nil where

@@ -21,9 +21,7 @@ public struct JSONNode: Sendable {
   public var count: Int { node.count }
 
   /// The member of that name; nil if there is none or this is no object.
-  public subscript(_ name: StaticString) -> JSONNode? {
-    document.value(of: name, inObjectAt: index).map { JSONNode(document: document, index: $0) }
-  }
+  public subscript(_ name: StaticString) -> JSONNode? { place(of: name).map { self[$0] } }
 
   /// The member of that name; nil if there is none or this is no object.
   public func member(named name: String) -> JSONNode? { place(named: name).map { self[$0] } }
@@ -113,6 +111,7 @@ extension JSONNode {
     document.value(of: name, inObjectAt: index).map { JSONPlace(index: $0) }
   }
 
+  /// As ``place(of:)``, for a name that is not known in advance.
   public func place(named name: String) -> JSONPlace? {
     guard node.kind == .object else { return nil }
     let end = Int(node.next)
