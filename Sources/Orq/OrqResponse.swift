@@ -14,11 +14,6 @@ public enum OrqFinishReason: Sendable, Equatable {
   case other(String)
 
   public init(_ name: String) {
-    // By far the most.
-    if name == "stop" {
-      self = .stop
-      return
-    }
     self = OrqFinishReason.known.first { $0.name == name } ?? .other(name)
   }
 

@@ -275,7 +275,8 @@ struct OrqTurnReader {
     if let usage { emit(.taskMetadata(name: "usage", usage.fragment)) }
     if let billing { emit(.taskMetadata(name: "cost", billing)) }
     emit(
-      .taskMetadata(name: "finish_reason", reason == .stop ? OrqTurnReader.stop : JSONFragment(.string(reason.name))))
+      .taskMetadata(
+        name: "finish_reason", reason == .stop ? OrqTurnReader.stopReason : JSONFragment(.string(reason.name))))
     remember(pending: pending.map(\.id), emit)
     guard pending.isEmpty else {
       emit(.status(.inputRequired, parts: [OrqParts.question(pending)], metadata: nil))
@@ -294,7 +295,7 @@ struct OrqTurnReader {
   }
 
   /// As nearly every turn ends.
-  private static let stop = JSONFragment(.string(OrqFinishReason.stop.name))
+  private static let stopReason = JSONFragment(.string(OrqFinishReason.stop.name))
 
   private mutating func end(_ state: TaskState, _ text: String, _ emit: Emit) {
     isOver = true

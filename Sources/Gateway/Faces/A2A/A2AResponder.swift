@@ -45,7 +45,7 @@ final class A2AResponder {
       body = ResponseEncoder.restResult(result, dialect: dialect, losses: &losses)
     }
     noteLosses()
-    exchange.respond(status: 200, fields: commonFields(), body: body)
+    exchange.respond(status: 200, fields: resultFields(), body: body)
   }
 
   func respond(_ error: AgentError) {
@@ -77,10 +77,9 @@ final class A2AResponder {
     _ error: AgentError, status: Int, body: [UInt8], _ special: [(StaticString, String)] = []
   ) {
     state.errorKind = "\(error.kind)"
-    var fields = commonFields()
-    fields.remove("content-type")
+    var fields = resultFields()
     for (name, value) in special { fields.add(name, value) }
-    fields.add("content-type", "application/json")
+    fields.set("content-type", "application/json")
     if let seconds = error.retryAfterSeconds { fields.add("retry-after", String(seconds)) }
     exchange.respond(status: status, fields: fields, body: body)
   }
@@ -88,7 +87,7 @@ final class A2AResponder {
   // MARK: Streams
 
   func startStream() {
-    var fields = commonFields()
+    var fields = resultFields()
     fields.set("content-type", "text/event-stream; charset=utf-8")
     // Some proxies hold back what they think is a file.
     fields.add("x-accel-buffering", "no")
@@ -152,8 +151,8 @@ final class A2AResponder {
 
   private func noteLosses() { state.losses = losses.names + backendLosses }
 
-  /// Of a result.
-  private func commonFields() -> HTTPFields {
+  /// Those of a whole result; other answers differ in their media type.
+  private func resultFields() -> HTTPFields {
     var fields =
       switch (dialect.version, requestID == nil) {
       case (.v1_0, false): A2AResponder.fieldsV1
