@@ -38,6 +38,7 @@ public struct WireEncoder {
 
   mutating func parts(_ parts: [Part], into json: inout JSONWriter) {
     json.beginArray()
+    // By index, here and below: a loop over the elements themselves copies each.
     for index in parts.indices { part(parts[index], into: &json) }
     json.endArray()
   }

@@ -52,6 +52,7 @@ public final class MemoryTaskStore: TaskStore {
     let change = home.state.withLock { shard in
       let time = shard.advance(to: time)
       var record = TaskRecord(task)
+      // By index: a search among the events themselves copies each.
       if isFollowed || events.indices.contains(where: { events[$0].isOfTools }) {
         record.append(events, at: time, journalEventsMax: limits.journalEventsMax)
       } else {

@@ -35,6 +35,7 @@ struct TaskRecord {
 
   /// Takes the first events of a task that nobody follows: there is no cursor before their end, so that none is kept.
   mutating func begin(with events: [JournalEvent], at time: Timestamp) {
+    // By index: a loop over the events themselves copies each.
     for index in events.indices { note(events[index], at: time) }
     baseSequence = sequence
   }
