@@ -19,13 +19,13 @@ extension ResponseEncoder {
     eventID?.appendLine(to: &frame)
     SSEEncoder.beginEvent(into: &frame)
     // What is written here has no line ends, which would end the event or begin another one.
-    var json = JSONWriter(appendingTo: consume frame)
+    var json = JSONWriter(appendingTo: frame)
     var encoder = WireEncoder(dialect)
     if let id { beginEnvelope(id, into: &json) }
     encoder.streamEvent(event, final: final, into: &json)
     if id != nil { json.endObject() }
     losses.formUnion(encoder.losses)
-    frame = json.finish()
+    frame = json.finish(room: 2)
     SSEEncoder.endEvent(into: &frame)
     return frame
   }

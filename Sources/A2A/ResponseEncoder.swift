@@ -28,7 +28,7 @@ public enum ResponseEncoder {
     id: JSONFragment, _ result: CallResult, version: ProtocolVersion, losses: inout TranslationLosses
   ) -> [UInt8] {
     var encoder = WireEncoder(Dialect(version, .jsonRPC))
-    var json = JSONWriter(reserving: 2048)
+    var json = JSONWriter(reserving: 1000)
     beginEnvelope(id, into: &json)
     if case .pushConfigDeleted = result { json.null() } else { encoder.result(result, into: &json) }
     json.endObject()

@@ -11,19 +11,7 @@ extension Array where Element == UInt8 {
   public mutating func append(utf8 text: String) { append(contentsOf: text.utf8) }
 
   /// Appends a number in decimal digits.
-  public mutating func append(decimal number: Int) {
-    if number < 0 { append(UInt8(ascii: "-")) }
-    // The longest number has 20 digits; they come last one first.
-    var digits = InlineArray<20, UInt8>(repeating: 0)
-    var first = digits.count
-    var rest = number.magnitude
-    repeat {
-      first -= 1
-      digits[first] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
-      rest /= 10
-    } while rest > 0
-    append(digits.span.extracting(first...))
-  }
+  public mutating func append(decimal number: Int) { number.withDecimalDigits { append($0) } }
 
   /// Appends a number in hexadecimal digits, without leading zeros.
   public mutating func append(hex number: UInt64) {
@@ -32,6 +20,26 @@ extension Array where Element == UInt8 {
       append(Hex.digits[Int(number >> UInt64(shift) & 15)])
       shift -= 4
     }
+  }
+}
+
+extension Int {
+  /// Lends the number's decimal digits, a minus before them where it is negative.
+  func withDecimalDigits(_ body: (Span<UInt8>) -> Void) {
+    // The longest number has 19 digits and a minus; they come last one first.
+    var digits = InlineArray<20, UInt8>(repeating: 0)
+    var first = digits.count
+    var rest = magnitude
+    repeat {
+      first -= 1
+      digits[first] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+      rest /= 10
+    } while rest > 0
+    if self < 0 {
+      first -= 1
+      digits[first] = UInt8(ascii: "-")
+    }
+    body(digits.span.extracting(first...))
   }
 }
 

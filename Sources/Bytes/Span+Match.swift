@@ -3,42 +3,23 @@ extension Span where Element == UInt8 {
   public func matches(_ text: StaticString, at offset: Int = 0) -> Bool {
     let length = text.utf8CodeUnitCount
     guard offset >= 0, length <= count - offset else { return false }
-    // A byte has no invalid representation; a literal's bytes live as long as the program.
-    let own = unsafe bytes
-    let other = unsafe UnsafeRawPointer(text.utf8Start)
-    var index = 0
-    while index + 8 <= length {
-      // Both loads end at or before `length`, which fits both by the guard.
-      let a = unsafe own.unsafeLoadUnaligned(fromUncheckedByteOffset: offset + index, as: UInt64.self)
-      let b = unsafe other.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-      if a != b { return false }
-      index += 8
+    // The literal's bytes live as long as the program; its length fits both by the guard.
+    return unsafe withUnsafeBytes {
+      guard let base = $0.baseAddress else { return length == 0 }
+      return unsafe areSame(base + offset, UnsafeRawPointer(text.utf8Start), count: length)
     }
-    while index < length {
-      if self[offset + index] != (unsafe text.utf8Start[index]) { return false }
-      index += 1
-    }
-    return true
   }
 
   /// True if the bytes are the same.
   public func isSame(as other: Span<UInt8>) -> Bool {
     guard count == other.count else { return false }
-    // A byte has no invalid representation.
-    let (own, others) = unsafe (bytes, other.bytes)
-    var index = 0
-    while index + 8 <= count {
-      // Both loads end at or before `count`, which is that of both.
-      let a = unsafe own.unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: UInt64.self)
-      let b = unsafe others.unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: UInt64.self)
-      if a != b { return false }
-      index += 8
+    // Both hold `count` bytes (no pointer where that is 0); the pointers are used within the closures only.
+    return unsafe withUnsafeBytes { own in
+      unsafe other.withUnsafeBytes { others in
+        guard let a = own.baseAddress, let b = others.baseAddress else { return true }
+        return unsafe areSame(a, b, count: own.count)
+      }
     }
-    while index < count {
-      if self[index] != other[index] { return false }
-      index += 1
-    }
-    return true
   }
 
   /// True if two ranges of these bytes, which must lie within, are the same.
@@ -46,5 +27,28 @@ extension Span where Element == UInt8 {
     guard a.count == b.count else { return false }
     for index in 0..<a.count where self[a.lowerBound + index] != self[b.lowerBound + index] { return false }
     return true
+  }
+}
+
+/// Compares whole words; the last one overlaps the one before it, so that no single bytes are left over.
+@inline(__always)
+private func areSame(_ a: UnsafeRawPointer, _ b: UnsafeRawPointer, count: Int) -> Bool {
+  /// The words at an offset; both end at or before `count`.
+  func sameWord<Word: FixedWidthInteger & BitwiseCopyable>(_: Word.Type, at offset: Int) -> Bool {
+    let own = unsafe a.loadUnaligned(fromByteOffset: offset, as: Word.self)
+    return unsafe own == b.loadUnaligned(fromByteOffset: offset, as: Word.self)
+  }
+  switch count {
+  case 0: return true
+  case 1: return sameWord(UInt8.self, at: 0)
+  case 2...3: return sameWord(UInt16.self, at: 0) && sameWord(UInt16.self, at: count - 2)
+  case 4...7: return sameWord(UInt32.self, at: 0) && sameWord(UInt32.self, at: count - 4)
+  default:
+    var offset = 0
+    while offset < count - 8 {
+      if !sameWord(UInt64.self, at: offset) { return false }
+      offset += 8
+    }
+    return sameWord(UInt64.self, at: count - 8)
   }
 }

@@ -1,49 +1,33 @@
-import Bytes
-
 /// The JSON Canonicalization Scheme (RFC 8785): one text for each value, for signing.
 public enum CanonicalJSON {
   /// Throws ``JSONError/Kind/unrepresentable`` for a number beyond the range of a binary double, as §3.2.2.3 demands.
   public static func encode(_ value: JSONValue) throws(JSONError) -> [UInt8] {
-    var bytes: [UInt8] = []
-    try append(value, to: &bytes)
-    return bytes
+    var json = JSONWriter()
+    try write(value, into: &json)
+    return json.finish()
   }
 
-  private static func append(_ value: JSONValue, to bytes: inout [UInt8]) throws(JSONError) {
+  private static func write(_ value: JSONValue, into json: inout JSONWriter) throws(JSONError) {
     switch value {
-    case .null: bytes.append("null")
-    case .bool(let value): bytes.append(value ? "true" : "false")
+    case .null, .bool, .string: json.value(value)
     case .number(let number):
       guard let double = number.double else {
         throw JSONError(.unrepresentable, at: 0, "a number is beyond what the canonical form can say")
       }
-      bytes.append(utf8: text(of: double))
-    case .string(let text): append(text, to: &bytes)
+      json.number(text: text(of: double))
     case .array(let elements):
-      bytes.append(UInt8(ascii: "["))
-      for (index, element) in elements.enumerated() {
-        if index > 0 { bytes.append(UInt8(ascii: ",")) }
-        try append(element, to: &bytes)
-      }
-      bytes.append(UInt8(ascii: "]"))
+      json.beginArray()
+      for element in elements { try write(element, into: &json) }
+      json.endArray()
     case .object(let object):
-      bytes.append(UInt8(ascii: "{"))
+      json.beginObject()
       // §3.2.3: by UTF-16 code units, which differs from the order of Unicode beyond the basic plane.
-      let sorted = object.members.sorted { $0.name.utf16.lexicographicallyPrecedes($1.name.utf16) }
-      for (index, member) in sorted.enumerated() {
-        if index > 0 { bytes.append(UInt8(ascii: ",")) }
-        append(member.name, to: &bytes)
-        bytes.append(UInt8(ascii: ":"))
-        try append(member.value, to: &bytes)
+      for member in object.members.sorted(by: { $0.name.utf16.lexicographicallyPrecedes($1.name.utf16) }) {
+        json.key(string: member.name)
+        try write(member.value, into: &json)
       }
-      bytes.append(UInt8(ascii: "}"))
+      json.endObject()
     }
-  }
-
-  private static func append(_ text: String, to bytes: inout [UInt8]) {
-    bytes.append(JSONLexer.quote)
-    JSONText.appendEscaped(text, to: &bytes)
-    bytes.append(JSONLexer.quote)
   }
 
   /// The text of a finite number by ECMAScript (`Number::toString`), which §3.2.2.3 prescribes: the shortest digits that

@@ -26,7 +26,7 @@ struct JSONScanner: ~Copyable {
 
   init(_ bytes: Span<UInt8>, limits: JSONLimits) throws(JSONError) {
     self.limits = limits
-    tape = JSONTape(capacity: min(bytes.count / 12 + 8, 65_536))
+    tape = JSONTape(capacity: min(bytes.count / 16 + 8, 65_536))
     guard bytes.count <= limits.bytesMax else {
       throw JSONError(.tooLarge, at: limits.bytesMax, "longer than \(limits.bytesMax) bytes")
     }

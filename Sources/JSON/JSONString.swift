@@ -17,11 +17,12 @@ public struct JSONString: Sendable {
   public init() { self.init(unchecked: [], hasEscapes: false) }
 
   public init(_ text: String) {
-    var escaped: [UInt8] = []
-    escaped.reserveCapacity(text.utf8.count)
-    JSONText.appendEscaped(text, to: &escaped)
+    let utf8 = text.utf8Span.span
+    var escaped = ByteWriter(capacity: utf8.count)
+    JSONText.appendEscaped(utf8, to: &escaped)
     // Escaping always lengthens.
-    self.init(unchecked: escaped, hasEscapes: escaped.count != text.utf8.count)
+    let hasEscapes = escaped.count != utf8.count
+    self.init(unchecked: escaped.finish(), hasEscapes: hasEscapes)
   }
 
   /// Takes bytes that are valid string content already; nil if they are not.

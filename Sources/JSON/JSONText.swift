@@ -43,7 +43,7 @@ enum JSONText {
   }
 
   /// Appends text as string content; escapes only what must be (RFC 8259 §7; the same choices as RFC 8785 §3.2.2.2).
-  static func appendEscaped(_ text: Span<UInt8>, to bytes: inout [UInt8]) {
+  static func appendEscaped(_ text: Span<UInt8>, to bytes: inout ByteWriter) {
     var index = 0
     while true {
       let end = JSONLexer.endOfPlainContent(text, from: index, beyondASCII: false)
@@ -59,14 +59,9 @@ enum JSONText {
       case 0x0D: bytes.append(UInt8(ascii: "r"))
       default:
         bytes.append("u00")
-        bytes.append(text[end] < 0x10 ? UInt8(ascii: "0") : UInt8(ascii: "1"))
-        bytes.append(hex: UInt64(text[end] & 15))
+        bytes.append(hex: text[end])
       }
       index = end + 1
     }
-  }
-
-  static func appendEscaped(_ text: String, to bytes: inout [UInt8]) {
-    appendEscaped(text.utf8Span.span, to: &bytes)
   }
 }

@@ -3,57 +3,48 @@ import Bytes
 /// Writes JSON into a byte array. Commas come by themselves: the last byte written tells whether one is due.
 ///
 /// The caller keeps the grammar (a value behind each key, as many ends as beginnings); what it writes is escaped here.
-public struct JSONWriter: Sendable {
-  /// Text up to `end`, room behind it.
-  private var storage: [UInt8]
-  private var end: Int
+public struct JSONWriter: ~Copyable {
+  private var bytes: ByteWriter
   /// Where the text begins: what stands before is not ours and asks for no comma.
   private let start: Int
 
   /// - Parameter reserving: bytes that the text will probably take.
   public init(reserving: Int = 256) {
-    storage = []
-    storage.reserveCapacity(reserving)
-    storage.append(JSONWriter.room.span.extracting(first: reserving))
-    end = 0
+    bytes = ByteWriter(capacity: reserving)
     start = 0
   }
 
   /// Continues behind bytes that are there already.
-  public init(appendingTo bytes: consuming [UInt8]) {
-    start = bytes.count
-    end = bytes.count
-    storage = bytes
+  public init(appendingTo before: [UInt8]) {
+    bytes = ByteWriter(capacity: before.count + 512)
+    bytes.append(before.span)
+    start = before.count
   }
 
   /// What was written, behind what was there before.
-  public consuming func finish() -> [UInt8] {
-    var writer = self
-    var bytes: [UInt8] = []
-    swap(&bytes, &writer.storage)
-    bytes.removeLast(bytes.count - writer.end)
-    return bytes
-  }
+  ///
+  /// - Parameter room: bytes that the caller will append to it.
+  public consuming func finish(room: Int = 0) -> [UInt8] { bytes.finish(room: room) }
 
   // MARK: Structure
 
   public mutating func beginObject() { open(UInt8(ascii: "{")) }
 
-  public mutating func endObject() { put(UInt8(ascii: "}")) }
+  public mutating func endObject() { bytes.append(UInt8(ascii: "}")) }
 
   public mutating func beginArray() { open(UInt8(ascii: "[")) }
 
-  public mutating func endArray() { put(UInt8(ascii: "]")) }
+  public mutating func endArray() { bytes.append(UInt8(ascii: "]")) }
 
   /// - Parameter name: without characters that need an escape.
   public mutating func key(_ name: StaticString) {
     quote(name)
-    put(UInt8(ascii: ":"))
+    bytes.append(UInt8(ascii: ":"))
   }
 
   public mutating func key(string name: String) {
     string(name)
-    put(UInt8(ascii: ":"))
+    bytes.append(UInt8(ascii: ":"))
   }
 
   // MARK: Values
@@ -65,31 +56,24 @@ public struct JSONWriter: Sendable {
 
   public mutating func string(_ text: JSONString) {
     separate()
-    put(JSONLexer.quote)
-    put(text.escaped.span)
-    put(JSONLexer.quote)
+    bytes.append(JSONLexer.quote)
+    bytes.append(text.escaped.span)
+    bytes.append(JSONLexer.quote)
   }
 
   /// - Parameter utf8: valid UTF-8, not escaped yet.
   public mutating func string(utf8: Span<UInt8>) {
     separate()
-    put(JSONLexer.quote)
-    if JSONLexer.endOfPlainContent(utf8, from: 0, beyondASCII: false) == utf8.count {
-      put(utf8)
-    } else {
-      var escaped: [UInt8] = []
-      JSONText.appendEscaped(utf8, to: &escaped)
-      put(escaped.span)
-    }
-    put(JSONLexer.quote)
+    bytes.append(JSONLexer.quote)
+    JSONText.appendEscaped(utf8, to: &bytes)
+    bytes.append(JSONLexer.quote)
   }
 
   public mutating func fragment(_ fragment: JSONFragment) { raw(fragment.bytes.span) }
 
   public mutating func int(_ number: Int) {
-    var digits: [UInt8] = []
-    digits.append(decimal: number)
-    raw(digits.span)
+    separate()
+    bytes.append(decimal: number)
   }
 
   public mutating func number(_ number: JSONNumber) { self.number(text: number.text) }
@@ -102,18 +86,18 @@ public struct JSONWriter: Sendable {
 
   public mutating func bool(_ value: Bool) {
     separate()
-    if value { put("true") } else { put("false") }
+    if value { bytes.append("true") } else { bytes.append("false") }
   }
 
   public mutating func null() {
     separate()
-    put("null")
+    bytes.append("null")
   }
 
   /// A value that is JSON already.
   public mutating func raw(_ json: Span<UInt8>) {
     separate()
-    put(json)
+    bytes.append(json)
   }
 
   public mutating func value(_ value: JSONValue) {
@@ -176,72 +160,28 @@ public struct JSONWriter: Sendable {
   // MARK: Bytes
 
   /// The beginning of a text that goes on.
-  mutating func unseparated(_ text: Span<UInt8>) { put(text) }
+  mutating func unseparated(_ text: Span<UInt8>) { bytes.append(text) }
 
   /// A comma, unless this is the first thing in its place.
   @inline(__always)
   private mutating func separate() {
-    if needsComma { put(UInt8(ascii: ",")) }
-  }
-
-  @inline(__always)
-  private var needsComma: Bool {
-    guard end > start else { return false }
-    return switch storage[end - 1] {
-    case UInt8(ascii: "{"), UInt8(ascii: "["), UInt8(ascii: ":"): false
-    default: true
+    guard bytes.count > start else { return }
+    switch bytes.last {
+    case UInt8(ascii: "{"), UInt8(ascii: "["), UInt8(ascii: ":"): return
+    default: bytes.append(UInt8(ascii: ","))
     }
   }
 
   private mutating func open(_ bracket: UInt8) {
     separate()
-    put(bracket)
+    bytes.append(bracket)
   }
 
+  @inline(__always)
   private mutating func quote(_ text: StaticString) {
     separate()
-    put(JSONLexer.quote)
-    put(text)
-    put(JSONLexer.quote)
+    bytes.append(JSONLexer.quote)
+    bytes.append(text)
+    bytes.append(JSONLexer.quote)
   }
-
-  @inline(__always)
-  private mutating func put(_ byte: UInt8) {
-    if end == storage.count { grow(by: 1) }
-    storage[end] = byte
-    end += 1
-  }
-
-  @inline(__always)
-  private mutating func put(_ text: StaticString) {
-    precondition(text.hasPointerRepresentation)
-    // A static string's bytes live as long as the program.
-    unsafe put(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
-  }
-
-  @inline(__always)
-  private mutating func put(_ text: Span<UInt8>) {
-    // The pointer is used within the closure only.
-    unsafe text.withUnsafeBufferPointer { unsafe put($0) }
-  }
-
-  @inline(__always)
-  private mutating func put(_ text: UnsafeBufferPointer<UInt8>) {
-    if storage.count - end < text.count { grow(by: text.count) }
-    guard let source = text.baseAddress else { return }
-    let place = end
-    // There is room by the line above; the pointer is used within the closure only.
-    unsafe storage.withUnsafeMutableBufferPointer { room in
-      if let base = room.baseAddress { unsafe (base + place).update(from: source, count: text.count) }
-    }
-    end += text.count
-  }
-
-  @inline(never)
-  private mutating func grow(by count: Int) {
-    storage.append(contentsOf: repeatElement(0, count: max(count, storage.count, 64)))
-  }
-
-  /// Copied into new texts: the quickest way to initialise the room behind them.
-  private static let room = [UInt8](repeating: 0, count: 4096)
 }

@@ -60,10 +60,7 @@ extension OrqEvent {
   /// early, while it is white space to the JSON readers of 4.x (contract §4.3).
   public func write(into output: inout [UInt8]) {
     output.append("data:  ")
-    // Taken out of the caller's hands for the time, so that it grows in place.
-    let before = output
-    output = []
-    var json = JSONWriter(appendingTo: consume before)
+    var json = JSONWriter()
     json.beginObject()
     json.member("type", type)
     json.member("timestamp", timestamp)
@@ -72,7 +69,7 @@ extension OrqEvent {
     writeData(into: &json)
     json.endObject()
     json.endObject()
-    output = json.finish()
+    output.append(contentsOf: json.finish())
     output.append("\n\n")
   }
 }

@@ -105,6 +105,20 @@ import Testing
 }
 
 @Suite struct SpanMatchTests {
+  /// Each length takes other words; each byte must count.
+  @Test(arguments: 0...40)
+  func sameBytesAreTheSameAndOneOtherByteIsNot(count: Int) {
+    let bytes = (0..<count).map { UInt8(0x30 + $0) }
+    func isSame(_ other: [UInt8]) -> Bool { bytes.span.isSame(as: other.span) }
+    #expect(isSame(Array(bytes)))
+    #expect(!isSame(bytes + [0]))
+    for index in 0..<count {
+      var other = bytes
+      other[index] ^= 0x80
+      #expect(!isSame(other))
+    }
+  }
+
   @Test func literalIsFoundAtItsOffsetOnly() {
     func matches(_ literal: StaticString, at offset: Int = 0) -> Bool {
       Array("ab0123456789abcdef".utf8).span.matches(literal, at: offset)
