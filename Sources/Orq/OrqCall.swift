@@ -2,52 +2,30 @@ public import HTTP
 
 /// A call of the API, as a client sends it.
 public struct OrqCall: Sendable, Equatable {
-  public var route: OrqRoute
+  public let operation: OrqOperation
   /// Path and query, percent-encoded.
-  public var target: String
+  public let target: String
   /// JSON; nil where there is none.
-  public var body: [UInt8]?
+  public let body: [UInt8]?
   /// The answer is a stream of events, and asked for as one; any other is JSON.
-  public var isStreamed: Bool
+  public let isStreamed: Bool
 
-  public var method: HTTPMethod { route.operation.method }
+  public var method: HTTPMethod { operation.method }
 
-  init(
-    _ route: OrqRoute, _ generation: OrqGeneration, query: OrqListQuery? = nil, body: [UInt8]? = nil,
-    isStreamed: Bool = false
-  ) {
-    target = route.path(for: generation)
-    if let query = query?.text { target += "?" + query }
-    self.route = route
+  init(_ operation: OrqOperation, target: String, body: [UInt8]?, isStreamed: Bool) {
+    self.operation = operation
+    self.target = target
     self.body = body
     self.isStreamed = isStreamed
   }
 
-  // MARK: Working
-
-  public static func invoke(_ agentKey: String, _ request: OrqInvokeRequest, for generation: OrqGeneration) -> OrqCall {
-    OrqCall(OrqRoute(.invoke, agentKey: agentKey), generation, body: request.encoded(for: generation))
-  }
-
-  public static func streamTask(
-    _ agentKey: String, _ request: OrqInvokeRequest, for generation: OrqGeneration
-  ) -> OrqCall {
-    OrqCall(
-      OrqRoute(.streamTask, agentKey: agentKey), generation, body: request.encoded(for: generation), isStreamed: true)
-  }
-
-  public static func run(_ request: OrqRunRequest, for generation: OrqGeneration) -> OrqCall {
-    OrqCall(OrqRoute(.run), generation, body: request.encoded(for: generation))
-  }
-
-  public static func streamRun(_ request: OrqRunRequest, for generation: OrqGeneration) -> OrqCall {
-    OrqCall(OrqRoute(.streamRun), generation, body: request.encoded(for: generation), isStreamed: true)
-  }
-
-  /// From 4.0 on.
-  public static func createResponse(_ agentKey: String, _ request: borrowing OrqResponseRequest) -> OrqCall {
-    OrqCall(
-      OrqRoute(.createResponse, agentKey: agentKey), .v4, body: request.encoded(for: .v4), isStreamed: request.stream)
+  /// - Parameter query: without its `?`; none where it is empty.
+  init(
+    _ route: OrqRoute, _ generation: OrqGeneration, query: String? = nil, body: [UInt8]? = nil, isStreamed: Bool = false
+  ) {
+    var target = route.path(for: generation)
+    if let query, !query.isEmpty { target += "?" + query }
+    self.init(route.operation, target: target, body: body, isStreamed: isStreamed)
   }
 
   // MARK: Reading
@@ -64,11 +42,11 @@ public struct OrqCall: Sendable, Equatable {
 
   /// 3.x only.
   public static func listTasks(_ agentKey: String, _ query: OrqListQuery = OrqListQuery()) -> OrqCall {
-    OrqCall(OrqRoute(.listTasks, agentKey: agentKey), .v3, query: query)
+    OrqCall(OrqRoute(.listTasks, agentKey: agentKey), .v3, query: query.text)
   }
 
   public static func listAgents(_ query: OrqListQuery = OrqListQuery(), for generation: OrqGeneration) -> OrqCall {
-    OrqCall(OrqRoute(.listAgents), generation, query: query)
+    OrqCall(OrqRoute(.listAgents), generation, query: query.text)
   }
 
   /// 3.x only.
@@ -97,9 +75,7 @@ public struct OrqCall: Sendable, Equatable {
   public static func passedOn(
     _ route: OrqRoute, query: String?, body: [UInt8]?, isStreamed: Bool, for generation: OrqGeneration
   ) -> OrqCall {
-    var call = OrqCall(route, generation, body: body, isStreamed: isStreamed)
-    if let query, !query.isEmpty { call.target += "?" + query }
-    return call
+    OrqCall(route, generation, query: query, body: body, isStreamed: isStreamed)
   }
 
   public static func retrieveAgent(_ agentKey: String, for generation: OrqGeneration) -> OrqCall {

@@ -21,7 +21,6 @@ public struct OrqMessage: OrqValue {
   /// An object. None in requests, but for the release candidate of 3.13.
   public var metadata: JSONFragment?
 
-  @inlinable
   public init(
     messageID: String? = nil, role: Role, parts: [OrqPart], taskID: String? = nil, contextID: String? = nil,
     metadata: JSONFragment? = nil
@@ -65,6 +64,18 @@ public struct OrqMessage: OrqValue {
     json.endObject()
   }
 
+  /// As ``write(into:)``, from whatever holds the values.
+  ///
+  /// - Parameter parts: writes them, one after the other.
+  public static func write(
+    id: String?, role: Role, metadata: JSONFragment? = nil, into json: inout JSONWriter,
+    parts: (inout JSONWriter) -> Void
+  ) {
+    json.beginObject()
+    members(id: id, role: role, metadata: metadata, into: &json, parts: parts)
+    json.endObject()
+  }
+
   /// With the mark and the ids that a task's messages have.
   public func writeExtended(into json: inout JSONWriter) {
     json.beginObject()
@@ -77,9 +88,20 @@ public struct OrqMessage: OrqValue {
 
   /// For an object that has more members than the message.
   func members(into json: inout JSONWriter) {
-    json.optional("messageId", messageID)
+    OrqMessage.members(id: messageID, role: role, metadata: metadata, into: &json) { json in
+      for part in parts { part.write(into: &json) }
+    }
+  }
+
+  private static func members(
+    id: String?, role: Role, metadata: JSONFragment?, into json: inout JSONWriter, parts: (inout JSONWriter) -> Void
+  ) {
+    json.optional("messageId", id)
     json.member("role", role.rawValue)
-    json.member("parts", parts)
+    json.key("parts")
+    json.beginArray()
+    parts(&json)
+    json.endArray()
     json.optional("metadata", metadata)
   }
 }

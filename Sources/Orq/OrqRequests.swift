@@ -1,7 +1,7 @@
 public import JSON
 
 /// The body of `invoke` and `stream-task` (contract §3.6, §3.9).
-public struct OrqInvokeRequest: OrqRequestBody {
+public struct OrqInvokeRequest: OrqTurnRequest {
   public var turn: OrqTurn
   /// Answer with the finished task. From 4.5 on; 3.x never waits.
   public var blocking: Bool
@@ -19,17 +19,14 @@ public struct OrqInvokeRequest: OrqRequestBody {
       OrqTurn(node, &reader), blocking: reader.blocking(node), streamTimeoutSeconds: reader.streamTimeout(node))
   }
 
-  public func write(into json: inout JSONWriter, for generation: OrqGeneration) {
-    json.beginObject()
-    turn.members(into: &json, for: generation)
+  func writeClosing(into json: inout JSONWriter, for generation: OrqGeneration) {
     if blocking, generation == .v4 { json.writeBlocking() }
     json.optional("stream_timeout_seconds", streamTimeoutSeconds.flatMap { JSONNumber($0) })
-    json.endObject()
   }
 }
 
 /// The body of `run` and `stream-run`: a turn, and the agent that shall take it (contract §3.7, §3.8).
-public struct OrqRunRequest: OrqRequestBody {
+public struct OrqRunRequest: OrqTurnRequest {
   public var agent: OrqAgentDefinition
   /// Members that define the agent too and that nothing here knows, or that are no part of ``OrqAgentDefinition``; they are
   /// written as they are, and not read.
@@ -53,16 +50,16 @@ public struct OrqRunRequest: OrqRequestBody {
       streamTimeoutSeconds: reader.streamTimeout(node))
   }
 
-  public func write(into json: inout JSONWriter, for generation: OrqGeneration) {
-    json.beginObject()
+  func writeOpening(into json: inout JSONWriter, for generation: OrqGeneration) {
     agent.members(into: &json, for: generation)
     for (name, value) in others.members {
       json.key(string: name)
       json.value(value)
     }
-    turn.members(into: &json, for: generation)
+  }
+
+  func writeClosing(into json: inout JSONWriter, for generation: OrqGeneration) {
     json.optional("stream_timeout_seconds", streamTimeoutSeconds.flatMap { JSONNumber($0) })
-    json.endObject()
   }
 
   public static func == (a: OrqRunRequest, b: OrqRunRequest) -> Bool {
@@ -72,7 +69,7 @@ public struct OrqRunRequest: OrqRequestBody {
 }
 
 /// The body of `responses.create` (contract §3.14), which 3.x has not.
-public struct OrqResponseRequest: OrqRequestBody {
+public struct OrqResponseRequest: OrqTurnRequest {
   public var turn: OrqTurn
   /// From 4.5 on.
   public var blocking: Bool
@@ -83,7 +80,6 @@ public struct OrqResponseRequest: OrqRequestBody {
   /// `conv_` and a ULID.
   public var conversationID: String?
 
-  @inlinable
   public init(
     _ turn: OrqTurn, blocking: Bool = false, background: Bool = false, stream: Bool = false,
     conversationID: String? = nil
@@ -102,15 +98,14 @@ public struct OrqResponseRequest: OrqRequestBody {
       conversationID: reader.value(node, "conversation", Conversation.self)?.id)
   }
 
-  public func write(into json: inout JSONWriter, for generation: OrqGeneration) {
-    json.beginObject()
-    turn.members(into: &json, for: generation)
+  func writeClosing(into json: inout JSONWriter, for generation: OrqGeneration) {
     if blocking { json.writeBlocking() }
     json.member("background", background)
     json.member("stream", stream)
     json.optional("conversation", conversationID.map { Conversation(id: $0) })
-    json.endObject()
   }
+
+  func isStreamed(by operation: OrqOperation) -> Bool { stream }
 
   private struct Conversation: OrqValue {
     var id: String

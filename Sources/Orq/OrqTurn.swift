@@ -23,7 +23,6 @@ public struct OrqTurn: Sendable, Equatable {
   /// From 4.6 on.
   public var engine: Engine?
 
-  @inlinable
   public init(
     message: OrqMessage, taskID: String? = nil, variables: JSONFragment? = nil, identity: OrqIdentity? = nil,
     thread: OrqThread? = nil, memoryEntityID: String? = nil, metadata: JSONFragment? = nil, engine: Engine? = nil
@@ -54,18 +53,17 @@ public struct OrqTurn: Sendable, Equatable {
     if thread == nil, let context, !context.isEmpty { thread = OrqThread(id: context) }
   }
 
+  /// Of a request that stands for all others.
+  static let unsaid = OrqTurn(message: .filler)
+
   func members(into json: inout JSONWriter, for generation: OrqGeneration) {
-    json.member("message", message)
-    json.optional("task_id", taskID)
-    json.optional("variables", variables)
-    if let identity { json.member(generation == .v3 ? "contact" : "identity", identity) }
-    json.optional("thread", thread)
-    json.optional("memory", memoryEntityID.map { Memory(entityID: $0) })
-    json.optional("metadata", metadata)
-    if generation == .v4 { json.optional("engine", engine?.rawValue) }
+    json.turn(
+      for: generation, taskID: taskID, variables: variables, identity: identity, thread: thread,
+      memoryEntityID: memoryEntityID, metadata: metadata, engine: engine
+    ) { message.write(into: &$0) }
   }
 
-  private struct Memory: OrqValue {
+  fileprivate struct Memory: OrqValue {
     var entityID: String
 
     init(entityID: String) { self.entityID = entityID }
@@ -77,6 +75,27 @@ public struct OrqTurn: Sendable, Equatable {
       json.member("entity_id", entityID)
       json.endObject()
     }
+  }
+}
+
+extension JSONWriter {
+  /// The members of an ``OrqTurn``, from whatever holds them.
+  ///
+  /// - Parameter message: writes the message, see ``OrqMessage/write(id:role:metadata:into:parts:)``.
+  public mutating func turn(
+    for generation: OrqGeneration, taskID: String?, variables: JSONFragment?, identity: OrqIdentity?,
+    thread: OrqThread?, memoryEntityID: String?, metadata: JSONFragment?, engine: OrqTurn.Engine? = nil,
+    message: (inout JSONWriter) -> Void
+  ) {
+    key("message")
+    message(&self)
+    optional("task_id", taskID)
+    optional("variables", variables)
+    if let identity { member(generation == .v3 ? "contact" : "identity", identity) }
+    optional("thread", thread)
+    optional("memory", memoryEntityID.map { OrqTurn.Memory(entityID: $0) })
+    optional("metadata", metadata)
+    if generation == .v4 { optional("engine", engine?.rawValue) }
   }
 }
 

@@ -75,23 +75,22 @@ struct RequestTests {
     let first = OrqInvokeRequest(OrqTurn(message: RequestTests.message, identity: try RequestTests.person()))
     let firstJSON = #"{"message":\#(RequestTests.messageJSON),"\#(who)":\#(RequestTests.personJSON)}"#
     try expect(
-      .invoke("a1", first, for: generation), "POST /v2/agents/a1/task", "application/json", firstJSON, first)
+      .invoke, "a1", generation, "POST /v2/agents/a1/task", "application/json", firstJSON, first)
 
     let next = OrqInvokeRequest(OrqTurn(message: try RequestTests.results(), taskID: "01T"))
     let nextJSON = #"{"message":\#(RequestTests.resultsJSON),"task_id":"01T"}"#
-    try expect(.invoke("a1", next, for: generation), "POST /v2/agents/a1/task", "application/json", nextJSON, next)
+    try expect(.invoke, "a1", generation, "POST /v2/agents/a1/task", "application/json", nextJSON, next)
 
     let stream = OrqInvokeRequest(OrqTurn(message: RequestTests.message), streamTimeoutSeconds: 30)
     let streamJSON = #"{"message":\#(RequestTests.messageJSON),"stream_timeout_seconds":30.0}"#
     try expect(
-      .streamTask("a1", stream, for: generation), "POST /v2/agents/a1/stream-task", "text/event-stream", streamJSON,
-      stream)
+      .streamTask, "a1", generation, "POST /v2/agents/a1/stream-task", "text/event-stream", streamJSON, stream)
   }
 
   @Test func onlyVersion4Waits() throws {
     let request = OrqInvokeRequest(OrqTurn(message: RequestTests.message), blocking: true)
     let json = #"{"message":\#(RequestTests.messageJSON),"configuration":{"blocking":true}}"#
-    try expect(.invoke("a1", request, for: .v4), "POST /v2/agents/a1/task", "application/json", json, request)
+    try expect(.invoke, "a1", .v4, "POST /v2/agents/a1/task", "application/json", json, request)
     #expect(text(request.encoded(for: .v3)) == #"{"message":\#(RequestTests.messageJSON)}"#)
   }
 
@@ -99,9 +98,9 @@ struct RequestTests {
   func runsAreThoseOfTheSDK(generation: OrqGeneration) throws {
     let request = try RequestTests.run(generation)
     let json = RequestTests.runJSON(generation)
-    try expect(.run(request, for: generation), "POST /v2/agents/run", "application/json", json, request)
+    try expect(.run, nil, generation, "POST /v2/agents/run", "application/json", json, request)
     try expect(
-      .streamRun(request, for: generation), "POST /v2/agents/stream-run", "text/event-stream", json, request)
+      .streamRun, nil, generation, "POST /v2/agents/stream-run", "text/event-stream", json, request)
   }
 
   @Test func responsesAreThoseOfTheSDK() throws {
@@ -111,24 +110,28 @@ struct RequestTests {
       conversationID: "conv_01")
     let firstJSON =
       #"{"message":\#(RequestTests.messageJSON),"identity":\#(RequestTests.personJSON),"thread":{"id":"th"},"background":false,"stream":false,"conversation":{"_id":"conv_01"}}"#
-    try expect(.createResponse("a1", first), line, "application/json", firstJSON, first)
+    try expect(.createResponse, "a1", .v4, line, "application/json", firstJSON, first)
 
     let stream = OrqResponseRequest(OrqTurn(message: RequestTests.message), stream: true)
     let streamJSON = #"{"message":\#(RequestTests.messageJSON),"background":false,"stream":true}"#
-    try expect(.createResponse("a1", stream), line, "text/event-stream", streamJSON, stream)
+    try expect(.createResponse, "a1", .v4, line, "text/event-stream", streamJSON, stream)
 
     let background = OrqResponseRequest(
       OrqTurn(message: try RequestTests.results(), taskID: "01T"), background: true)
     let backgroundJSON =
       #"{"message":\#(RequestTests.resultsJSON),"task_id":"01T","background":true,"stream":false}"#
-    try expect(.createResponse("a1", background), line, "application/json", backgroundJSON, background)
+    try expect(.createResponse, "a1", .v4, line, "application/json", backgroundJSON, background)
   }
 
-  private func expect<Body: OrqRequestBody>(
-    _ call: OrqCall, _ line: String, _ accept: String, _ json: String, _ body: Body
+  private func expect<Body: OrqTurnRequest>(
+    _ operation: OrqOperation, _ agentKey: String?, _ generation: OrqGeneration, _ line: String, _ accept: String,
+    _ json: String, _ body: Body
   ) throws {
+    let sending = OrqSending(operation, agentKey, body, for: generation)
+    let call = sending.call(reserving: 0) { body.turn.members(into: &$0, for: generation) }
     #expect("\(call.method.name) \(call.target)" == line)
     #expect(call.isStreamed == (accept == "text/event-stream"))
+    #expect(call.body == body.encoded(for: generation))
     #expect(try canonical(text(call.body ?? [])) == canonical(json))
     #expect(try Body.decode(Array(json.utf8)) == body)
   }

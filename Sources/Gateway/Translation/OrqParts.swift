@@ -9,21 +9,18 @@ enum OrqParts {
   // MARK: To Orq
 
   /// - Parameter losses: gains what Orq has no form for.
-  static func parts(of message: Message, losses: inout Set<String>) -> [OrqPart] {
-    message.parts.map { part in
-      if part.metadata != nil { losses.insert("part_metadata") }
-      switch part.content {
-      case .text(let text):
-        if part.mediaType != nil || part.filename != nil { losses.insert("text_media_type") }
-        return .text(text)
-      case .raw(let base64):
-        return OrqPart(.file(OrqFile(.bytes(base64), mediaType: part.mediaType, name: part.filename)))
-      case .url(let url):
-        return OrqPart(.file(OrqFile(.uri(url), mediaType: part.mediaType, name: part.filename)))
-      case .data(let value):
-        losses.insert("data_as_text")
-        return .text(JSONString(String(decoding: value.bytes, as: UTF8.self)))
-      }
+  static func part(_ part: Part, _ losses: inout OrqSendLosses) -> OrqPart {
+    if part.metadata != nil { losses.insert(.partMetadata) }
+    switch part.content {
+    case .text(let text):
+      if part.mediaType != nil || part.filename != nil { losses.insert(.textMediaType) }
+      return .text(text)
+    case .raw(let base64):
+      return OrqPart(.file(OrqFile(.bytes(base64), mediaType: part.mediaType, name: part.filename)))
+    case .url(let url): return OrqPart(.file(OrqFile(.uri(url), mediaType: part.mediaType, name: part.filename)))
+    case .data(let value):
+      losses.insert(.dataAsText)
+      return .text(JSONString(String(decoding: value.bytes, as: UTF8.self)))
     }
   }
 
@@ -68,13 +65,14 @@ enum OrqParts {
 
   /// The results that a message gives for pending calls: data parts `{"tool_results":[{"tool_call_id","result"}]}` or, for
   /// short, `{"tool_call_id","result"}`. Every pending call must be answered, once, and nothing else.
-  static func results(in message: Message, pending: [String], losses: inout Set<String>) throws(AgentError) -> [OrqPart]
-  {
+  static func results(
+    in message: Message, pending: [String], _ losses: inout OrqSendLosses
+  ) throws(AgentError) -> [OrqPart] {
     var results: [OrqPart] = []
     var open = Set(pending)
     for (index, part) in message.parts.enumerated() {
       guard case .data(let value) = part.content else {
-        losses.insert("text_beside_tool_results")
+        losses.insert(.textBesideToolResults)
         continue
       }
       let root = value.document.root

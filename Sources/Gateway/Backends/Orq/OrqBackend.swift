@@ -19,6 +19,11 @@ final class OrqBackend: AgentBackend {
   let logger: Logger
   /// Stated in a card file; otherwise exposed because the configuration says so.
   let isOfFile: Bool
+  /// How messages are sent whose turn somebody follows, and all others.
+  private let following: OrqSending
+  private let waiting: OrqSending
+  /// Of messages that set nothing.
+  private let settings: OrqTurnSettings
 
   init(
     workspace: OrqWorkspace, agent: OrqAgentConfiguration, defaults: OrqDefaults, description: EngineDescription,
@@ -31,6 +36,24 @@ final class OrqBackend: AgentBackend {
     self.taskTime = taskTime
     self.logger = logger
     self.isOfFile = isOfFile
+    following = OrqBackend.sending(agent, workspace.generation, wantsEvents: true)
+    waiting = OrqBackend.sending(agent, workspace.generation, wantsEvents: false)
+    settings = OrqTurnSettings(defaults)
+  }
+
+  /// Streams wherever somebody follows the turn, and where Orq can give the answer in no other way.
+  private static func sending(
+    _ agent: OrqAgentConfiguration, _ generation: OrqGeneration, wantsEvents: Bool
+  ) -> OrqSending {
+    switch agent.call {
+    case .responses where generation == .v4: return .createResponse(agent.agentKey, stream: wantsEvents)
+    case .invoke where generation == .v4 && !wantsEvents: return .invoke(agent.agentKey)
+    // 3.x has no responses and never waits.
+    case .responses, .invoke: return .streamTask(agent.agentKey, for: generation)
+    case .run:
+      guard let definition = agent.definition else { preconditionFailure("a run has an agent; the loader sees to it") }
+      return .streamRun(definition, others: agent.others(for: generation), for: generation)
+    }
   }
 
   /// The agent in a version that the workspace knows; nil for one that a run call defines, or for what is no version.
@@ -65,23 +88,24 @@ final class OrqBackend: AgentBackend {
   }
 
   func start(_ turn: Turn, on loop: EventLoop, emit: @escaping (TurnEvent) -> Void) -> any RunningTurn {
-    var losses: Set<String> = []
+    var losses: OrqSendLosses = []
     let context = context(of: turn, &losses)
+    let call: OrqCall
     do throws(AgentError) {
-      let call = call(try self.turn(turn, context, &losses), wantsEvents: turn.wantsEvents)
-      let exchange = OrqExchange(backend: self, context: context, loop: loop, emit: emit)
-      exchange.begin(call, losses: losses, gateways: turn.options.gateways)
-      return exchange
+      call = try self.call(turn, context, &losses)
     } catch {
       emit(.refused(error))
       return EndedTurn()
     }
+    let exchange = OrqExchange(backend: self, context: context, loop: loop, emit: emit)
+    exchange.begin(call, losses: losses, gateways: turn.options.gateways)
+    return exchange
   }
 
   // MARK: Contexts
 
   /// What the turn builds on: the Orq task of the turn before, where Orq can continue it, on the context's own thread.
-  private func context(of turn: Turn, _ losses: inout Set<String>) -> OrqContextState {
+  private func context(of turn: Turn, _ losses: inout OrqSendLosses) -> OrqContextState {
     guard let earlier = turn.earlier, var state = OrqContextState(earlier.backendState) else {
       // Of our own making: the caller's own name of the context stays here.
       return OrqContextState(threadID: "a2a_" + turn.taskID)
@@ -89,53 +113,56 @@ final class OrqBackend: AgentBackend {
     // A failed or abandoned Orq task cannot be continued, nor one that waits for results of tools by anything else.
     let isContinuable = turn.isContinuation || (earlier.state == .completed && state.pendingToolCalls.isEmpty)
     if !isContinuable, state.taskID != nil {
-      losses.insert("context_reset")
+      losses.insert(.contextReset)
       state = OrqContextState(threadID: state.threadID)
     }
     return state
   }
 
-  private func turn(_ turn: Turn, _ context: OrqContextState, _ losses: inout Set<String>) throws(AgentError) -> OrqTurn
-  {
-    let message: OrqMessage
+  // MARK: The call
+
+  /// The message goes from the turn into the body without anything in between.
+  private func call(
+    _ turn: Turn, _ context: OrqContextState, _ losses: inout OrqSendLosses
+  ) throws(AgentError) -> OrqCall {
+    let message = turn.message
+    var results: [OrqPart]?
     if turn.isContinuation, !context.pendingToolCalls.isEmpty {
-      let results = try OrqParts.results(in: turn.message, pending: context.pendingToolCalls, losses: &losses)
-      message = OrqMessage(messageID: turn.message.messageID, role: .tool, parts: results)
-    } else {
-      let parts = OrqParts.parts(of: turn.message, losses: &losses)
-      message = OrqMessage(messageID: turn.message.messageID, role: .user, parts: parts)
+      results = try OrqParts.results(in: message, pending: context.pendingToolCalls, &losses)
     }
-    let settings = OrqTurnSettings(defaults, message: turn.message.metadata, call: turn.metadata)
-    return OrqTurn(
-      message: message, taskID: context.taskID, variables: settings.variables,
-      identity: OrqBackend.identity(turn.principal),
-      thread: OrqThread(id: context.threadID, tags: settings.threadTags), memoryEntityID: settings.memoryEntityID,
-      metadata: settings.metadata)
+    let settings = settings(of: turn)
+    let sending = turn.wantsEvents ? following : waiting
+    let bytes = message.parts.reduce(OrqBackend.bodyBytesUsual) { $0 + $1.byteCount }
+    return sending.call(reserving: bytes) { json in
+      json.turn(
+        for: sending.generation, taskID: context.taskID, variables: settings.variables,
+        identity: OrqBackend.identity(turn.principal),
+        thread: OrqThread(id: context.threadID, tags: settings.threadTags), memoryEntityID: settings.memoryEntityID,
+        metadata: settings.metadata
+      ) { json in
+        OrqMessage.write(id: message.messageID, role: results == nil ? .user : .tool, into: &json) { json in
+          if let results {
+            for result in results { result.write(into: &json) }
+          } else {
+            for part in message.parts { OrqParts.part(part, &losses).write(into: &json) }
+          }
+        }
+      }
+    }
+  }
+
+  /// What the body takes beside the message's content.
+  private static let bodyBytesUsual = 384
+
+  private func settings(of turn: Turn) -> OrqTurnSettings {
+    defaults.fromMessage.isEmpty
+      ? settings : OrqTurnSettings(defaults, message: turn.message.metadata, call: turn.metadata)
   }
 
   /// Who called, for Orq's traces: always the same for one principal, and of no meaning outside.
   static func identity(_ principal: String) -> OrqIdentity? {
     if principal == Principal.anonymousName { return nil }
     return OrqIdentity(id: "a2a_" + Hex.encode(Array(SHA256.hash(Array("a2a-gateway:\(principal)".utf8)).prefix(16))))
-  }
-
-  // MARK: Calls
-
-  /// Streams wherever somebody follows the turn, and where Orq can give the answer in no other way.
-  private func call(_ turn: consuming OrqTurn, wantsEvents: Bool) -> OrqCall {
-    let generation = workspace.generation
-    switch agent.call {
-    case .responses where generation == .v4:
-      return .createResponse(agent.agentKey, OrqResponseRequest(turn, stream: wantsEvents))
-    case .invoke where generation == .v4 && !wantsEvents:
-      return .invoke(agent.agentKey, OrqInvokeRequest(turn, blocking: true), for: generation)
-    // 3.x has no responses and never waits.
-    case .responses, .invoke: return .streamTask(agent.agentKey, OrqInvokeRequest(turn), for: generation)
-    case .run:
-      guard let definition = agent.definition else { preconditionFailure("a run has an agent; the loader sees to it") }
-      return .streamRun(
-        OrqRunRequest(agent: definition, others: agent.others(for: generation), turn: turn), for: generation)
-    }
   }
 
   /// Looks up how a task stands: in the ways to ask, the likeliest first. 4.x has `responses.get` for tasks of every call,

@@ -35,7 +35,7 @@ final class OrqExchange: RunningTurn {
   private var isAgentFamily = false
   /// Orq has taken the message: from here on a failure is the task's, and the task is looked up first.
   private var isAccepted = false
-  private var losses: Set<String> = []
+  private var losses: OrqSendLosses = []
   private var gateways: [String] = []
   /// The answer, where it does not say how the turn ended: it counts if nobody knows more.
   private var undecided: OrqResponse?
@@ -60,10 +60,10 @@ final class OrqExchange: RunningTurn {
   }
 
   /// - Parameter gateways: that the message has come through.
-  func begin(_ call: OrqCall, losses: Set<String>, gateways: [String]) {
+  func begin(_ call: OrqCall, losses: OrqSendLosses, gateways: [String]) {
     self.losses = losses
     self.gateways = gateways
-    isAgentFamily = call.route.operation == .streamTask || call.route.operation == .streamRun
+    isAgentFamily = call.operation == .streamTask || call.operation == .streamRun
     // An answer that comes whole comes when the agent is done.
     send(call, firstByte: call.isStreamed ? nil : backend.taskTime)
   }
@@ -84,7 +84,7 @@ final class OrqExchange: RunningTurn {
 
   private func send(_ call: OrqCall, firstByte: Duration?, isLookUp: Bool = false) {
     let request = backend.workspace.request(call, firstByte: firstByte, gateways: gateways)
-    asked = call.route.operation
+    asked = call.operation
     isLookingUp = isLookUp
     answer = .none
     body = []
@@ -278,8 +278,7 @@ final class OrqExchange: RunningTurn {
   private func accept() {
     guard !isAccepted else { return }
     isAccepted = true
-    guard !losses.isEmpty else { return }
-    for loss in losses.sorted() { deliver(.loss(loss)) }
+    for loss in losses.names { deliver(.loss(loss)) }
   }
 
   private func deliver(_ event: TurnEvent) {

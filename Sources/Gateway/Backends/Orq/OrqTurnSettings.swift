@@ -7,30 +7,34 @@ internal import Orq
 /// sets it in its metadata (or the call's), below the gateway's extension URI:
 /// `{"urn:a2a-gateway:…": {"variables": {…}, "memory": {"entity_id"}, "thread_tags": […], "metadata": {…}}}`.
 struct OrqTurnSettings {
-  private var variableValues: JSONObject
-  private var metadataValues: JSONObject
-  private(set) var memoryEntityID: String?
-  private(set) var threadTags: [String]
+  let variables: JSONFragment?
+  let metadata: JSONFragment?
+  let memoryEntityID: String?
+  let threadTags: [String]
 
-  var variables: JSONFragment? { OrqTurnSettings.fragment(variableValues) }
-  var metadata: JSONFragment? { OrqTurnSettings.fragment(metadataValues) }
-
-  init(_ defaults: OrqDefaults, message: JSONFragment?, call: JSONFragment?) {
-    variableValues = defaults.variables
-    metadataValues = defaults.metadata
+  /// Of a message that sets nothing.
+  init(_ defaults: OrqDefaults) {
+    variables = OrqTurnSettings.fragment(defaults.variables)
+    metadata = OrqTurnSettings.fragment(defaults.metadata)
     memoryEntityID = defaults.memoryEntityID
     threadTags = defaults.threadTags
-    if defaults.fromMessage.isEmpty { return }
+  }
+
+  init(_ defaults: OrqDefaults, message: JSONFragment?, call: JSONFragment?) {
+    var changed = defaults
     for source in [call, message] {
       guard let stated = source?.document.root[GatewayExtension.uri], stated.kind == .object else { continue }
-      apply(stated, defaults.fromMessage)
+      changed.apply(stated)
     }
+    self.init(changed)
   }
 
   /// Of a call in Orq's own terms, which says beside its message what messages of others say in their metadata.
   init(_ defaults: OrqDefaults, body: JSONNode) {
-    self.init(defaults, message: nil, call: nil)
-    if defaults.fromMessage.isEmpty { return }
+    if defaults.fromMessage.isEmpty {
+      self.init(defaults)
+      return
+    }
     let stated = JSONFragment { json in
       json.beginObject()
       for name in ["variables", "memory", "metadata"] {
@@ -41,30 +45,35 @@ struct OrqTurnSettings {
       if let tags = body["thread"]?["tags"] { json.member("thread_tags", tags.fragment) }
       json.endObject()
     }
-    apply(stated.document.root, defaults.fromMessage)
-  }
-
-  private mutating func apply(_ stated: JSONNode, _ allowed: Set<OrqDefaults.MessageField>) {
-    stated["variables"]?.forEachMember { name, value in
-      if allowed.contains(.allVariables) || allowed.contains(.variable(name.string)) {
-        variableValues[name.string] = value.value
-      }
-    }
-    stated["metadata"]?.forEachMember { name, value in
-      if allowed.contains(.allMetadata) || allowed.contains(.metadata(name.string)) {
-        metadataValues[name.string] = value.value
-      }
-    }
-    if allowed.contains(.memoryEntity), let entity = stated["memory"]?["entity_id"]?.string, !entity.isEmpty {
-      memoryEntityID = entity
-    }
-    if allowed.contains(.threadTags), let tags = stated["thread_tags"] {
-      threadTags += tags.elements.compactMap(\.string).prefix(
-        OrqLimits.tagsMax - min(threadTags.count, OrqLimits.tagsMax))
-    }
+    var changed = defaults
+    changed.apply(stated.document.root)
+    self.init(changed)
   }
 
   private static func fragment(_ object: JSONObject) -> JSONFragment? {
     object.isEmpty ? nil : JSONFragment(.object(object))
+  }
+}
+
+extension OrqDefaults {
+  /// Sets what a message says and may say.
+  fileprivate mutating func apply(_ stated: JSONNode) {
+    stated["variables"]?.forEachMember { name, value in
+      if fromMessage.contains(.allVariables) || fromMessage.contains(.variable(name.string)) {
+        variables[name.string] = value.value
+      }
+    }
+    stated["metadata"]?.forEachMember { name, value in
+      if fromMessage.contains(.allMetadata) || fromMessage.contains(.metadata(name.string)) {
+        metadata[name.string] = value.value
+      }
+    }
+    if fromMessage.contains(.memoryEntity), let entity = stated["memory"]?["entity_id"]?.string, !entity.isEmpty {
+      memoryEntityID = entity
+    }
+    if fromMessage.contains(.threadTags), let tags = stated["thread_tags"] {
+      threadTags += tags.elements.compactMap(\.string).prefix(
+        OrqLimits.tagsMax - min(threadTags.count, OrqLimits.tagsMax))
+    }
   }
 }
