@@ -38,12 +38,29 @@ public struct OrqMessage: OrqValue {
 
   public init(_ node: JSONNode, _ reader: inout OrqReader) {
     messageID = reader.string(node, "messageId")
-    role = reader.requiredName(node, "role", filler: .user)
+    role = OrqMessage.role(node, &reader)
     parts = reader.requiredValues(node, "parts", OrqPart.self, max: OrqLimits.partsMax)
     taskID = reader.string(node, "taskId")
     contextID = reader.string(node, "contextId")
     metadata = reader.object(node, "metadata")
     if reader.author == .caller { checkRequest(&reader) }
+  }
+
+  /// Appends the parts of an agent's message; those of others are only checked, as is all else.
+  static func readAnswer(_ node: JSONNode, into parts: inout [OrqPart], _ reader: inout OrqReader) {
+    reader.checkString(node, "messageId")
+    let role = OrqMessage.role(node, &reader)
+    let said = reader.requiredValues(node, "parts", OrqPart.self)
+    reader.checkString(node, "taskId")
+    reader.checkString(node, "contextId")
+    reader.checkObject(node, "metadata")
+    guard role == .agent else { return }
+    if parts.isEmpty { parts = said } else { parts += said }
+  }
+
+  private static func role(_ node: JSONNode, _ reader: inout OrqReader) -> Role {
+    // As nearly all is said that is read.
+    reader.says("agent", node, "role") ? .agent : reader.requiredName(node, "role", filler: .user)
   }
 
   /// What a caller may say.

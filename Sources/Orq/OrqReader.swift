@@ -15,20 +15,12 @@ public struct OrqReader {
     case server
   }
 
-  private enum Step {
-    case member(StaticString)
-    case index(Int)
-  }
-
   let author: Author
-  private var path: [Step] = []
+  /// Their fields are named from the value that is being read, whose readers around it add where it is: nobody keeps a path
+  /// that no fault needs.
   private var violations: [OrqFault.Violation] = []
 
-  init(_ author: Author) {
-    self.author = author
-    // As deep as most values go.
-    path.reserveCapacity(8)
-  }
+  init(_ author: Author) { self.author = author }
 
   /// What a server says is mended where it is no well-formed Unicode: a text cut at the wrong place fails no task.
   static func parse(_ bytes: [UInt8], by author: Author, limits: JSONLimits) throws(OrqFault) -> JSONNode {
@@ -46,32 +38,42 @@ public struct OrqReader {
     if !violations.isEmpty { throw OrqFault(violations) }
   }
 
-  // MARK: Path
+  // MARK: Faults
 
-  mutating func fail(_ description: String) {
+  /// Of the value that is being read.
+  mutating func fail(_ description: String) { note("", description) }
+
+  /// Of one of its members.
+  mutating func fail(at name: StaticString, _ description: String) { note("\(name)", description) }
+
+  private mutating func note(_ field: String, _ description: String) {
     guard violations.count < OrqLimits.faultsMax else { return }
-    violations.append(OrqFault.Violation(field: pathText, description: description))
+    violations.append(OrqFault.Violation(field: field, description: description))
   }
 
-  mutating func fail(at name: StaticString, _ description: String) {
-    within(name) { $0.fail(description) }
-  }
-
+  /// Reads the value of a member.
   mutating func within<T>(_ name: StaticString, _ read: (inout OrqReader) -> T) -> T {
-    path.append(.member(name))
-    defer { path.removeLast() }
-    return read(&self)
+    let before = violations.count
+    let value = read(&self)
+    if violations.count > before { place("\(name)", since: before) }
+    return value
   }
 
-  private var pathText: String {
-    var text = ""
-    for step in path {
-      switch step {
-      case .member(let name): text += text.isEmpty ? "\(name)" : ".\(name)"
-      case .index(let index): text += "[\(index)]"
-      }
+  /// Reads one value of a list.
+  private mutating func within<T>(index: Int, _ read: (inout OrqReader) -> T) -> T {
+    let before = violations.count
+    let value = read(&self)
+    if violations.count > before { place("[\(index)]", since: before) }
+    return value
+  }
+
+  /// The faults from this one on lie in a member or an element of that name.
+  @inline(never)
+  private mutating func place(_ step: String, since first: Int) {
+    for index in first..<violations.count {
+      let field = violations[index].field
+      violations[index].field = field.isEmpty || field.hasPrefix("[") ? step + field : "\(step).\(field)"
     }
-    return text
   }
 
   // MARK: Members
@@ -85,6 +87,11 @@ public struct OrqReader {
       object.place(of: name)
       ?? (author == .caller ? OrqNameTwins.camelCase(name).flatMap { object.place(named: $0) } : nil)
     return place.flatMap { object.kind(at: $0) == .null ? nil : $0 }
+  }
+
+  /// True for a string with this text, compared where it lies.
+  func says(_ text: StaticString, _ object: JSONNode, _ name: StaticString) -> Bool {
+    object.place(of: name).map { object.equals(text, at: $0) } ?? false
   }
 
   /// Notes a fault when `read` finds nothing, unless it has noted one itself.
@@ -160,6 +167,20 @@ public struct OrqReader {
     if author == .caller, count > max { fail(at: name, "Must not be longer than \(max) bytes.") }
   }
 
+  // MARK: Members that need only be what they should
+
+  mutating func checkString(_ object: JSONNode, _ name: StaticString) {
+    if let place = place(in: object, name), object.kind(at: place) != .string { fail(at: name, "Must be a string.") }
+  }
+
+  mutating func requireString(_ object: JSONNode, _ name: StaticString) {
+    if place(in: object, name) == nil { fail(at: name, "Is required.") } else { checkString(object, name) }
+  }
+
+  mutating func checkObject(_ object: JSONNode, _ name: StaticString) {
+    if let place = place(in: object, name), object.kind(at: place) != .object { fail(at: name, "Must be an object.") }
+  }
+
   // MARK: Numbers and flags
 
   mutating func bool(_ object: JSONNode, _ name: StaticString) -> Bool? {
@@ -229,11 +250,12 @@ public struct OrqReader {
 
   /// nil, with a fault noted, when the node is no object.
   mutating func whole<Value: OrqReadable>(_ node: JSONNode, _ type: Value.Type) -> Value? {
-    guard node.kind == .object else {
-      fail("Must be an object.")
-      return nil
-    }
-    return Value(node, &self)
+    isObject(node) ? Value(node, &self) : nil
+  }
+
+  mutating func isObject(_ node: JSONNode) -> Bool {
+    if node.kind != .object { fail("Must be an object.") }
+    return node.kind == .object
   }
 
   mutating func value<Value: OrqReadable>(_ object: JSONNode, _ name: StaticString, _ type: Value.Type) -> Value? {
@@ -268,6 +290,26 @@ public struct OrqReader {
   mutating func elements<Element>(
     _ object: JSONNode, _ name: StaticString, max: Int, _ read: (inout OrqReader, JSONNode) -> Element?
   ) -> [Element]? {
+    guard let list = list(object, name, max: max) else { return nil }
+    var result: [Element] = []
+    result.reserveCapacity(list.count)
+    forEach(of: list, name) { reader, node in
+      if let element = read(&reader, node) { result.append(element) }
+    }
+    return result
+  }
+
+  /// Reads what somebody else keeps.
+  mutating func requireObjects(
+    _ object: JSONNode, _ name: StaticString, _ read: (inout OrqReader, JSONNode) -> Void
+  ) {
+    guard let list = required(name, { $0.list(object, name, max: .max) }) else { return }
+    forEach(of: list, name) { reader, node in
+      if reader.isObject(node) { read(&reader, node) }
+    }
+  }
+
+  private mutating func list(_ object: JSONNode, _ name: StaticString, max: Int) -> JSONNode? {
     guard let list = member(object, name) else { return nil }
     guard list.kind == .array else {
       fail(at: name, "Must be an array.")
@@ -277,18 +319,19 @@ public struct OrqReader {
       fail(at: name, "Must not have more than \(max) elements.")
       return nil
     }
-    var result: [Element] = []
-    result.reserveCapacity(list.count)
-    path.append(.member(name))
-    var index = 0
-    list.forEachElement { node in
-      path.append(.index(index))
-      if let element = read(&self, node) { result.append(element) }
-      path.removeLast()
-      index += 1
+    return list
+  }
+
+  private mutating func forEach(
+    of list: JSONNode, _ name: StaticString, _ read: (inout OrqReader, JSONNode) -> Void
+  ) {
+    within(name) { reader in
+      var index = 0
+      list.forEachElement { node in
+        reader.within(index: index) { read(&$0, node) }
+        index += 1
+      }
     }
-    path.removeLast()
-    return result
   }
 
   /// The members of an object whose names are data.
@@ -299,15 +342,15 @@ public struct OrqReader {
       fail(at: name, member(object, name) == nil ? "Is required." : "Must be an object.")
       return []
     }
-    var result: [(name: String, value: Value)] = []
-    path.append(.member(name))
-    node.forEachMember { key, node in
-      path.append(.index(result.count))
-      if let value = whole(node, type) { result.append((key.string, value)) }
-      path.removeLast()
+    return within(name) { reader in
+      var result: [(name: String, value: Value)] = []
+      node.forEachMember { key, node in
+        if let value = reader.within(index: result.count, { $0.whole(node, type) }) {
+          result.append((key.string, value))
+        }
+      }
+      return result
     }
-    path.removeLast()
-    return result
   }
 
   // MARK: Names

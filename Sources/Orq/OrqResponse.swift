@@ -17,6 +17,12 @@ public enum OrqFinishReason: Sendable, Equatable {
     self = OrqFinishReason.known.first { $0.name == name } ?? .other(name)
   }
 
+  /// nil when absent or null.
+  static func read(_ object: JSONNode, _ name: StaticString, _ reader: inout OrqReader) -> OrqFinishReason? {
+    // As nearly every turn ends.
+    reader.says("stop", object, name) ? .stop : reader.string(object, name).map { OrqFinishReason($0) }
+  }
+
   public var name: String {
     switch self {
     case .stop: "stop"
@@ -111,6 +117,16 @@ public struct OrqTelemetry: OrqValue {
     spanID = reader.requiredString(node, "span_id")
   }
 
+  /// As it must be where it is there.
+  static func check(in object: JSONNode, _ reader: inout OrqReader) {
+    guard let node = reader.member(object, "telemetry") else { return }
+    reader.within("telemetry") { reader in
+      guard reader.isObject(node) else { return }
+      reader.requireString(node, "trace_id")
+      reader.requireString(node, "span_id")
+    }
+  }
+
   public func write(into json: inout JSONWriter) {
     json.beginObject()
     json.member("trace_id", traceID)
@@ -120,7 +136,7 @@ public struct OrqTelemetry: OrqValue {
 }
 
 /// The answer of `responses.create` and `responses.get` (contract §3.14, §3.15).
-public struct OrqResponse: OrqValue {
+public struct OrqResponse: OrqWritable, Sendable, Equatable {
   public enum Status: String, Sendable, CaseIterable {
     case inProgress = "in_progress"
     case completed
@@ -145,7 +161,6 @@ public struct OrqResponse: OrqValue {
   /// Of a failed response that is got.
   public var error: JSONString?
 
-  @inlinable
   public init(
     id: String, taskID: String, output: [OrqMessage], createdAt: String, model: String, usage: OrqUsage? = nil,
     finishReason: OrqFinishReason? = nil, pendingToolCalls: [OrqPendingToolCall] = [],
@@ -162,20 +177,6 @@ public struct OrqResponse: OrqValue {
     self.telemetry = telemetry
     self.status = status
     self.error = error
-  }
-
-  public init(_ node: JSONNode, _ reader: inout OrqReader) {
-    id = reader.requiredString(node, "_id")
-    taskID = reader.identifier(node, "task_id")
-    output = reader.requiredValues(node, "output", OrqMessage.self)
-    createdAt = reader.requiredString(node, "created_at")
-    model = reader.requiredString(node, "model")
-    usage = reader.value(node, "usage", OrqUsage.self)
-    finishReason = reader.string(node, "finish_reason").map { OrqFinishReason($0) }
-    pendingToolCalls = reader.values(node, "pending_tool_calls", OrqPendingToolCall.self) ?? []
-    telemetry = reader.value(node, "telemetry", OrqTelemetry.self)
-    status = reader.name(node, "status", Status.self)
-    error = reader.text(node, "error")
   }
 
   public func write(into json: inout JSONWriter) {

@@ -26,12 +26,15 @@ extension OrqReadable {
   }
 }
 
-/// A value whose form is the same in every generation of the API.
-public protocol OrqValue: OrqReadable {
+/// A JSON object of the API that is written in the same form in every generation.
+public protocol OrqWritable {
   func write(into json: inout JSONWriter)
 }
 
-extension OrqValue {
+/// A value that is read and written.
+public typealias OrqValue = OrqReadable & OrqWritable
+
+extension OrqWritable {
   /// The value as a body.
   public func encoded() -> [UInt8] {
     var json = JSONWriter()
@@ -64,14 +67,14 @@ public enum OrqGeneration: Sendable, Equatable, CaseIterable {
 }
 
 extension JSONWriter {
-  mutating func value(_ value: some OrqValue) { value.write(into: &self) }
+  mutating func value(_ value: some OrqWritable) { value.write(into: &self) }
 
-  mutating func member(_ name: StaticString, _ value: some OrqValue) {
+  mutating func member(_ name: StaticString, _ value: some OrqWritable) {
     key(name)
     value.write(into: &self)
   }
 
-  mutating func member(_ name: StaticString, _ values: [some OrqValue]) {
+  mutating func member(_ name: StaticString, _ values: [some OrqWritable]) {
     key(name)
     beginArray()
     for value in values { value.write(into: &self) }
@@ -98,5 +101,5 @@ extension JSONWriter {
   mutating func optional(_ name: StaticString, _ number: Int?) { if let number { member(name, number) } }
   mutating func optional(_ name: StaticString, _ number: JSONNumber?) { if let number { member(name, number) } }
   mutating func optional(_ name: StaticString, _ flag: Bool?) { if let flag { member(name, flag) } }
-  mutating func optional(_ name: StaticString, _ value: (some OrqValue)?) { if let value { member(name, value) } }
+  mutating func optional(_ name: StaticString, _ value: (some OrqWritable)?) { if let value { member(name, value) } }
 }

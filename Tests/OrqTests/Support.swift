@@ -17,6 +17,16 @@ func canonical(_ text: String) throws -> String {
   String(decoding: try CanonicalJSON.encode(try JSONValue.parse(Array(text.utf8))), as: UTF8.self)
 }
 
+extension OrqOutcome {
+  /// Of a response that is read as it was written.
+  init(_ response: OrqResponse) {
+    self.init(
+      taskID: response.taskID, status: response.status,
+      parts: response.output.filter { $0.role == .agent }.flatMap(\.parts), finishReason: response.finishReason,
+      pendingToolCalls: response.pendingToolCalls, usage: response.usage)
+  }
+}
+
 /// What is wrong with a text, as the caller or the log is told.
 func faults<Value: OrqReadable>(_ type: Value.Type, _ text: String) -> [String] {
   do {

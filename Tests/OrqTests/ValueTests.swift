@@ -11,6 +11,12 @@ struct ValueTests {
     #expect(try Value.decode(Array(json.utf8)) == value)
   }
 
+  /// Of a response its outcome is read.
+  private func expect(_ response: OrqResponse, _ json: String) throws {
+    #expect(text(response.encoded()) == (try compact(json)))
+    #expect(try OrqOutcome.decode(Array(json.utf8)) == OrqOutcome(response))
+  }
+
   // MARK: Tasks
 
   private static let everyPartJSON = #"""
@@ -129,21 +135,51 @@ struct ValueTests {
     let json =
       #"{"_id":"resp_1","task_id":"01T","output":[],"created_at":"t","model":"m","usage":null,"status":"in_progress"}"#
     #expect(
-      try OrqResponse.decode(Array(json.utf8))
-        == OrqResponse(
-          id: "resp_1", taskID: "01T", output: [], createdAt: "t", model: "m", status: .inProgress))
+      try OrqOutcome.decode(Array(json.utf8))
+        == OrqOutcome(
+          OrqResponse(id: "resp_1", taskID: "01T", output: [], createdAt: "t", model: "m", status: .inProgress)))
+  }
+
+  @Test func theOutcomeIsWhatTheAgentSays() throws {
+    func message(_ role: OrqMessage.Role, _ text: JSONString) -> OrqMessage {
+      OrqMessage(messageID: "m", role: role, parts: [.text(text)])
+    }
+    var response = ValueTests.response
+    response.output = [message(.agent, "a"), message(.tool, "b"), message(.user, "c"), message(.agent, "d")]
+    let outcome = try OrqOutcome.decode(response.encoded())
+    #expect(outcome.parts == [.text("a"), .text("d")])
+    #expect(outcome == OrqOutcome(response))
   }
 
   @Test func faultyResponsesAreRefused() {
-    #expect(faults(OrqResponse.self, "{}") == ["_id", "task_id", "output", "created_at", "model"])
+    #expect(faults(OrqOutcome.self, "{}") == ["_id", "task_id", "output", "created_at", "model"])
     #expect(
-      faults(OrqResponse.self, #"{"_id":"r","task_id":"","output":[],"created_at":"t","model":"m","status":"asleep"}"#)
+      faults(OrqOutcome.self, #"{"_id":"r","task_id":"","output":[],"created_at":"t","model":"m","status":"asleep"}"#)
         == ["task_id", "status"])
     #expect(
       faults(
-        OrqResponse.self,
+        OrqOutcome.self,
         #"{"_id":"r","task_id":"t","output":[],"created_at":"t","model":"m","pending_tool_calls":[{"id":"c"}]}"#)
         == ["pending_tool_calls[0].function"])
+    let rest = #""_id":"r","task_id":"t","created_at":"t","model":"m""#
+    #expect(faults(OrqOutcome.self, #"{\#(rest),"output":{}}"#) == ["output"])
+    #expect(
+      faults(OrqOutcome.self, #"{\#(rest),"output":[1,{}]}"#) == ["output[0]", "output[1].role", "output[1].parts"])
+    #expect(
+      faults(
+        OrqOutcome.self,
+        #"{\#(rest),"output":[{"messageId":1,"role":"x","parts":[{"kind":"text"},{}],"taskId":{},"contextId":[],"metadata":1}]}"#
+      ) == [
+        "output[0].messageId", "output[0].role", "output[0].parts[0].text", "output[0].parts[1].kind",
+        "output[0].taskId", "output[0].contextId", "output[0].metadata",
+      ])
+    #expect(
+      faults(
+        OrqOutcome.self, #"{\#(rest),"output":[],"usage":1,"finish_reason":2,"telemetry":{"trace_id":3},"error":4}"#)
+        == ["usage", "finish_reason", "telemetry.trace_id", "telemetry.span_id", "error"])
+    #expect(
+      faults(OrqOutcome.self, #"{"_id":1,"task_id":"t","output":[],"created_at":null,"model":[],"telemetry":0}"#)
+        == ["_id", "created_at", "model", "telemetry"])
   }
 
   @Test func usageKeepsAllThatIsSaid() throws {

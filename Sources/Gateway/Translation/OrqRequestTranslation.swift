@@ -52,7 +52,7 @@ extension OrqTurn {
 }
 
 extension JSONFragment {
-  fileprivate init(_ value: some OrqValue) {
+  fileprivate init(_ value: some OrqWritable) {
     do {
       self = try JSONFragment.parse(value.encoded())
     } catch {

@@ -46,9 +46,9 @@ private struct Script {
 
   /// What it hears of a whole answer; the last line tells whether that is all.
   mutating func body(response json: String) throws -> [String] {
-    let response = try OrqResponse.decode(Array(json.utf8))
+    let outcome = try OrqOutcome.decode(Array(json.utf8))
     var isOver = false
-    return hear { isOver = $0.read(response, $1) } + [isOver ? "over" : "not over"]
+    return hear { isOver = $0.read(outcome, $1) } + [isOver ? "over" : "not over"]
   }
 
   mutating func body(task json: String) throws -> [String] {

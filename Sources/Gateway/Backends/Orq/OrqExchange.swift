@@ -38,7 +38,7 @@ final class OrqExchange: RunningTurn {
   private var losses: OrqSendLosses = []
   private var gateways: [String] = []
   /// The answer, where it does not say how the turn ended: it counts if nobody knows more.
-  private var undecided: OrqResponse?
+  private var undecided: OrqOutcome?
   private var pollDelay = OrqExchange.pollDelayMin
   /// Which of the ways to look a task up answers; the next one is tried where one knows of no such task.
   private var lookUpIndex = 0
@@ -170,16 +170,15 @@ final class OrqExchange: RunningTurn {
     do throws(OrqFault) {
       switch asked {
       case .createResponse:
-        var response = try OrqResponse.decode(body)
+        var outcome = try OrqOutcome.decode(body)
         accept()
-        guard !reader.read(response, deliver) else { return }
-        guard response.status == nil else { return lookUpLater() }
-        response.status = .completed
-        undecided = response
+        guard !reader.read(outcome, deliver) else { return }
+        guard outcome.status == nil else { return lookUpLater() }
+        outcome.status = .completed
+        undecided = outcome
         lookUp()
       case .getResponse:
-        let response = try OrqResponse.decode(body)
-        if !reader.read(response, deliver) { lookUpLater() }
+        if !reader.read(try OrqOutcome.decode(body), deliver) { lookUpLater() }
       default:
         let task = try OrqTask.decode(body)
         accept()

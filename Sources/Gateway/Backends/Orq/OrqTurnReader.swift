@@ -15,7 +15,9 @@ struct OrqTurnReader {
   private(set) var isAccepted = false
   /// The task waits for an approval.
   private var isAwaiting = false
-  /// Parts of the output in the order of their first mention; one artifact each.
+  /// Something was said to the caller.
+  private var hasAnswer = false
+  /// Parts of the output that are told in pieces, in the order of their first mention; one artifact each.
   private var outputs: [OutputPart] = []
   /// Where a part of this id is, in streams.
   private var outputIndex: [String: Int] = [:]
@@ -70,9 +72,9 @@ struct OrqTurnReader {
     case .inactive(let inactive):
       // The one place where the answer stands whole; thoughts only led there. The full message may be one that says
       // nothing to the caller, such as a call of a tool: then the text beside it is the answer.
-      var place = 0
-      if let full = inactive.lastMessageFull, full.role == .agent { whole(full.parts, at: &place, emit) }
-      if place == 0 { whole([.text(inactive.lastMessage)], at: &place, emit) }
+      var isSaid = false
+      if let full = inactive.lastMessageFull, full.role == .agent { isSaid = whole(full.parts, emit) }
+      if !isSaid { _ = whole([.text(inactive.lastMessage)], emit) }
       end(
         reason: inactive.finishReason, pending: inactive.pendingToolCalls, usage: inactive.usage,
         billing: inactive.billing, emit)
@@ -86,18 +88,17 @@ struct OrqTurnReader {
 
   /// The body of `responses.create` or `responses.get`. False while the agent still runs, and where only a look-up tells:
   /// a created response has no status, so one without a reason to have ended may be that of a turn that failed.
-  mutating func read(_ response: OrqResponse, _ emit: Emit) -> Bool {
+  mutating func read(_ outcome: OrqOutcome, _ emit: Emit) -> Bool {
     guard !isOver else { return true }
-    accepted(response.taskID, emit)
-    switch response.status {
+    accepted(outcome.taskID, emit)
+    switch outcome.status {
     case .inProgress: return false
     case .failed: fail(emit)
-    case nil where response.finishReason == nil && response.pendingToolCalls.isEmpty: return false
+    case nil where outcome.finishReason == nil && outcome.pendingToolCalls.isEmpty: return false
     case .completed, nil:
-      var place = 0
-      for message in response.output where message.role == .agent { whole(message.parts, at: &place, emit) }
+      _ = whole(outcome.parts, emit)
       end(
-        reason: response.finishReason ?? .stop, pending: response.pendingToolCalls, usage: response.usage, billing: nil,
+        reason: outcome.finishReason ?? .stop, pending: outcome.pendingToolCalls, usage: outcome.usage, billing: nil,
         emit)
     }
     return true
@@ -119,8 +120,7 @@ struct OrqTurnReader {
     case .unknown: return false
     case .completed, .inputRequired:
       let last = OrqTurnReader.answer(of: task) ?? task.statusMessage
-      var place = 0
-      whole(last?.parts ?? [], at: &place, emit)
+      if let last { _ = whole(last.parts, emit) }
       let pending = task.state == .inputRequired ? OrqTurnReader.pendingCalls(in: last) : []
       if task.state == .inputRequired, pending.isEmpty {
         // Orq asks, but for no function of the caller's: any text goes on.
@@ -198,7 +198,7 @@ struct OrqTurnReader {
     let isFirst = outputs[index].isUnsaid
     outputs[index].add(text)
     if isFirst {
-      emit(.artifact(artifact(index, Part(.text(text))), append: false, lastChunk: false, metadata: nil))
+      emit(.artifact(OrqTurnReader.artifact(index, Part(.text(text))), append: false, lastChunk: false, metadata: nil))
     } else {
       emit(.text(artifactID: outputs[index].artifactID, text))
     }
@@ -214,16 +214,23 @@ struct OrqTurnReader {
     if !outputs[index].isDone { settle(index, whole, emit) }
   }
 
-  /// Output that came whole. What came in pieces before (a stream that was lost) stands if it says the same.
+  /// Output that came whole, at the end of the turn. What came in pieces before (a stream that was lost) stands if it says
+  /// the same.
   ///
-  /// - Parameter place: of the next part among all parts of the output.
-  private mutating func whole(_ parts: [OrqPart], at place: inout Int, _ emit: Emit) {
+  /// - Returns: whether it says anything.
+  private mutating func whole(_ parts: [OrqPart], _ emit: Emit) -> Bool {
+    var place = 0
     for part in parts {
       guard let part = OrqParts.part(part), OrqTurnReader.saysSomething(part) else { continue }
-      if place == outputs.count { addOutput(partID: []) }
-      settle(place, part, emit)
+      if place < outputs.count {
+        settle(place, part, emit)
+      } else {
+        hasAnswer = true
+        emit(.artifact(OrqTurnReader.artifact(place, part), append: false, lastChunk: true, metadata: nil))
+      }
       place += 1
     }
+    return place > 0
   }
 
   /// A part is told in full. Where its pieces do not add up to that (some were lost, repeated or out of order), it
@@ -237,13 +244,13 @@ struct OrqTurnReader {
       outputs[index].sent = .whole(text)
     }
     outputs[index].isDone = true
-    emit(.artifact(artifact(index, whole), append: false, lastChunk: true, metadata: nil))
+    emit(.artifact(OrqTurnReader.artifact(index, whole), append: false, lastChunk: true, metadata: nil))
   }
 
   /// All of it was sent in pieces; only the end is to be told.
   private mutating func close(_ index: Int, _ emit: Emit) {
     outputs[index].isDone = true
-    emit(.artifact(artifact(index, .text("")), append: true, lastChunk: true, metadata: nil))
+    emit(.artifact(OrqTurnReader.artifact(index, .text("")), append: true, lastChunk: true, metadata: nil))
   }
 
   private static func saysSomething(_ part: Part) -> Bool {
@@ -252,17 +259,20 @@ struct OrqTurnReader {
 
   private mutating func place(of partID: String) -> Int {
     if let index = outputIndex[partID] { return index }
-    outputIndex[partID] = outputs.count
-    addOutput(partID: Array(partID.utf8))
-    return outputs.count - 1
+    let index = outputs.count
+    outputIndex[partID] = index
+    outputs.append(OutputPart(partID: Array(partID.utf8), artifactID: OrqTurnReader.artifactID(index)))
+    hasAnswer = true
+    return index
   }
 
-  private mutating func addOutput(partID: [UInt8]) {
-    outputs.append(OutputPart(partID: partID, artifactID: "output-" + String(outputs.count + 1)))
+  private static func artifact(_ index: Int, _ part: Part) -> Artifact {
+    Artifact(artifactID: artifactID(index), parts: [part])
   }
 
-  private func artifact(_ index: Int, _ part: Part) -> Artifact {
-    Artifact(artifactID: outputs[index].artifactID, parts: [part])
+  private static func artifactID(_ index: Int) -> String {
+    // Most answers have one part.
+    index == 0 ? "output-1" : "output-" + String(index + 1)
   }
 
   // MARK: Ends
@@ -285,7 +295,7 @@ struct OrqTurnReader {
     switch reason {
     case .functionCall: emit(.status(.inputRequired))
     case .maxIterations, .maxTime, .contentFilter:
-      if outputs.isEmpty {
+      if !hasAnswer {
         emit(.status(.failed, "The agent stopped without an answer (\(reason.name))."))
       } else {
         emit(.status(.completed))
@@ -321,7 +331,6 @@ private struct OutputPart {
     case whole(JSONString)
   }
 
-  /// In streams; else empty, which no id of Orq's is.
   let partID: [UInt8]
   /// Our own.
   let artifactID: String

@@ -22,7 +22,7 @@ final class OrqResponder {
 
   // MARK: Whole answers
 
-  func respond(_ value: some OrqValue, status: Int = 200) {
+  func respond(_ value: some OrqWritable, status: Int = 200) {
     pass(status, type: "application/json", body: value.encoded())
   }
 

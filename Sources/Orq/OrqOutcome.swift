@@ -1,0 +1,45 @@
+public import JSON
+
+/// What an ``OrqResponse`` says of its turn. The rest of it is checked, and not kept.
+public struct OrqOutcome: OrqReadable {
+  public var taskID: String
+  /// As in ``OrqResponse/status``.
+  public var status: OrqResponse.Status?
+  /// Of the agent's messages, in their order.
+  public var parts: [OrqPart]
+  public var finishReason: OrqFinishReason?
+  public var pendingToolCalls: [OrqPendingToolCall]
+  public var usage: OrqUsage?
+
+  init(
+    taskID: String, status: OrqResponse.Status?, parts: [OrqPart], finishReason: OrqFinishReason?,
+    pendingToolCalls: [OrqPendingToolCall], usage: OrqUsage?
+  ) {
+    self.taskID = taskID
+    self.status = status
+    self.parts = parts
+    self.finishReason = finishReason
+    self.pendingToolCalls = pendingToolCalls
+    self.usage = usage
+  }
+
+  public init(_ node: JSONNode, _ reader: inout OrqReader) {
+    reader.requireString(node, "_id")
+    taskID = reader.identifier(node, "task_id")
+    parts = OrqOutcome.parts(node, &reader)
+    reader.requireString(node, "created_at")
+    reader.requireString(node, "model")
+    usage = reader.value(node, "usage", OrqUsage.self)
+    finishReason = .read(node, "finish_reason", &reader)
+    pendingToolCalls = reader.values(node, "pending_tool_calls", OrqPendingToolCall.self) ?? []
+    OrqTelemetry.check(in: node, &reader)
+    status = reader.name(node, "status", OrqResponse.Status.self)
+    reader.checkString(node, "error")
+  }
+
+  private static func parts(_ node: JSONNode, _ reader: inout OrqReader) -> [OrqPart] {
+    var parts: [OrqPart] = []
+    reader.requireObjects(node, "output") { OrqMessage.readAnswer($1, into: &parts, &$0) }
+    return parts
+  }
+}
