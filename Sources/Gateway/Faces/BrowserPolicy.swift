@@ -1,3 +1,4 @@
+internal import Bytes
 internal import Configuration
 internal import HTTP
 internal import HTTPTransport
@@ -10,7 +11,7 @@ struct BrowserPolicy {
   private let ownOrigin: String
   private let ownHost: String
   /// What nearly every request to this machine calls it: these need not be taken apart.
-  private let usualHosts: Set<String>
+  private let usualHosts: [[UInt8]]
   private let isLoopback: Bool
 
   /// - Parameter publicURL: the listener's.
@@ -21,7 +22,7 @@ struct BrowserPolicy {
     ownOrigin = url.map { "\($0.scheme)://\($0.authority)" } ?? ""
     ownHost = url?.host ?? ""
     let names = ["localhost", "127.0.0.1", "[::1]", url?.authority ?? "localhost"]
-    usualHosts = Set(names + names.map { "\($0):\(url?.effectivePort ?? 80)" })
+    usualHosts = Set(names.flatMap { [$0, "\($0):\(url?.effectivePort ?? 80)"] }).map { Array($0.utf8) }
   }
 
   // MARK: Callers that show no key
@@ -35,7 +36,7 @@ struct BrowserPolicy {
     if let origin = head.fields["origin"], origin != ownOrigin, !allows(origin) {
       return (403, "web pages of this origin may not call here; \"cors\" of the listener names those that may")
     }
-    if isLoopback, let host = head.fields["host"], !isOwn(host) {
+    if isLoopback, !head.fields.withValue("host", isUsual), let host = head.fields["host"], !isOwn(host) {
       return (421, "this gateway does not go by that name; it is the \"public_url\" of the listener that gives it one")
     }
     return nil
@@ -43,9 +44,13 @@ struct BrowserPolicy {
 
   private func allows(_ origin: String) -> Bool { allowedOrigins.contains(origin) || allowedOrigins.contains("*") }
 
+  private func isUsual(_ host: Span<UInt8>?) -> Bool {
+    guard let host else { return false }
+    return usualHosts.contains { $0.span.isSame(as: host) }
+  }
+
   /// Names that lead to this machine by themselves, and the one that the operator has given.
   private func isOwn(_ field: String) -> Bool {
-    if usualHosts.contains(field) { return true }
     guard let host = URI("http://\(field)/")?.host else { return false }
     return host == ownHost || host == "localhost" || host.hasSuffix(".localhost")
       || SocketAddress(ip: host, port: 0)?.isLoopback == true

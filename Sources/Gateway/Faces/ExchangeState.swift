@@ -1,13 +1,13 @@
+internal import Bytes
 internal import HTTP
 internal import Model
 internal import Network
 
 /// What is known of one request, phase by phase; at its end it becomes the access-log line.
 final class ExchangeState {
-  let requestID: String
-  let method: HTTPMethod
-  /// Without the query, whose values may hold secrets.
-  let path: String
+  /// Names the request in the log and in its answer, as sixteen hexadecimal digits.
+  let requestNumber: UInt64
+  let head: HTTPRequestHead
   let startedAt: MonotonicTime
   /// The caller's address as a trusted proxy names it; nil where the caller is the peer itself.
   var forwardedFor: String?
@@ -25,10 +25,14 @@ final class ExchangeState {
   /// Keeps the observer of a turn alive as long as its caller is there.
   var observer: AnyObject?
 
-  init(requestID: String, method: HTTPMethod, path: String, startedAt: MonotonicTime) {
-    self.requestID = requestID
-    self.method = method
-    self.path = path
+  init(requestNumber: UInt64, head: HTTPRequestHead, startedAt: MonotonicTime) {
+    self.requestNumber = requestNumber
+    self.head = head
     self.startedAt = startedAt
   }
+
+  var requestID: String { Hex.encode(requestNumber) }
+  var method: HTTPMethod { head.method }
+  /// Without the query, whose values may hold secrets.
+  var path: String { head.path }
 }

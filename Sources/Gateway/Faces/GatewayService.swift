@@ -18,6 +18,8 @@ final class GatewayService: HTTPService {
   private let a2a: A2AFace
   private let orq: OrqFace
   private let browsers: BrowserPolicy
+  private let hasA2A: Bool
+  private let hasOrq: Bool
 
   init(context: LoopContext, listenerIndex: Int) {
     self.context = context
@@ -25,19 +27,21 @@ final class GatewayService: HTTPService {
     listener = context.services.configuration.listeners[listenerIndex]
     a2a = A2AFace(context: context)
     orq = OrqFace(context: context)
+    hasA2A = listener.faces.contains(.a2a)
+    hasOrq = listener.faces.contains(.orq)
     browsers = BrowserPolicy(listener, publicURL: context.services.publicURLs[listenerIndex])
   }
 
   // MARK: Before the body
 
   func head(_ head: HTTPRequestHead, peer: PeerInfo, exchange: HTTPExchange) -> HeadDecision {
-    let state = ExchangeState(
-      requestID: Hex.encode(context.mint.word()), method: head.method, path: head.path, startedAt: context.loop.now)
-    state.forwardedFor = forwardedFor(peer, head)
+    let state = ExchangeState(requestNumber: context.mint.word(), head: head, startedAt: exchange.startedAt)
+    if !listener.trustedProxies.isEmpty { state.forwardedFor = forwardedFor(peer, head) }
     exchange.userState = state
     if let preflight = browsers.preflight(head) { return .reject(preflight) }
-    state.route = Route(method: head.method, path: head.path, faces: listener.faces)
-    switch state.route {
+    let route = Route(method: head.method, path: head.path, hasA2A: hasA2A, hasOrq: hasOrq)
+    state.route = route
+    switch route {
     case .notFound: return reject(404, "there is nothing at this path", state, head)
     case .methodNotAllowed(let allow):
       var response = problem(405, "this path takes \(allow) only", state)
@@ -47,19 +51,19 @@ final class GatewayService: HTTPService {
       // Cards are public, as discovery is (A2A 1.0 §8.2), unless the agent is for certain callers only.
       guard let agent = agent(key) else { return reject(404, "there is no such agent", state, head) }
       state.agent = agent
-      if agent.isPublic { return .accept(bodyBytesMax: 0, state: state) }
-      return identify(head, state) ?? admitAgent(agent, state, head) ?? .accept(bodyBytesMax: 0, state: state)
-    case .catalogue: return identify(head, state) ?? .accept(bodyBytesMax: 0, state: state)
+      if agent.isPublic { return .accept(bodyBytesMax: 0) }
+      return identify(head, state) ?? admitAgent(agent, state, head) ?? .accept(bodyBytesMax: 0)
+    case .catalogue: return identify(head, state) ?? .accept(bodyBytesMax: 0)
     case .keySet:
       guard context.services.keys != nil else { return reject(404, "this gateway signs no cards", state, head) }
-      return .accept(bodyBytesMax: 0, state: state)
+      return .accept(bodyBytesMax: 0)
     case .jsonRPC(let key), .rest(let key, _):
       if let refusal = identify(head, state) ?? refuseCircle(head, state) { return refusal }
       guard let agent = agent(key) else { return reject(404, "there is no such agent", state, head) }
       state.agent = agent
       if let refusal = admitAgent(agent, state, head) { return refusal }
       if let refusal = refuseEncoding(head, state) { return refusal }
-      return .accept(bodyBytesMax: context.services.limits.http.bodyBytesMax, state: state)
+      return .accept(bodyBytesMax: context.services.limits.http.bodyBytesMax)
     case .orq(let match): return admit(match, head, state)
     }
   }
@@ -76,7 +80,7 @@ final class GatewayService: HTTPService {
       if let length = head.fields["content-length"].flatMap({ Int($0) }), bodyBytesMax > 0, length > bodyBytesMax {
         return reject(413, "the body is larger than \(bodyBytesMax) bytes", state, head)
       }
-      return .accept(bodyBytesMax: bodyBytesMax, state: state)
+      return .accept(bodyBytesMax: bodyBytesMax)
     }
   }
 
@@ -105,7 +109,7 @@ final class GatewayService: HTTPService {
   /// Whom a listed proxy speaks for: the last address in `X-Forwarded-For` that is not such a proxy.
   private func forwardedFor(_ peer: PeerInfo, _ head: HTTPRequestHead) -> String? {
     func isTrusted(_ ip: String) -> Bool { listener.trustedProxies.contains { $0.contains(ip) } }
-    guard !listener.trustedProxies.isEmpty, isTrusted(peer.address.ip) else { return nil }
+    guard isTrusted(peer.address.ip) else { return nil }
     let hops = head.fields.values("x-forwarded-for").flatMap { $0.split(separator: ",") }
     let claimed = hops.reversed().map { hop in String(hop.filter { $0 != " " && $0 != "\t" }) }
     return claimed.first { !isTrusted($0) }
@@ -251,7 +255,7 @@ final class GatewayService: HTTPService {
 
   private func decorate(_ response: HTTPResponse, _ state: ExchangeState, _ head: HTTPRequestHead) -> HTTPResponse {
     var response = response
-    response.fields.add("x-request-id", state.requestID)
+    response.fields.add("x-request-id", hex: state.requestNumber)
     for (name, value) in browsers.fields(for: head) { response.fields.add(name, value) }
     return response
   }

@@ -20,32 +20,31 @@ enum Route: Equatable {
   case methodNotAllowed(allow: String)
   case notFound
 
-  private static let agents = "/agents/"
-
   /// - Parameter faces: of the listener.
   init(method: HTTPMethod, path: String, faces: Set<ListenerConfiguration.Face> = [.a2a]) {
-    if Route.isOrqs(path), faces.contains(.orq) {
+    self.init(method: method, path: path, hasA2A: faces.contains(.a2a), hasOrq: faces.contains(.orq))
+  }
+
+  init(method: HTTPMethod, path: String, hasA2A: Bool, hasOrq: Bool) {
+    if hasOrq, Route.isOrqs(path.utf8Span.span) {
       self = .orq(OrqRoute.match(method: method == .head ? .get : method, path: path))
-    } else if faces.contains(.a2a) {
+    } else if hasA2A {
       self.init(a2a: method, path: path)
     } else {
       self = .notFound
     }
   }
 
-  private static func isOrqs(_ path: String) -> Bool {
-    let base = "/v2/agents"
-    return path.utf8.starts(with: base.utf8)
-      && path.utf8.dropFirst(base.utf8.count).first ?? UInt8(ascii: "/") == UInt8(ascii: "/")
+  private static func isOrqs(_ path: Span<UInt8>) -> Bool {
+    let base: StaticString = "/v2/agents"
+    let length = base.utf8CodeUnitCount
+    return path.matches(base) && (path.count == length || path[length] == UInt8(ascii: "/"))
   }
 
   private init(a2a method: HTTPMethod, path: String) {
     // Nearly every request: an agent's own URL, in no need of decoding.
-    let rest = path.utf8.dropFirst(Route.agents.utf8.count)
-    if method == .post, path.hasPrefix(Route.agents), !rest.isEmpty,
-      !rest.contains(where: { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "%") })
-    {
-      self = .jsonRPC(agentKey: String(Substring(rest)))
+    if method == .post, let key = Route.plainKey(path) {
+      self = .jsonRPC(agentKey: key)
       return
     }
     var segments = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
@@ -64,6 +63,16 @@ enum Route: Equatable {
       self.init(method: method, agentKey: key, segments: Array(segments[2...]))
     default: self.init(method: method, agentKey: nil, segments: segments)
     }
+  }
+
+  private static func plainKey(_ path: String) -> String? {
+    let bytes = path.utf8Span.span
+    let agents: StaticString = "/agents/"
+    let start = agents.utf8CodeUnitCount
+    guard bytes.count > start, bytes.matches(agents), bytes.firstIndex(of: UInt8(ascii: "/"), from: start) == nil,
+      bytes.firstIndex(of: UInt8(ascii: "%"), from: start) == nil
+    else { return nil }
+    return String(path.utf8.dropFirst(start))
   }
 
   private init(method: HTTPMethod, agentKey: String?, segments: [Substring]) {

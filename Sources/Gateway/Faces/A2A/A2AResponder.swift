@@ -159,7 +159,7 @@ final class A2AResponder {
       case (.v1_0, true): A2AResponder.fieldsV1REST
       case (.v0_3, _): A2AResponder.fieldsV03
       }
-    fields.add("x-request-id", state.requestID)
+    fields.add("x-request-id", hex: state.requestNumber)
     if !extensions.isEmpty {
       fields.add(dialect.version == .v1_0 ? "a2a-extensions" : "x-a2a-extensions", extensions.joined(separator: ", "))
     }
