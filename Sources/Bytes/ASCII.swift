@@ -6,7 +6,9 @@ public enum ASCII {
   /// RFC 9110 §5.6.2: what names of methods and fields are made of.
   @inlinable
   public static func isToken(_ byte: UInt8) -> Bool {
-    switch byte {
+    // Nearly all.
+    if (byte | 0x20) &- 0x61 < 26 || byte == 0x2D { return true }
+    return switch byte {
     case 0..<64: tokens.low >> UInt64(byte) & 1 != 0
     case 64..<128: tokens.high >> UInt64(byte - 64) & 1 != 0
     default: false
@@ -23,25 +25,72 @@ public enum ASCII {
   @inlinable
   public static func lowercased(_ byte: UInt8) -> UInt8 { byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte }
 
-  /// True if the bytes are the literal.
-  public static func equals(_ bytes: Span<UInt8>, _ text: StaticString) -> Bool {
-    guard bytes.count == text.utf8CodeUnitCount else { return false }
-    for index in bytes.indices {
-      // Within the literal: the counts are equal.
-      if unsafe bytes[index] != text.utf8Start[index] { return false }
+  /// True if all bytes are those of a token.
+  public static func areToken(_ bytes: Span<UInt8>) -> Bool {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    // A byte has no invalid representation.
+    let raw = unsafe bytes.bytes
+    var index = 0
+    while index + 8 <= bytes.count {
+      // In bounds by the loop's condition.
+      let word = unsafe raw.unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: UInt64.self)
+      // Nearly all are letters and hyphens. The highest bit of each byte tells what its lower seven bits are.
+      let small = (word | ones &* 0x20) & (ones &* 0x7F)
+      let letters = (small &+ ones &* (0x80 - 0x61)) & ~(small &+ ones &* (0x80 - 0x7B))
+      let others = ((word ^ ones &* 0x2D) & (ones &* 0x7F)) &+ ones &* 0x7F
+      if ((letters | ~others) & ~word) & (ones &* 0x80) == ones &* 0x80 {
+        index += 8
+      } else {
+        for _ in 0..<8 {
+          guard isToken(bytes[index]) else { return false }
+          index += 1
+        }
+      }
+    }
+    while index < bytes.count {
+      guard isToken(bytes[index]) else { return false }
+      index += 1
     }
     return true
   }
 
+  /// True if the bytes are the literal.
+  public static func equals(_ bytes: Span<UInt8>, _ text: StaticString) -> Bool {
+    bytes.count == text.utf8CodeUnitCount && bytes.matches(text)
+  }
+
   /// True if the bytes are the literal, upper and lower case being the same.
   public static func equalsIgnoringCase(_ bytes: Span<UInt8>, _ text: StaticString) -> Bool {
-    guard bytes.count == text.utf8CodeUnitCount else { return false }
-    for index in bytes.indices {
+    let count = bytes.count
+    guard count == text.utf8CodeUnitCount else { return false }
+    // A byte has no invalid representation; a literal's bytes live as long as the program.
+    let own = unsafe bytes.bytes
+    let other = unsafe UnsafeRawPointer(text.utf8Start)
+    var index = 0
+    while index + 8 <= count {
+      // Both loads end at or before `count`, which is that of both.
+      let a = unsafe own.unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: UInt64.self)
+      let b = unsafe other.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+      if a != b, lowercased(a) != lowercased(b) { return false }
+      index += 8
+    }
+    while index < count {
       // Within the literal: the counts are equal.
-      let other = unsafe text.utf8Start[index]
-      if lowercased(bytes[index]) != lowercased(other) { return false }
+      let byte = unsafe text.utf8Start[index]
+      if bytes[index] != byte, lowercased(bytes[index]) != lowercased(byte) { return false }
+      index += 1
     }
     return true
+  }
+
+  /// Eight bytes at once, in any order: those of capital letters get the bit that makes them small.
+  private static func lowercased(_ word: UInt64) -> UInt64 {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    // The highest bit of each byte below tells whether its lower seven bits are at least "A", or beyond "Z".
+    let low = word & (ones &* 0x7F)
+    let atLeastA = low &+ ones &* (0x80 - 0x41)
+    let beyondZ = low &+ ones &* (0x80 - 0x5B)
+    return word | (atLeastA & ~beyondZ & ~word & (ones &* 0x80)) >> 2
   }
 
   /// True if two strings are the same but for upper and lower case of ASCII letters.

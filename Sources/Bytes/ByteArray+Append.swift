@@ -63,8 +63,7 @@ extension Array where Element == UInt8 {
 extension Span where Element == UInt8 {
   /// The bytes, copied.
   public var copied: [UInt8] {
-    var bytes: [UInt8] = []
-    bytes.append(self)
-    return bytes
+    // The pointer is used within the closure only.
+    unsafe withUnsafeBufferPointer { unsafe [UInt8]($0) }
   }
 }

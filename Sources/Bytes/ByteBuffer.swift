@@ -43,7 +43,7 @@ public struct ByteBuffer: Sendable {
   /// The bytes at these distances from the front.
   public func copy(_ range: Range<Int>) -> [UInt8] {
     precondition(range.lowerBound >= 0 && range.upperBound <= count, "range beyond the readable bytes")
-    return Array(storage[start + range.lowerBound..<start + range.upperBound])
+    return storage.span.extracting(start + range.lowerBound..<start + range.upperBound).copied
   }
 
   /// Lends the readable bytes.

@@ -9,6 +9,7 @@ struct HTTPBodyDecoder: Sendable {
   }
 
   private enum State: Sendable {
+    /// At least one byte.
     case length(remaining: Int)
     case chunkHead
     case chunkData(remaining: Int)
@@ -18,22 +19,29 @@ struct HTTPBodyDecoder: Sendable {
     case done
   }
 
-  enum Output: Equatable {
+  enum Output {
+    /// More will come.
     case bytes([UInt8])
-    case end
+    /// The last bytes, if any: a body of known length ends with its last byte.
+    case end([UInt8])
   }
 
-  private var state: State
+  private var state = State.done
   private let limits: HTTPLimits
-  private let bytesMax: Int
+  private var bytesMax = 0
   private var received = 0
   private var trailerBytes = 0
 
-  init(_ framing: Framing, bytesMax: Int, limits: HTTPLimits) {
-    self.limits = limits
+  init(limits: HTTPLimits) { self.limits = limits }
+
+  /// Begins the next message's body.
+  mutating func begin(_ framing: Framing, bytesMax: Int) {
     self.bytesMax = bytesMax
+    received = 0
+    trailerBytes = 0
     state =
       switch framing {
+      case .length(0): .done
       case .length(let length): .length(remaining: length)
       case .chunked: .chunkHead
       case .untilClose: .untilClose
@@ -47,11 +55,11 @@ struct HTTPBodyDecoder: Sendable {
     while true {
       switch state {
       case .length(let remaining):
-        if remaining == 0 {
-          state = .done
-          return .end
-        }
         guard let bytes = try take(remaining, &input) else { return nil }
+        if bytes.count == remaining {
+          state = .done
+          return .end(bytes)
+        }
         state = .length(remaining: remaining - bytes.count)
         return .bytes(bytes)
       case .untilClose: return try take(.max, &input).map(Output.bytes)
@@ -74,8 +82,8 @@ struct HTTPBodyDecoder: Sendable {
         state = .chunkHead
       case .trailers:
         guard try dropTrailerLine(&input) else { return nil }
-        if case .done = state { return .end }
-      case .done: return .end
+        if case .done = state { return .end([]) }
+      case .done: return .end([])
       }
     }
   }

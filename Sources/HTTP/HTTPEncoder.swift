@@ -12,60 +12,81 @@ public enum HTTPEncoder {
     case none
   }
 
-  /// A request head. Framing is added here.
+  /// A request head, with a body behind it. Framing is added here.
   ///
-  /// - Parameter host: nil where the fields hold a Host of their own.
+  /// - Parameters:
+  ///   - host: nil where the fields hold a Host of their own.
+  ///   - body: empty where it is sent by itself.
   public static func requestHead(
     method: HTTPMethod, target: String, host: String? = nil, fields: HTTPFields, contentLength: Int?,
+    body: [UInt8] = [],
     into output: inout [UInt8]
   ) {
-    output.append(utf8: method.name)
-    output.append(" ")
-    output.append(utf8: target)
-    output.append(" HTTP/1.1\r\n")
-    if let host {
-      output.append("Host: ")
-      output.append(utf8: host)
+    let name = method.name
+    let texts = name.utf8.count + target.utf8.count + (host?.utf8.count ?? 0)
+    output.append(addingCapacity: texts + fields.lineBytesMax + framingBytesMax + body.count) { output in
+      output.append(utf8: name)
+      output.append(" ")
+      output.append(utf8: target)
+      output.append(" HTTP/1.1\r\n")
+      if let host {
+        output.append("Host: ")
+        output.append(utf8: host)
+        output.append("\r\n")
+      }
+      fields.append(to: &output)
+      if let contentLength {
+        output.append("Content-Length: ")
+        output.append(decimal: contentLength)
+        output.append("\r\n")
+      }
       output.append("\r\n")
+      output.append(body.span)
     }
-    fields.append(to: &output)
-    if let contentLength {
-      output.append("Content-Length: ")
-      output.append(decimal: contentLength)
-      output.append("\r\n")
-    }
-    output.append("\r\n")
   }
 
-  /// A response head. - Parameter date: IMF-fixdate, cached by the caller.
+  /// A response head, with a body behind it.
+  ///
+  /// - Parameters:
+  ///   - date: IMF-fixdate, cached by the caller.
+  ///   - body: empty where it is sent by itself.
   public static func responseHead(
     status: Int, fields: HTTPFields, framing: BodyFraming, keepAlive: Bool, minorVersion: Int, date: [UInt8],
-    into output: inout [UInt8]
+    body: [UInt8] = [], into output: inout [UInt8]
   ) {
-    output.append("HTTP/1.1 ")
-    output.append(decimal: status)
-    output.append(" ")
-    output.append(HTTPStatus.reason(status))
-    output.append("\r\n")
-    fields.append(to: &output)
-    switch framing {
-    case .length(let length):
-      output.append("Content-Length: ")
-      output.append(decimal: length)
-      output.append("\r\n")
-    case .chunked: output.append("Transfer-Encoding: chunked\r\n")
-    case .untilClose, .none: break
+    output.append(addingCapacity: fields.lineBytesMax + framingBytesMax + date.count + body.count) { output in
+      if status == 200 {
+        output.append("HTTP/1.1 200 OK\r\n")
+      } else {
+        output.append("HTTP/1.1 ")
+        output.append(decimal: status)
+        output.append(" ")
+        output.append(HTTPStatus.reason(status))
+        output.append("\r\n")
+      }
+      fields.append(to: &output)
+      switch framing {
+      case .length(let length):
+        output.append("Content-Length: ")
+        output.append(decimal: length)
+        output.append("\r\nDate: ")
+      case .chunked: output.append("Transfer-Encoding: chunked\r\nDate: ")
+      case .untilClose, .none: output.append("Date: ")
+      }
+      output.append(date.span)
+      if !keepAlive {
+        output.append("\r\nConnection: close\r\n\r\n")
+      } else if minorVersion == 0 {
+        output.append("\r\nConnection: keep-alive\r\n\r\n")
+      } else {
+        output.append("\r\n\r\n")
+      }
+      output.append(body.span)
     }
-    output.append("Date: ")
-    output += date
-    output.append("\r\n")
-    if !keepAlive {
-      output.append("Connection: close\r\n")
-    } else if minorVersion == 0 {
-      output.append("Connection: keep-alive\r\n")
-    }
-    output.append("\r\n")
   }
+
+  /// More than all that a head has beside its fields, names and texts: literals, a reason phrase, a number of 20 digits.
+  private static let framingBytesMax = 192
 
   /// One chunk; nothing for no bytes, which would end the body.
   public static func chunk(_ bytes: [UInt8], into output: inout [UInt8]) {

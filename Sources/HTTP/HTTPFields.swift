@@ -12,63 +12,85 @@ public struct HTTPFields: Sendable {
     var value: Range<Int> { Int(valueStart)..<Int(valueEnd) }
   }
 
+  /// The head that the fields were read from; or lines that were written here, ready to be sent.
   private var bytes: [UInt8]
+  /// Where the fields of a head lie in it. Lines tell that themselves.
   private var entries: [Entry] = []
-  /// The bytes are all fields as lines of a head, ready to be written.
   private var areLines = true
+  public private(set) var count = 0
+  /// Bits of the names that are there: most names that are asked for are not, and need no search.
+  private var filter: UInt64 = 0
 
   public init() { bytes = [] }
 
-  /// - Parameter head: bytes that hold the names and values of all entries that will be added.
-  init(head: [UInt8]) {
+  /// - Parameters:
+  ///   - head: bytes that hold the names and values of all entries that will be added.
+  ///   - count: of fields that are expected.
+  init(head: [UInt8], reserving count: Int) {
     bytes = head
     areLines = false
-    entries.reserveCapacity(16)
+    entries.reserveCapacity(count)
   }
 
-  mutating func append(_ entry: Entry) { entries.append(entry) }
-
-  public var count: Int { entries.count }
+  mutating func append(_ entry: Entry) {
+    note(entry)
+    entries.append(entry)
+  }
 
   // MARK: Building
 
   /// Adds a field behind those there are. Line ends and other control characters in a value are dropped, so that no value
   /// can add a field of its own.
   public mutating func add(_ name: StaticString, _ value: String) {
-    reserveForFew()
-    let start = Int32(bytes.count)
-    bytes.append(name)
-    addValue(of: start, value)
+    let value = HTTPFields.withoutControls(value)
+    addLine(nameBytes: name.utf8CodeUnitCount, valueBytes: value.utf8.count) { line in
+      line.append(name)
+      line.append(": ")
+      line.append(utf8: value)
+    }
+  }
+
+  /// Adds a field whose value is a number, as sixteen hexadecimal digits.
+  public mutating func add(_ name: StaticString, hex value: UInt64) {
+    addLine(nameBytes: name.utf8CodeUnitCount, valueBytes: 16) { line in
+      line.append(name)
+      line.append(": ")
+      line.append(hex: value)
+    }
   }
 
   /// Adds a field whose name is not known in advance; it must be a token.
   public mutating func add(named name: String, _ value: String) {
     precondition(!name.isEmpty && name.utf8.allSatisfy(ASCII.isToken), "a field name is a token")
-    let start = Int32(bytes.count)
-    bytes.append(utf8: name)
-    addValue(of: start, value)
-  }
-
-  /// What most responses need, taken at once.
-  private mutating func reserveForFew() {
-    guard entries.isEmpty else { return }
-    bytes.reserveCapacity(256)
-    entries.reserveCapacity(8)
-  }
-
-  private mutating func addValue(of nameStart: Int32, _ value: String) {
-    let nameEnd = Int32(bytes.count)
-    bytes.append(": ")
-    let valueStart = Int32(bytes.count)
-    let text = value.utf8Span.span
-    if text.firstControl() == nil {
-      bytes.append(text)
-    } else {
-      for byte in value.utf8 where byte >= 0x20 && byte != 0x7F || byte == 0x09 { bytes.append(byte) }
+    let value = HTTPFields.withoutControls(value)
+    addLine(nameBytes: name.utf8.count, valueBytes: value.utf8.count) { line in
+      line.append(utf8: name)
+      line.append(": ")
+      line.append(utf8: value)
     }
-    entries.append(
-      Entry(nameStart: nameStart, nameEnd: nameEnd, valueStart: valueStart, valueEnd: Int32(bytes.count)))
-    bytes.append("\r\n")
+  }
+
+  /// - Parameter body: appends name, colon, space and value.
+  private mutating func addLine(nameBytes: Int, valueBytes: Int, _ body: (inout OutputSpan<UInt8>) -> Void) {
+    // What most heads need, taken at once.
+    if bytes.isEmpty { bytes.reserveCapacity(HTTPFields.usualBytes) }
+    let start = bytes.count
+    bytes.append(addingCapacity: nameBytes + valueBytes + 4) { line in
+      body(&line)
+      line.append("\r\n")
+    }
+    let valueStart = start + nameBytes + 2
+    let entry = Entry(
+      nameStart: Int32(start), nameEnd: Int32(start + nameBytes), valueStart: Int32(valueStart),
+      valueEnd: Int32(valueStart + valueBytes))
+    if areLines { note(entry) } else { append(entry) }
+  }
+
+  private static let usualBytes = 256
+
+  private static func withoutControls(_ value: String) -> String {
+    if value.utf8Span.span.firstControl() == nil { return value }
+    return String(decoding: value.utf8.filter { $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }, as: UTF8.self)
   }
 
   /// Adds a field in place of all of its name.
@@ -79,49 +101,67 @@ public struct HTTPFields: Sendable {
 
   public mutating func remove(_ name: StaticString) {
     guard contains(name) else { return }
-    entries = entries.filter { !matches($0, name) }
-    areLines = false
+    var others = HTTPFields(head: bytes, reserving: count)
+    var place = 0
+    while let entry = entry(&place) { if !matches(entry, name) { others.append(entry) } }
+    self = others
   }
 
   // MARK: Reading
 
   /// The first value of a name.
   public subscript(_ name: StaticString) -> String? {
-    for entry in entries where matches(entry, name) { return value(entry) }
-    return nil
+    var place = 0
+    guard let entry = next(name, &place) else { return nil }
+    return text(entry)
   }
 
   /// All values of a name, in order.
-  public func values(_ name: StaticString) -> [String] { entries.filter { matches($0, name) }.map(value) }
+  public func values(_ name: StaticString) -> [String] {
+    var (place, values) = (0, [String]())
+    while let entry = next(name, &place) { values.append(text(entry)) }
+    return values
+  }
 
   /// Whether a name stands in more than one field.
   public func isRepeated(_ name: StaticString) -> Bool {
-    var isThere = false
-    for entry in entries where matches(entry, name) {
-      if isThere { return true }
-      isThere = true
-    }
-    return false
+    var place = 0
+    return next(name, &place) != nil && next(name, &place) != nil
   }
 
-  public func contains(_ name: StaticString) -> Bool { entries.contains { matches($0, name) } }
+  public func contains(_ name: StaticString) -> Bool {
+    var place = 0
+    return next(name, &place) != nil
+  }
 
   /// How many fields have a name.
-  public func count(of name: StaticString) -> Int { entries.reduce(0) { matches($1, name) ? $0 + 1 : $0 } }
+  public func count(of name: StaticString) -> Int {
+    var (place, count) = (0, 0)
+    while next(name, &place) != nil { count += 1 }
+    return count
+  }
 
   /// True if the first value of a name is this text, byte by byte.
   public func has(_ name: StaticString, _ value: StaticString) -> Bool {
-    for entry in entries where matches(entry, name) {
-      return ASCII.equals(bytes.span.extracting(entry.value), value)
-    }
-    return false
+    var place = 0
+    guard let entry = next(name, &place) else { return false }
+    return ASCII.equals(bytes.span.extracting(entry.value), value)
+  }
+
+  /// Lends the first value of a name, or nothing where there is none.
+  public func withValue<Result>(_ name: StaticString, _ body: (Span<UInt8>?) -> Result) -> Result {
+    var place = 0
+    guard let entry = next(name, &place) else { return body(nil) }
+    return body(bytes.span.extracting(entry.value))
   }
 
   /// True if one of the comma-separated elements of the field is this token, without regard to case.
   public func lists(_ token: StaticString, in name: StaticString) -> Bool {
-    entries.contains {
-      matches($0, name) && HTTPFields.list(bytes.span.extracting($0.value), contains: token)
+    var place = 0
+    while let entry = next(name, &place) {
+      if HTTPFields.list(bytes.span.extracting(entry.value), contains: token) { return true }
     }
+    return false
   }
 
   /// True if one of the comma-separated elements is this token, without regard to case.
@@ -144,9 +184,41 @@ public struct HTTPFields: Sendable {
   }
 
   public func forEach(_ body: (_ name: String, _ value: String) -> Void) {
-    for entry in entries {
-      body(String(decoding: bytes[entry.name], as: UTF8.self), value(entry))
+    var place = 0
+    while let entry = entry(&place) { body(String(decoding: bytes[entry.name], as: UTF8.self), text(entry)) }
+  }
+
+  private func text(_ entry: Entry) -> String { text(entry.value) }
+
+  /// Text of the head that the fields were read from.
+  func text(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
+
+  // MARK: Searching
+
+  /// The field at a place, which moves to the next one; nil behind the last one. The first place is 0.
+  private func entry(_ place: inout Int) -> Entry? {
+    guard areLines else {
+      guard place < entries.count else { return nil }
+      place += 1
+      return entries[place - 1]
     }
+    let start = place
+    // As `add` has written it: a name has no colon, a value no line end.
+    guard start < bytes.count, let nameEnd = bytes.span.firstIndex(of: UInt8(ascii: ":"), from: start),
+      let end = bytes.span.firstIndex(of: 0x0D, from: nameEnd)
+    else { return nil }
+    place = end + 2
+    return Entry(
+      nameStart: Int32(start), nameEnd: Int32(nameEnd), valueStart: Int32(nameEnd + 2), valueEnd: Int32(end))
+  }
+
+  /// The next field of a name from a place on.
+  private func next(_ name: StaticString, _ place: inout Int) -> Entry? {
+    // A static string's bytes live as long as the program; a name has at least one.
+    let bit = HTTPFields.bit(unsafe name.utf8Start.pointee, count: name.utf8CodeUnitCount)
+    guard filter & bit != 0 else { return nil }
+    while let entry = entry(&place) { if matches(entry, name) { return entry } }
+    return nil
   }
 
   private func matches(_ entry: Entry, _ name: StaticString) -> Bool {
@@ -154,14 +226,21 @@ public struct HTTPFields: Sendable {
     return ASCII.equalsIgnoringCase(bytes.span.extracting(entry.name), name)
   }
 
-  private func value(_ entry: Entry) -> String {
-    String(decoding: bytes[entry.value], as: UTF8.self)
+  private mutating func note(_ entry: Entry) {
+    count += 1
+    filter |= HTTPFields.bit(bytes[Int(entry.nameStart)], count: Int(entry.nameEnd - entry.nameStart))
   }
+
+  /// One of 64, by the first letter of a name, in either case, and its length.
+  private static func bit(_ first: UInt8, count: Int) -> UInt64 { 1 &<< (UInt64(first & 31) &+ UInt64(count) &* 5) }
 
   // MARK: Writing
 
+  /// The most bytes that `append(to:)` appends.
+  var lineBytesMax: Int { bytes.count + entries.count }
+
   /// Appends all fields as lines of a head.
-  func append(to output: inout [UInt8]) {
+  func append(to output: inout OutputSpan<UInt8>) {
     if areLines { return output.append(bytes.span) }
     for entry in entries {
       output.append(bytes.span.extracting(entry.name))

@@ -36,14 +36,29 @@ public final class HTTPRequestHead: Sendable {
   public var hasBody: Bool { isChunked || (contentLength ?? 0) > 0 }
 }
 
-/// The head of a response, checked.
-public struct HTTPResponseHead: Sendable {
-  public var status: Int
-  public var reason: String
-  public var minorVersion: Int
-  public var fields: HTTPFields
+/// The head of a response, checked. Many look at it, nobody changes it.
+public final class HTTPResponseHead: Sendable {
+  public let status: Int
+  public let minorVersion: Int
+  public let fields: HTTPFields
   /// The connection may be used again once the body has ended.
-  public var keepAlive: Bool
-  /// nil when the body is chunked or lasts until the connection closes.
-  public var contentLength: Int?
+  public let keepAlive: Bool
+  /// What the head says, if it does.
+  public let contentLength: Int?
+  private let reasonPlace: Range<Int>
+
+  /// - Parameter reason: where it lies in the head that the fields were read from.
+  init(
+    status: Int, reason: Range<Int>, minorVersion: Int, fields: HTTPFields, keepAlive: Bool, contentLength: Int?
+  ) {
+    self.status = status
+    self.minorVersion = minorVersion
+    self.fields = fields
+    self.keepAlive = keepAlive
+    self.contentLength = contentLength
+    reasonPlace = reason
+  }
+
+  /// For people only.
+  public var reason: String { fields.text(reasonPlace) }
 }

@@ -5,29 +5,34 @@ public import Bytes
 public struct HTTPRequestDecoder: Sendable {
   public enum Event: Sendable {
     case head(HTTPRequestHead)
+    /// A piece of the body; more will come.
     case body([UInt8])
-    case end
+    /// The last piece, if any, and the end of the message.
+    case end([UInt8])
   }
 
-  private enum State: Sendable {
-    case head(HeadScanner)
-    /// The head was given out; how its body is framed. The limit may still change.
+  private enum Phase: Sendable {
+    case head
+    /// The head was given out; the body's limit may still change.
     case beforeBody(HTTPBodyDecoder.Framing)
-    case body(HTTPBodyDecoder)
+    case body
     case failed
   }
 
   private let limits: HTTPLimits
   private var bodyBytesMax: Int
-  private var state = State.head(HeadScanner())
+  private var phase = Phase.head
+  private var scanner = HeadScanner()
+  private var body: HTTPBodyDecoder
 
   public init(limits: HTTPLimits) {
     self.limits = limits
     bodyBytesMax = limits.bodyBytesMax
+    body = HTTPBodyDecoder(limits: limits)
   }
 
   /// True before the first byte of a head is read and after the end of a message.
-  public var isBetweenMessages: Bool { if case .head(let scanner) = state { scanner.isFresh } else { false } }
+  public var isBetweenMessages: Bool { if case .head = phase { scanner.isFresh } else { false } }
 
   /// Bounds the body of the request whose head was just given out.
   public mutating func setBodyLimit(_ bytes: Int) { bodyBytesMax = bytes }
@@ -35,58 +40,53 @@ public struct HTTPRequestDecoder: Sendable {
   /// The next event; nil when more bytes are needed. After an error the connection is of no further use.
   public mutating func next(_ input: inout ByteBuffer) throws(HTTPParseError) -> Event? {
     do throws(HTTPParseError) {
-      return try advance(&input)
+      switch phase {
+      case .head: return try head(&input)
+      case .beforeBody(let framing):
+        if case .length(let length) = framing, length > bodyBytesMax {
+          throw HTTPParseError(.bodyTooLarge, 413, "the body is larger than \(bodyBytesMax) bytes")
+        }
+        body.begin(framing, bytesMax: bodyBytesMax)
+        phase = .body
+      case .body: break
+      case .failed: throw HTTPParseError(.badRequestLine, 400, "the connection failed before")
+      }
+      switch try body.next(&input) {
+      case nil: return nil
+      case .bytes(let bytes): return .body(bytes)
+      case .end(let bytes):
+        phase = .head
+        bodyBytesMax = limits.bodyBytesMax
+        return .end(bytes)
+      }
     } catch {
-      state = .failed
+      phase = .failed
       throw error
     }
   }
 
-  private mutating func advance(_ input: inout ByteBuffer) throws(HTTPParseError) -> Event? {
-    switch state {
-    case .head(let scanner): return try head(&input, scanner)
-    case .beforeBody(let framing):
-      if case .length(let length) = framing, length > bodyBytesMax {
-        throw HTTPParseError(.bodyTooLarge, 413, "the body is larger than \(bodyBytesMax) bytes")
-      }
-      state = .body(HTTPBodyDecoder(framing, bytesMax: bodyBytesMax, limits: limits))
-      return try advance(&input)
-    case .body(var decoder):
-      let output = try decoder.next(&input)
-      state = .body(decoder)
-      switch output {
-      case nil: return nil
-      case .bytes(let bytes): return .body(bytes)
-      case .end:
-        state = .head(HeadScanner())
-        bodyBytesMax = limits.bodyBytesMax
-        return .end
-      }
-    case .failed: throw HTTPParseError(.badRequestLine, 400, "the connection failed before")
+  private mutating func head(_ input: inout ByteBuffer) throws(HTTPParseError) -> Event? {
+    if scanner.isFresh {
+      // An empty line before a request is a leftover of the one before (RFC 9112 §2.2).
+      while input.count >= 2, input[0] == 0x0D, input[1] == 0x0A { input.consume(2) }
+      if input.count == 1, input[0] == 0x0D { return nil }
     }
-  }
-
-  private mutating func head(_ input: inout ByteBuffer, _ scannerBefore: HeadScanner) throws(HTTPParseError) -> Event? {
-    var scanner = scannerBefore
-    // An empty line before a request is a leftover of the one before (RFC 9112 §2.2).
-    while scanner.isFresh, input.count >= 2, input[0] == 0x0D, input[1] == 0x0A { input.consume(2) }
-    if scanner.isFresh, input.count == 1, input[0] == 0x0D { return nil }
     let end = try input.withBytes { bytes throws(HTTPParseError) in try scanner.end(in: bytes, limits) }
-    guard let end else {
-      state = .head(scanner)
-      return nil
-    }
+    guard let end else { return nil }
+    let lines = scanner.lines
+    scanner = HeadScanner()
     let bytes = input.copy(0..<end)
     input.consume(end)
-    let head = try HTTPRequestDecoder.parse(bytes, limits)
-    state = .beforeBody(head.isChunked ? .chunked : .length(head.contentLength ?? 0))
+    let head = try HTTPRequestDecoder.parse(bytes, lines: lines, limits)
+    phase = .beforeBody(head.isChunked ? .chunked : .length(head.contentLength ?? 0))
     return .head(head)
   }
 
-  private static func parse(_ bytes: [UInt8], _ limits: HTTPLimits) throws(HTTPParseError) -> HTTPRequestHead {
+  private static func parse(
+    _ bytes: [UInt8], lines: Int, _ limits: HTTPLimits
+  ) throws(HTTPParseError) -> HTTPRequestHead {
     let line = try RequestLine(bytes)
-    let reader = try HeadReader(bytes, from: line.end, limits: limits)
-    let facts = reader.facts
+    let (fields, facts) = try HeadReader.read(bytes, from: line.end, lines: lines, limits: limits)
     // HTTP/1.1 wants exactly one Host (RFC 9112 §3.2), also beside an absolute target.
     guard facts.hosts == 1 || (facts.hosts == 0 && line.minorVersion == 0) else {
       throw HTTPParseError(.badHost, 400, "a request names its host exactly once")
@@ -96,14 +96,14 @@ public struct HTTPRequestDecoder: Sendable {
     }
     return HTTPRequestHead(
       method: line.method, target: line.target, path: line.path, query: line.query, minorVersion: line.minorVersion,
-      fields: reader.fields, keepAlive: facts.keepsConnection(minorVersion: line.minorVersion),
+      fields: fields, keepAlive: facts.keepsConnection(minorVersion: line.minorVersion),
       expectsContinue: line.minorVersion > 0 && facts.expectsContinue, contentLength: facts.contentLength,
       isChunked: facts.isChunked)
   }
 }
 
 /// `METHOD target HTTP/1.x`.
-private struct RequestLine {
+private struct RequestLine: ~Copyable {
   let method: HTTPMethod
   let target: String
   let path: String
@@ -112,23 +112,40 @@ private struct RequestLine {
   /// The offset of the next line.
   let end: Int
 
-  init(_ bytes: [UInt8]) throws(HTTPParseError) {
+  init(_ head: [UInt8]) throws(HTTPParseError) {
+    let bytes = head.span
     // The head ends in an empty line, so that each search ends before the bytes do.
-    var methodEnd = 0
+    var methodEnd = bytes.matches("POST ") ? 4 : 0
     while ASCII.isToken(bytes[methodEnd]) { methodEnd += 1 }
     guard methodEnd > 0, bytes[methodEnd] == 0x20 else { throw RequestLine.bad("a request begins with a method") }
     let targetStart = methodEnd + 1
-    var targetEnd = targetStart
-    while RequestLine.isTarget(bytes[targetEnd]) { targetEnd += 1 }
+    var (targetEnd, mark) = (targetStart, Int?.none)
+    while RequestLine.isTarget(bytes[targetEnd]) {
+      if bytes[targetEnd] == UInt8(ascii: "?"), mark == nil { mark = targetEnd }
+      targetEnd += 1
+    }
     guard targetEnd > targetStart, bytes[targetEnd] == 0x20 else {
       throw RequestLine.bad("the target is missing or has characters that must be encoded")
     }
-    minorVersion = try RequestLine.version(bytes.span, at: targetEnd + 1)
-    end = targetEnd + 11
-    method = RequestLine.method(bytes.span.extracting(..<methodEnd))
-    let target = String(decoding: bytes[targetStart..<targetEnd], as: UTF8.self)
+    let minorVersion = try RequestLine.version(bytes, at: targetEnd + 1)
+    let method = RequestLine.method(bytes.extracting(..<methodEnd))
+    let target = RequestLine.text(head, targetStart..<targetEnd)
+    let parts =
+      bytes[targetStart] == UInt8(ascii: "/")
+      ? (
+        mark.map { RequestLine.text(head, targetStart..<$0) } ?? target,
+        mark.map { RequestLine.text(head, $0 + 1..<targetEnd) }
+      )
+      : try RequestLine.parts(ofOther: target, method)
+    self.minorVersion = minorVersion
+    self.method = method
     self.target = target
-    (path, query) = try RequestLine.parts(of: target, method)
+    (path, query) = parts
+    end = targetEnd + 11
+  }
+
+  private static func text(_ head: [UInt8], _ range: Range<Int>) -> String {
+    String(decoding: head[range], as: UTF8.self)
   }
 
   private static func method(_ name: Span<UInt8>) -> HTTPMethod {
@@ -138,11 +155,8 @@ private struct RequestLine {
     return HTTPMethod(String(decoding: name.copied, as: UTF8.self))
   }
 
-  private static func parts(of target: String, _ method: HTTPMethod) throws(HTTPParseError) -> (String, String?) {
-    if target.utf8.first == UInt8(ascii: "/") {
-      guard let mark = target.utf8.firstIndex(of: UInt8(ascii: "?")) else { return (target, nil) }
-      return (String(target[..<mark]), String(target[target.utf8.index(after: mark)...]))
-    }
+  /// Path and query of a target that does not begin with a slash.
+  private static func parts(ofOther target: String, _ method: HTTPMethod) throws(HTTPParseError) -> (String, String?) {
     if target == "*" {
       guard method == .options else { throw bad("the target * is for OPTIONS only") }
       return (target, nil)
@@ -155,10 +169,14 @@ private struct RequestLine {
   /// A fragment is never sent; a backslash, a quote or an angle bracket is read as something else by too many.
   private static func isTarget(_ byte: UInt8) -> Bool {
     switch byte {
-    case UInt8(ascii: "#"), UInt8(ascii: "\\"), UInt8(ascii: "\""), UInt8(ascii: "<"), UInt8(ascii: ">"): false
-    default: ASCII.isVisible(byte)
+    case 0..<64: targets.low >> UInt64(byte) & 1 != 0
+    case 64..<128: targets.high >> UInt64(byte - 64) & 1 != 0
+    default: false
     }
   }
+
+  /// One bit for each visible character but these: 0–63 and 64–127.
+  private static var targets: (low: UInt64, high: UInt64) { (0xAFFF_FFF2_0000_0000, 0x7FFF_FFFF_EFFF_FFFF) }
 
   /// The minor version; a later one of HTTP/1 is read as 1.1 (RFC 9110 §2.5).
   private static func version(_ bytes: Span<UInt8>, at start: Int) throws(HTTPParseError) -> Int {

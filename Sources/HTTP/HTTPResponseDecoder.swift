@@ -6,122 +6,140 @@ public struct HTTPResponseDecoder: Sendable {
   public enum Event: Sendable {
     /// Interim responses (1xx) are skipped.
     case head(HTTPResponseHead)
+    /// A piece of the body; more will come.
     case body([UInt8])
-    case end
+    /// The last piece, if any, and the end of the message.
+    case end([UInt8])
   }
 
-  private enum State: Sendable {
-    case head(HeadScanner)
-    case body(HTTPBodyDecoder)
-    case closed
-    case failed
+  private enum Phase: Sendable {
+    case head, body, closed, failed
   }
 
   private let limits: HTTPLimits
-  private var state = State.head(HeadScanner())
-  private var expected: [HTTPMethod] = []
+  private var bodyBytesMax: Int
+  private var phase = Phase.head
+  private var scanner = HeadScanner()
+  private var body: HTTPBodyDecoder
+  /// Responses that are awaited, and in the lowest bits, the next one's first, which of them are to HEAD.
+  private var awaited = 0
+  private var bodiless: UInt64 = 0
   /// Interim responses before the one that is awaited.
   private var interimCount = 0
 
-  public init(limits: HTTPLimits) { self.limits = limits }
+  private static let awaitedMax = 64
 
-  /// Announces a request that was sent; the response to HEAD has no body, whatever it says.
-  public mutating func expect(requestMethod: HTTPMethod) { expected.append(requestMethod) }
+  public init(limits: HTTPLimits) {
+    self.limits = limits
+    bodyBytesMax = limits.bodyBytesMax
+    body = HTTPBodyDecoder(limits: limits)
+  }
+
+  /// Announces a request that was sent; the response to HEAD has no body, whatever it says. At most 64 responses are
+  /// awaited at a time.
+  ///
+  /// - Parameter bodyBytesMax: of responses from here on; nil for that of the limits.
+  public mutating func expect(requestMethod: HTTPMethod, bodyBytesMax: Int? = nil) {
+    precondition(awaited < HTTPResponseDecoder.awaitedMax, "too many responses are awaited at a time")
+    if requestMethod == .head { bodiless |= 1 << UInt64(awaited) }
+    awaited += 1
+    self.bodyBytesMax = bodyBytesMax ?? limits.bodyBytesMax
+  }
 
   /// True while no response is half read.
-  public var isBetweenMessages: Bool { if case .head(let scanner) = state { scanner.isFresh } else { false } }
+  public var isBetweenMessages: Bool { phase == .head && scanner.isFresh }
 
   /// The next event; nil when more bytes are needed. After an error the connection is of no further use.
   public mutating func next(_ input: inout ByteBuffer) throws(HTTPParseError) -> Event? {
     do throws(HTTPParseError) {
-      return try advance(&input)
-    } catch {
-      state = .failed
-      // Whatever is wrong with it, to our own caller it is a bad gateway.
-      throw HTTPParseError(error.kind, 502, error.message)
-    }
-  }
-
-  private mutating func advance(_ input: inout ByteBuffer) throws(HTTPParseError) -> Event? {
-    switch state {
-    case .head(let scanner): return try head(&input, scanner)
-    case .body(var decoder):
-      let output = try decoder.next(&input)
-      state = .body(decoder)
-      switch output {
+      switch phase {
+      case .head: return try head(&input)
+      case .body: break
+      case .closed: return nil
+      case .failed: throw HTTPParseError(.badStatusLine, 502, "the connection failed before")
+      }
+      switch try body.next(&input) {
       case nil: return nil
       case .bytes(let bytes): return .body(bytes)
-      case .end:
-        state = .head(HeadScanner())
-        return .end
+      case .end(let bytes):
+        phase = .head
+        return .end(bytes)
       }
-    case .closed: return nil
-    case .failed: throw HTTPParseError(.badStatusLine, 502, "the connection failed before")
+    } catch {
+      phase = .failed
+      // Whatever is wrong with it, to our own caller it is a bad gateway.
+      throw HTTPParseError(error.kind, 502, error.message)
     }
   }
 
   /// The upstream closed the connection: the end of a body that lasts until then, an error within any other message,
   /// nil between messages.
   public mutating func endOfInput() throws(HTTPParseError) -> Event? {
-    defer { state = .closed }
-    switch state {
-    case .head(let scanner) where scanner.isFresh: return nil
+    defer { phase = .closed }
+    switch phase {
+    case .head where scanner.isFresh: return nil
     case .closed: return nil
-    case .body(let decoder) where decoder.lastsUntilClose: return .end
+    case .body where body.lastsUntilClose: return .end([])
     case .head, .body, .failed: throw HTTPParseError(.truncated, 502, "the connection closed within a message")
     }
   }
 
-  private mutating func head(_ input: inout ByteBuffer, _ scannerBefore: HeadScanner) throws(HTTPParseError) -> Event? {
-    var scanner = scannerBefore
+  private mutating func head(_ input: inout ByteBuffer) throws(HTTPParseError) -> Event? {
     while true {
       let end = try input.withBytes { bytes throws(HTTPParseError) in try scanner.end(in: bytes, limits) }
-      guard let end else {
-        state = .head(scanner)
-        return nil
-      }
+      guard let end else { return nil }
+      let lines = scanner.lines
       scanner = HeadScanner()
       let bytes = input.copy(0..<end)
       input.consume(end)
-      var (head, framing) = try parse(bytes)
-      if (100..<200).contains(head.status) {
-        guard head.status != 101 else {
-          throw HTTPParseError(.badStatusLine, 502, "the upstream switched protocols unasked")
-        }
-        interimCount += 1
-        guard interimCount <= limits.interimResponsesMax else {
-          throw HTTPParseError(
-            .headTooLarge, 502, "there are more than \(limits.interimResponsesMax) interim responses")
-        }
-        continue
-      }
-      guard !expected.isEmpty else { throw HTTPParseError(.badStatusLine, 502, "a response without a request") }
-      interimCount = 0
-      let method = expected.removeFirst()
-      let hasBody = method != .head && head.status != 204 && head.status != 304
-      if !hasBody { framing = .length(0) }
-      if case .untilClose = framing { head.keepAlive = false }
-      if case .length(let length) = framing, length > limits.bodyBytesMax {
-        throw HTTPParseError(.bodyTooLarge, 502, "the body is larger than \(limits.bodyBytesMax) bytes")
-      }
-      state = .body(HTTPBodyDecoder(framing, bytesMax: limits.bodyBytesMax, limits: limits))
-      return .head(head)
+      let line = try StatusLine(bytes)
+      let (fields, facts) = try HeadReader.read(bytes, from: line.end, lines: lines, limits: limits)
+      guard (100..<200).contains(line.status) else { return .head(try begin(line, fields, facts)) }
+      try skipInterim(line.status)
     }
   }
 
-  private func parse(_ bytes: [UInt8]) throws(HTTPParseError) -> (HTTPResponseHead, HTTPBodyDecoder.Framing) {
-    let line = try StatusLine(bytes)
-    let reader = try HeadReader(bytes, from: line.end, limits: limits)
-    let facts = reader.facts
-    let framing: HTTPBodyDecoder.Framing =
-      facts.isChunked ? .chunked : facts.contentLength.map { .length($0) } ?? .untilClose
+  private mutating func skipInterim(_ status: Int) throws(HTTPParseError) {
+    guard status != 101 else {
+      throw HTTPParseError(.badStatusLine, 502, "the upstream switched protocols unasked")
+    }
+    interimCount += 1
+    guard interimCount <= limits.interimResponsesMax else {
+      throw HTTPParseError(.headTooLarge, 502, "there are more than \(limits.interimResponsesMax) interim responses")
+    }
+  }
+
+  /// What comes next is the body.
+  private mutating func begin(
+    _ line: StatusLine, _ fields: consuming HTTPFields, _ facts: HeadFacts
+  ) throws(HTTPParseError) -> HTTPResponseHead {
+    guard awaited > 0 else { throw HTTPParseError(.badStatusLine, 502, "a response without a request") }
+    let hasBody = bodiless & 1 == 0 && line.status != 204 && line.status != 304
+    awaited -= 1
+    bodiless >>= 1
+    interimCount = 0
     // HTTP/1.0 has no transfer codings: where such a message really ends is doubtful (RFC 9112 §6.1).
-    let isDoubtful = facts.isChunked && line.minorVersion == 0
-    let head = HTTPResponseHead(
-      status: line.status, reason: line.reason, minorVersion: line.minorVersion, fields: reader.fields,
-      keepAlive: facts.keepsConnection(minorVersion: line.minorVersion) && !isDoubtful,
-      contentLength: facts.contentLength)
-    return (head, framing)
+    var keepAlive =
+      facts.keepsConnection(minorVersion: line.minorVersion) && !(facts.isChunked && line.minorVersion == 0)
+    let framing: HTTPBodyDecoder.Framing
+    if !hasBody {
+      framing = .length(0)
+    } else if facts.isChunked {
+      framing = .chunked
+    } else if let length = facts.contentLength {
+      guard length <= bodyBytesMax else {
+        throw HTTPParseError(.bodyTooLarge, 502, "the body is larger than \(bodyBytesMax) bytes")
+      }
+      framing = .length(length)
+    } else {
+      framing = .untilClose
+      keepAlive = false
+    }
+    body.begin(framing, bytesMax: bodyBytesMax)
+    phase = .body
+    return HTTPResponseHead(
+      status: line.status, reason: line.reason, minorVersion: line.minorVersion, fields: fields,
+      keepAlive: keepAlive, contentLength: facts.contentLength)
   }
 }
 
@@ -129,20 +147,22 @@ public struct HTTPResponseDecoder: Sendable {
 private struct StatusLine {
   let minorVersion: Int
   let status: Int
-  let reason: String
+  /// Where the reason phrase lies.
+  let reason: Range<Int>
   /// The offset of the next line.
   let end: Int
 
   /// - Parameter bytes: end in an empty line, so that there is a line end to find.
-  init(_ bytes: [UInt8]) throws(HTTPParseError) {
-    let lineEnd = bytes.span.firstControl() ?? bytes.count
-    guard bytes.span.matches("\r\n", at: lineEnd), lineEnd >= 12, bytes.span.matches("HTTP/1."),
-      ASCII.isDigit(bytes[7]), bytes[8] == 0x20, (0x31...0x39).contains(bytes[9]), ASCII.isDigit(bytes[10]),
-      ASCII.isDigit(bytes[11]), lineEnd == 12 || bytes[12] == 0x20
+  init(_ head: [UInt8]) throws(HTTPParseError) {
+    let bytes = head.span
+    let lineEnd = bytes.firstControl() ?? bytes.count
+    guard bytes.matches("\r\n", at: lineEnd), lineEnd >= 12, bytes.matches("HTTP/1."), ASCII.isDigit(bytes[7]),
+      bytes[8] == 0x20, (0x31...0x39).contains(bytes[9]), ASCII.isDigit(bytes[10]), ASCII.isDigit(bytes[11]),
+      lineEnd == 12 || bytes[12] == 0x20
     else { throw HTTPParseError(.badStatusLine, 502, "the response does not begin with a status line") }
     minorVersion = bytes[7] == UInt8(ascii: "0") ? 0 : 1
-    status = bytes[9...11].reduce(0) { $0 * 10 + Int($1 & 15) }
-    reason = String(decoding: bytes[12..<lineEnd].dropFirst(), as: UTF8.self)
+    status = Int(bytes[9] & 15) * 100 + Int(bytes[10] & 15) * 10 + Int(bytes[11] & 15)
+    reason = min(13, lineEnd)..<lineEnd
     end = lineEnd + 2
   }
 }

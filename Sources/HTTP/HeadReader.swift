@@ -4,7 +4,8 @@ import Bytes
 /// LF, or a CR within a line, is where two servers may disagree on what a line is.
 struct HeadScanner: Sendable {
   private var scanned = 0
-  private var hasFirstLine = false
+  /// Lines that are complete.
+  private(set) var lines = 0
 
   /// Nothing of the head was seen.
   var isFresh: Bool { scanned == 0 }
@@ -17,7 +18,7 @@ struct HeadScanner: Sendable {
       guard lineFeed > 0, bytes[lineFeed - 1] == 0x0D else {
         throw HTTPParseError(.badField, 400, "a line of the head ends in a bare LF")
       }
-      hasFirstLine = true
+      lines += 1
       if lineFeed >= 3, bytes[lineFeed - 2] == 0x0A { return scanned }
     }
     scanned = bytes.count
@@ -26,7 +27,7 @@ struct HeadScanner: Sendable {
   }
 
   private func checkLength(_ limits: HTTPLimits) throws(HTTPParseError) {
-    if !hasFirstLine, scanned > limits.requestLineBytesMax + 2, limits.requestLineBytesMax + 2 < limits.headBytesMax {
+    if lines == 0, scanned > limits.requestLineBytesMax + 2, limits.requestLineBytesMax + 2 < limits.headBytesMax {
       throw HTTPParseError(
         .targetTooLong, 414, "the first line is longer than \(limits.requestLineBytesMax) bytes")
     }
@@ -37,36 +38,36 @@ struct HeadScanner: Sendable {
 }
 
 /// Splits the lines behind the first one into fields; what requests and responses have in common.
-struct HeadReader {
-  private(set) var fields: HTTPFields
-  private(set) var facts = HeadFacts()
-
+enum HeadReader {
   /// - Parameters:
   ///   - head: ends in an empty line, so that each search below ends before the bytes do.
   ///   - start: of the second line.
-  init(_ head: [UInt8], from start: Int, limits: HTTPLimits) throws(HTTPParseError) {
-    fields = HTTPFields(head: head)
+  ///   - lines: with the first and the empty one.
+  static func read(
+    _ head: [UInt8], from start: Int, lines: Int, limits: HTTPLimits
+  ) throws(HTTPParseError) -> (fields: HTTPFields, facts: HeadFacts) {
+    guard lines - 2 <= limits.headersMax else {
+      throw HTTPParseError(.headTooLarge, 431, "there are more than \(limits.headersMax) fields")
+    }
+    var fields = HTTPFields(head: head, reserving: lines - 2)
+    var facts = HeadFacts()
     let bytes = head.span
     var index = start
     while index < bytes.count - 2 {
-      guard fields.count < limits.headersMax else {
-        throw HTTPParseError(.headTooLarge, 431, "there are more than \(limits.headersMax) fields")
-      }
-      let entry = try HeadReader.field(bytes, &index)
+      let entry = try field(bytes, &index)
       fields.append(entry)
       try facts.note(bytes, entry)
     }
+    return (fields, facts)
   }
 
   /// Reads one line; moves `index` to the next.
   private static func field(_ bytes: Span<UInt8>, _ index: inout Int) throws(HTTPParseError) -> HTTPFields.Entry {
     let start = index
     // A line that starts with white space continues the one before (obs-fold, RFC 9112 §5.2), which no sender may use.
-    var colon = start
-    while ASCII.isToken(bytes[colon]) { colon += 1 }
-    guard colon > start, bytes[colon] == UInt8(ascii: ":") else {
-      throw HTTPParseError(.badField, 400, "a line of the head is not a field")
-    }
+    guard let colon = bytes.firstIndex(of: UInt8(ascii: ":"), from: start), colon > start,
+      ASCII.areToken(bytes.extracting(start..<colon))
+    else { throw HTTPParseError(.badField, 400, "a line of the head is not a field") }
     let lineEnd = try endOfValue(bytes, from: colon + 1)
     let value = HTTPFields.trimmed(bytes, colon + 1..<lineEnd)
     index = lineEnd + 2

@@ -1,7 +1,7 @@
 import Bytes
 
-/// An absolute http or https URL (RFC 3986), without user information and fragment.
-public struct URI: Sendable, Hashable {
+/// An absolute http or https URL (RFC 3986), without user information and fragment. Many hold one, nobody changes it.
+public final class URI: Sendable {
   /// `http` or `https`.
   public let scheme: String
   /// Lower case; an IPv6 address is without its brackets.
@@ -13,6 +13,11 @@ public struct URI: Sendable, Hashable {
   public let query: String?
   /// What a Host field says.
   public let authority: String
+  public let isSecure: Bool
+  /// The port to connect to.
+  public let effectivePort: Int
+  /// The same for all URLs of one origin: connections to it are looked up by it, for each request.
+  public let originHash: Int
 
   /// nil for anything but a well-formed absolute URL of these schemes.
   public init?(_ text: String) {
@@ -34,6 +39,13 @@ public struct URI: Sendable, Hashable {
     let queryStart = target.firstIndex(of: "?") ?? target.endIndex
     path = queryStart == target.startIndex ? "/" : String(target[..<queryStart])
     query = queryStart == target.endIndex ? nil : String(target[target.index(after: queryStart)...])
+    isSecure = scheme == "https"
+    effectivePort = port ?? (isSecure ? 443 : 80)
+    var hasher = Hasher()
+    hasher.combine(scheme)
+    hasher.combine(host)
+    hasher.combine(effectivePort)
+    originHash = hasher.finalize()
   }
 
   private init(_ base: URI, path: String, query: String?) {
@@ -41,6 +53,9 @@ public struct URI: Sendable, Hashable {
     host = base.host
     port = base.port
     authority = base.authority
+    isSecure = base.isSecure
+    effectivePort = base.effectivePort
+    originHash = base.originHash
     self.path = path
     self.query = query
   }
@@ -77,7 +92,9 @@ public struct URI: Sendable, Hashable {
 
   /// Whether both are of the same origin (RFC 6454 §5).
   public func hasSameOrigin(as other: URI) -> Bool {
-    scheme == other.scheme && host == other.host && effectivePort == other.effectivePort
+    self === other
+      || originHash == other.originHash && scheme == other.scheme && host == other.host
+        && effectivePort == other.effectivePort
   }
 
   private static func divided(_ target: Substring) -> (path: Substring, query: Substring) {
@@ -101,11 +118,6 @@ public struct URI: Sendable, Hashable {
     }
     return "/" + segments.joined(separator: "/")
   }
-
-  public var isSecure: Bool { scheme == "https" }
-
-  /// The port to connect to.
-  public var effectivePort: Int { port ?? (isSecure ? 443 : 80) }
 
   /// What a request line says.
   public var target: String { query.map { "\(path)?\($0)" } ?? path }
@@ -135,6 +147,18 @@ public struct URI: Sendable, Hashable {
       (1...65_535).contains(port)
     else { return nil }
     return (host.lowercased(), port)
+  }
+}
+
+extension URI: Hashable {
+  public static func == (a: URI, b: URI) -> Bool {
+    a === b || a.scheme == b.scheme && a.authority == b.authority && a.path == b.path && a.query == b.query
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(originHash)
+    hasher.combine(path)
+    hasher.combine(query)
   }
 }
 

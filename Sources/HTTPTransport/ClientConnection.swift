@@ -19,6 +19,11 @@ final class ClientConnection: ConnectionDelegate {
   /// Bytes of earlier calls.
   private var sentBefore = 0
   private var hasReceived = false
+  /// Goes off when the call's step may have taken too long. It stays when a call ends: the next one's end of time is later,
+  /// so that a call on a connection that is used again and again sets no timer.
+  private var timer: Timer?
+  private var timerDue = MonotonicTime.distantFuture
+  private var isTimerOfEarlierCall = false
 
   /// Connects to `address` and then works on `call`.
   init(
@@ -45,25 +50,23 @@ final class ClientConnection: ConnectionDelegate {
   func begin(_ call: HTTPClientCall) {
     self.call = call
     isReused = true
+    isTimerOfEarlierCall = timer != nil
     send(call)
   }
 
-  // The request is looked at where it lies: a copy of it counts up all that it holds.
   private func send(_ call: HTTPClientCall) {
     sentBefore = connection.bytesSent
     hasReceived = false
     keepsAlive = false
-    var limits = client.options.limits
-    limits.bodyBytesMax = call.request.responseBytesMax
-    decoder = HTTPResponseDecoder(limits: limits)
-    decoder.expect(requestMethod: call.request.method)
+    decoder.expect(requestMethod: call.request.method, bodyBytesMax: call.request.responseBytesMax)
     let isJoined = call.request.body.count < ClientConnection.joinedBodyBytesMax
+    // The request is looked at where it lies: a copy of it counts up all that it holds.
     connection.write { output in
       HTTPEncoder.requestHead(
         method: call.request.method, target: call.request.target,
         host: call.request.fields.contains("host") ? nil : call.request.url.authority, fields: call.request.fields,
-        contentLength: call.hasBody ? call.request.body.count : nil, into: &output)
-      if isJoined { output.append(contentsOf: call.request.body) }
+        contentLength: call.hasBody ? call.request.body.count : nil, body: isJoined ? call.request.body : [],
+        into: &output)
     }
     if !isJoined { connection.write(call.request.body) }
   }
@@ -77,6 +80,29 @@ final class ClientConnection: ConnectionDelegate {
   func pauseReading() { connection.pauseReading() }
 
   func resumeReading() { connection.resumeReading() }
+
+  /// Has the call look at its time when this moment has come.
+  func watchTime(until due: MonotonicTime) {
+    if timer != nil {
+      guard due < timerDue else { return }
+      stopTimer()
+    }
+    timerDue = due
+    isTimerOfEarlierCall = false
+    timer = client.loop.schedule(after: due - client.loop.now) { [weak self] in self?.timeHasCome() }
+  }
+
+  private func timeHasCome() {
+    timer = nil
+    guard let call else { return }
+    // What somebody has set to the same moment before this call began comes before it.
+    if isTimerOfEarlierCall { call.watchTime() } else { call.checkTime() }
+  }
+
+  private func stopTimer() {
+    if let timer { client.loop.cancel(timer) }
+    timer = nil
+  }
 
   /// Closes without telling the call.
   func close() {
@@ -92,36 +118,38 @@ final class ClientConnection: ConnectionDelegate {
     send(call)
   }
 
-  func connectionReceived(_ connection: Connection) {
+  func connectionReceived(_ connection: Connection, _ input: inout ByteBuffer) {
     // Nobody has asked: what comes on an idle connection is an answer to nothing, or a late error.
-    guard call != nil else { return connection.close() }
+    guard let call else { return connection.close() }
     hasReceived = true
-    call?.touched()
-    while let call {
-      do throws(HTTPParseError) {
-        guard let event = try decoder.next(&connection.input) else { return call.watchTime() }
-        handle(event, call)
-      } catch {
-        return fail(call, ClientConnection.kind(of: error), error.message)
-      }
+    call.touched()
+    do throws(HTTPParseError) {
+      repeat {
+        switch try decoder.next(&input) {
+        case nil: return call.watchTime()
+        case .head(let head):
+          keepsAlive = head.keepAlive
+          call.received(head)
+        case .body(let bytes): call.received(body: bytes)
+        case .end(let bytes): return finish(call, bytes, hasMore: !input.isEmpty)
+        }
+        // Its user may have cancelled it.
+      } while self.call != nil
+    } catch {
+      fail(call, ClientConnection.kind(of: error), error.message)
     }
   }
 
-  private func handle(_ event: HTTPResponseDecoder.Event, _ call: HTTPClientCall) {
-    switch event {
-    case .head(let head):
-      keepsAlive = head.keepAlive
-      call.received(head)
-    case .body(let bytes): call.received(body: bytes)
-    case .end: finish(call)
+  /// - Parameter hasMore: whether something has come behind the response.
+  private func finish(_ call: HTTPClientCall, _ lastBytes: [UInt8], hasMore: Bool) {
+    if !lastBytes.isEmpty {
+      call.received(body: lastBytes)
+      guard self.call != nil else { return }
     }
-  }
-
-  private func finish(_ call: HTTPClientCall) {
     self.call = nil
     connection.resumeReading()
     // A server that answers before it has the whole request may or may not read the rest.
-    if keepsAlive, connection.bufferedBytes == 0, connection.input.isEmpty, connection.isOpen {
+    if keepsAlive, !hasMore, connection.bufferedBytes == 0, connection.isOpen {
       client.keep(self)
     } else {
       connection.close()
@@ -133,7 +161,7 @@ final class ClientConnection: ConnectionDelegate {
     guard let call else { return connection.close() }
     do throws(HTTPParseError) {
       // Over TLS an unannounced end may be an attacker's, so that it ends no body that lasts until then.
-      if clean, case .end? = try decoder.endOfInput() { return finish(call) }
+      if clean, case .end(let bytes)? = try decoder.endOfInput() { return finish(call, bytes, hasMore: false) }
     } catch {
       return fail(call, .truncated, "the server closed the connection within its response")
     }
@@ -148,6 +176,7 @@ final class ClientConnection: ConnectionDelegate {
 
   func connectionClosed(_ connection: Connection, error: ConnectionError?) {
     client.closed(self)
+    stopTimer()
     guard let call else { return }
     self.call = nil
     call.connectionFailed(error, connection: self, hasReceived: hasReceived)

@@ -35,11 +35,12 @@ public final class HTTPClient {
   /// The client that all upstream calls of a loop share, and with it their connections.
   public static func shared(on loop: EventLoop) -> HTTPClient { loop.local { HTTPClient(loop: $0) } }
 
-  /// Sends a request. The call may be cancelled; its handlers are called in later turns of the loop.
+  /// Sends a request. The call may be cancelled; its delegate is called in later turns of the loop.
   @discardableResult
-  public func send(_ request: consuming HTTPClientRequest, _ handlers: consuming HTTPClientHandlers) -> HTTPClientCall {
-    let call = HTTPClientCall(self, request, handlers)
-    loop.later { call.start() }
+  public func send(_ request: consuming HTTPClientRequest, _ delegate: any HTTPClientDelegate) -> HTTPClientCall {
+    let call = HTTPClientCall(self, consume request, delegate)
+    // All but the use of a connection that stands may fail at once, for which the caller is not ready yet.
+    if !call.startOnIdleConnection() { loop.later { call.start() } }
     return call
   }
 
@@ -120,19 +121,25 @@ final class UpstreamPool {
 /// All that makes two upstreams one. A connection is used again only for a request whose key is equal: anything left out
 /// here could send one upstream's request, or credentials, to another.
 struct UpstreamKey: Hashable {
-  let isSecure: Bool
-  let host: String
-  let port: Int
+  /// Its origin counts.
+  let url: URI
   /// The address that the request insists on.
   let address: SocketAddress?
   /// Trust and identity; the connection keeps the context, so that no other one can take its identifier.
   let tls: ObjectIdentifier?
 
-  init(_ request: HTTPClientRequest, tls: TLSClientContext?) {
-    isSecure = request.url.isSecure
-    host = request.url.host
-    port = request.url.effectivePort
+  init(_ request: borrowing HTTPClientRequest, tls: TLSClientContext?) {
+    url = request.url
     address = request.address
     self.tls = tls.map { ObjectIdentifier($0) }
+  }
+
+  static func == (a: UpstreamKey, b: UpstreamKey) -> Bool {
+    a.url.hasSameOrigin(as: b.url) && a.tls == b.tls && a.address == b.address
+  }
+
+  func hash(into hasher: inout Hasher) {
+    hasher.combine(url.originHash)
+    if let address { hasher.combine(address) }
   }
 }

@@ -10,7 +10,7 @@ public final class HTTPClientCall {
   }
 
   private let client: HTTPClient
-  private var handlers: HTTPClientHandlers?
+  private var delegate: (any HTTPClientDelegate)?
   private var phase = Phase.connecting
   private var connection: ClientConnection?
   private var pool: UpstreamPool?
@@ -21,13 +21,13 @@ public final class HTTPClientCall {
   private var isPaused = false
   /// When the step began, or something last moved in it.
   private var movedAt: MonotonicTime
+  /// While there is no connection yet, which has one of its own.
   private var timer: Timer?
-  private var timerDue = MonotonicTime.distantFuture
 
-  init(_ client: HTTPClient, _ request: consuming HTTPClientRequest, _ handlers: consuming HTTPClientHandlers) {
+  init(_ client: HTTPClient, _ request: consuming HTTPClientRequest, _ delegate: any HTTPClientDelegate) {
     self.client = client
-    self.request = request
-    self.handlers = handlers
+    self.request = consume request
+    self.delegate = delegate
     movedAt = client.loop.now
   }
 
@@ -41,7 +41,7 @@ public final class HTTPClientCall {
     }
   }
 
-  /// Gives up: the connection is closed, and no handler is called any more.
+  /// Gives up: the connection is closed, and the delegate is not called any more.
   public func cancel() {
     guard phase != .ended else { return }
     end()?.close()
@@ -62,22 +62,36 @@ public final class HTTPClientCall {
 
   // MARK: Connecting
 
+  /// Sends the request over a connection that is kept, if there is one.
+  func startOnIdleConnection() -> Bool {
+    guard let pool = try? findPool() else { return false }
+    return useIdleConnection(of: pool)
+  }
+
   func start() {
     guard phase == .connecting else { return }
     do throws(TLSError) {
-      tls = request.url.isSecure ? try client.trust(of: request) : nil
+      if useIdleConnection(of: try findPool()) { return }
+      begin(.connecting)
+      resolve()
     } catch {
-      return fail(.tls, error.message, mayHaveArrived: false)
+      fail(.tls, error.message, mayHaveArrived: false)
     }
+  }
+
+  private func findPool() throws(TLSError) -> UpstreamPool {
+    if request.url.isSecure { tls = try client.trust(of: request) }
     let pool = client.pool(UpstreamKey(request, tls: tls))
     self.pool = pool
-    guard let idle = pool.idle.popLast() else {
-      begin(.connecting)
-      return resolve()
-    }
+    return pool
+  }
+
+  private func useIdleConnection(of pool: UpstreamPool) -> Bool {
+    guard let idle = pool.idle.popLast() else { return false }
     connection = idle
     connected()
     idle.begin(self)
+    return true
   }
 
   private func resolve() {
@@ -123,7 +137,8 @@ public final class HTTPClientCall {
 
   /// The connection stands; the request goes out.
   func connected() {
-    addresses = []
+    if !addresses.isEmpty { addresses = [] }
+    stopTimer()
     begin(.waiting)
   }
 
@@ -132,10 +147,10 @@ public final class HTTPClientCall {
   func received(_ head: HTTPResponseHead) {
     phase = .receiving
     touched()
-    handlers?.onHead(head)
+    delegate?.responseBegan(head)
   }
 
-  func received(body bytes: [UInt8]) { handlers?.onBody(bytes) }
+  func received(body bytes: [UInt8]) { delegate?.responseContinued(bytes) }
 
   /// Something moved.
   func touched() {
@@ -143,9 +158,9 @@ public final class HTTPClientCall {
   }
 
   func ended() {
-    let handlers = handlers
+    let delegate = delegate
     end()
-    handlers?.onEnd()
+    delegate?.responseEnded()
   }
 
   // MARK: Failing
@@ -183,18 +198,17 @@ public final class HTTPClientCall {
 
   private func fail(_ kind: HTTPClientError.Kind, _ message: String, mayHaveArrived: Bool) {
     guard phase != .ended else { return }
-    let handlers = handlers
+    let delegate = delegate
     end()?.close()
-    handlers?.onError(HTTPClientError(kind: kind, message: message, mayHaveArrived: mayHaveArrived))
+    delegate?.responseFailed(HTTPClientError(kind: kind, message: message, mayHaveArrived: mayHaveArrived))
   }
 
   /// Lets go of everything; the connection is the caller's to close.
   @discardableResult
   private func end() -> ClientConnection? {
     phase = .ended
-    handlers = nil
-    if let timer { client.loop.cancel(timer) }
-    timer = nil
+    delegate = nil
+    stopTimer()
     defer { connection = nil }
     return connection
   }
@@ -219,24 +233,28 @@ public final class HTTPClientCall {
   /// Sees to it that the step is looked at in time. The timer does not move with what moves: it looks when it goes off.
   /// Not to be called for a step that is over before the turn is.
   func watchTime() {
-    guard phase != .ended else { return }
-    let due = movedAt + allowance
-    if timer == nil || due < timerDue { schedule(due) }
+    if phase != .ended { watchTime(until: movedAt + allowance) }
   }
 
-  private func schedule(_ due: MonotonicTime) {
-    if let timer { client.loop.cancel(timer) }
-    timerDue = due
+  private func watchTime(until due: MonotonicTime) {
+    if phase != .connecting, let connection { return connection.watchTime(until: due) }
+    stopTimer()
     timer = client.loop.schedule(after: due - client.loop.now) { [self] in
       timer = nil
       checkTime()
     }
   }
 
-  private func checkTime() {
+  private func stopTimer() {
+    guard let timer else { return }
+    client.loop.cancel(timer)
+    self.timer = nil
+  }
+
+  func checkTime() {
     guard phase != .ended else { return }
     let due = movedAt + allowance
-    guard due <= client.loop.now else { return schedule(due) }
+    guard due <= client.loop.now else { return watchTime(until: due) }
     let arrived = connection?.mayHaveArrived ?? false
     switch phase {
     case .connecting: fail(.connectTimeout, "no connection in time", mayHaveArrived: false)

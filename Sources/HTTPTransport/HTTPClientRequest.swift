@@ -85,13 +85,22 @@ public struct HTTPClientError: Error, Sendable, CustomStringConvertible {
   public var description: String { message }
 }
 
-/// Hears about a response, on the client's loop: `onHead` once, `onBody` for each piece, then `onEnd`; or `onError` at any
-/// point. Nothing comes after `onEnd`, `onError` or `cancel`, nor before `send` has returned.
-public struct HTTPClientHandlers {
-  public var onHead: (HTTPResponseHead) -> Void
-  public var onBody: ([UInt8]) -> Void
-  public var onEnd: () -> Void
-  public var onError: (HTTPClientError) -> Void
+/// Hears about a response, on the client's loop: its head once, its body in pieces, then its end; or an error at any point.
+/// Nothing comes after the end, an error or `cancel`, nor before `send` has returned. The call holds on to its delegate until
+/// then.
+public protocol HTTPClientDelegate: AnyObject {
+  func responseBegan(_ head: HTTPResponseHead)
+  func responseContinued(_ body: [UInt8])
+  func responseEnded()
+  func responseFailed(_ error: HTTPClientError)
+}
+
+/// A delegate made of functions.
+public final class HTTPClientHandlers: HTTPClientDelegate {
+  public let onHead: (HTTPResponseHead) -> Void
+  public let onBody: ([UInt8]) -> Void
+  public let onEnd: () -> Void
+  public let onError: (HTTPClientError) -> Void
 
   public init(
     onHead: @escaping (HTTPResponseHead) -> Void, onBody: @escaping ([UInt8]) -> Void, onEnd: @escaping () -> Void,
@@ -102,4 +111,9 @@ public struct HTTPClientHandlers {
     self.onEnd = onEnd
     self.onError = onError
   }
+
+  public func responseBegan(_ head: HTTPResponseHead) { onHead(head) }
+  public func responseContinued(_ body: [UInt8]) { onBody(body) }
+  public func responseEnded() { onEnd() }
+  public func responseFailed(_ error: HTTPClientError) { onError(error) }
 }

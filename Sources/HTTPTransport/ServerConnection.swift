@@ -20,6 +20,7 @@ final class ServerConnection: ConnectionDelegate {
     case answering
     /// The last answer is written: what still comes is dropped until the client closes.
     case lingering
+    case closed
   }
 
   let loop: EventLoop
@@ -69,9 +70,10 @@ final class ServerConnection: ConnectionDelegate {
     server.noteHandshake(connection.peer)
   }
 
-  func connectionReceived(_ connection: Connection) {
-    if phase == .lingering { return connection.input.clear(keepingCapacity: true) }
-    process()
+  func connectionReceived(_ connection: Connection, _ input: inout ByteBuffer) {
+    if phase != .lingering { process(&input) }
+    // Of a connection that ends, nothing is looked at any more.
+    if phase == .lingering { input.clear(keepingCapacity: true) }
   }
 
   func connectionEnded(_ connection: Connection, clean: Bool) {
@@ -79,6 +81,7 @@ final class ServerConnection: ConnectionDelegate {
     switch phase {
     case .answering: if let current { cut(current, .clientGone) }
     case .handshake, .head, .body, .discarding: connection.close()
+    case .closed: break
     case .idle, .lingering:
       // All requests are answered: what is on its way still arrives.
       phase = .lingering
@@ -94,7 +97,7 @@ final class ServerConnection: ConnectionDelegate {
     }
     if waitsForClient, connection.bufferedBytes <= server.options.pipelinedAnswerBytesMax {
       waitsForClient = false
-      loop.later { self.process() }
+      loop.later { self.processRest() }
     }
     guard connection.bufferedBytes == 0 else { return }
     switch phase {
@@ -102,13 +105,14 @@ final class ServerConnection: ConnectionDelegate {
     case .lingering: deadline = loop.now + server.options.lingerTimeout
     // A client is idle from when it has its answer.
     case .idle: deadline = idleDeadline
-    case .handshake, .head, .body, .discarding, .answering: break
+    case .handshake, .head, .body, .discarding, .answering, .closed: break
     }
     current?.onDrained?()
   }
 
   func connectionClosed(_ connection: Connection, error: ConnectionError?) {
     if phase == .handshake { server.noteHandshakeFailure(connection.peer, error) }
+    phase = .closed
     server.remove(self)
     releaseBody()
     if let exchange = current {
@@ -133,21 +137,26 @@ final class ServerConnection: ConnectionDelegate {
 
   private var canDecode: Bool {
     switch phase {
-    case .idle, .head, .body, .discarding: connection.isOpen
-    case .handshake, .answering, .lingering: false
+    case .idle, .head, .body, .discarding: true
+    case .handshake, .answering, .lingering, .closed: false
     }
   }
 
+  private func processRest() {
+    guard !isProcessing, connection.isOpen else { return }
+    connection.withInput { connectionReceived(connection, &$0) }
+  }
+
   /// Decodes what has arrived, up to the first request whose answer takes longer.
-  private func process() {
+  private func process(_ input: inout ByteBuffer) {
     guard !isProcessing else { return }
     isProcessing = true
     defer { isProcessing = false }
     var requests = 0
     while canDecode {
-      if phase == .idle, !connection.input.isEmpty {
+      if phase == .idle, !input.isEmpty {
         guard requests < ServerConnection.requestsPerTurnMax else {
-          loop.later { self.process() }
+          loop.later { self.processRest() }
           break
         }
         // Whoever asks on and takes no answers would fill the memory with them.
@@ -160,46 +169,46 @@ final class ServerConnection: ConnectionDelegate {
         deadline = loop.now + server.options.headerTimeout
       }
       do throws(HTTPParseError) {
-        guard let event = try decoder.next(&connection.input) else { break }
-        handle(event)
+        switch try decoder.next(&input) {
+        case nil: return boundReadAhead(input.count)
+        case .head(let head): received(head, hasMore: !input.isEmpty)
+        case .body(let bytes): received(body: bytes)
+        case .end(let bytes): receivedEnd(bytes)
+        }
       } catch {
         refuse(error)
       }
     }
-    boundReadAhead()
+    boundReadAhead(input.count)
   }
 
-  private func handle(_ event: HTTPRequestDecoder.Event) {
-    switch event {
-    case .head(let head): received(head)
-    case .body(let bytes): received(body: bytes)
-    case .end: receivedEnd()
-    }
-  }
-
-  private func received(_ head: HTTPRequestHead) {
+  /// - Parameter hasMore: whether something has come behind the head.
+  private func received(_ head: HTTPRequestHead, hasMore: Bool) {
     server.counters.requests += 1
     let exchange = HTTPExchange(self, head, keepsAlive: head.keepAlive && !isLastRequest)
     current = exchange
     responseStart = connection.bytesQueued
     phase = .body
     deadline = loop.now + server.options.bodyTimeout
-    switch server.service.head(head, peer: connection.peer, exchange: exchange) {
+    let decision = server.service.head(head, peer: exchange.peer, exchange: exchange)
+    // The service may have cut it.
+    guard phase == .body else { return }
+    switch decision {
     case .accept(let bodyBytesMax, let state):
       if let state { exchange.userState = state }
-      accept(head, bodyBytesMax)
+      accept(head, bodyBytesMax, hasMore: hasMore)
     case .reject(let response):
       reject(head, exchange, response)
     }
   }
 
-  private func accept(_ head: HTTPRequestHead, _ bodyBytesMax: Int) {
+  private func accept(_ head: HTTPRequestHead, _ bodyBytesMax: Int, hasMore: Bool) {
     guard (head.contentLength ?? 0) <= bodyBytesMax else {
       return refuse(413, "the body is larger than \(bodyBytesMax) bytes")
     }
     guard hasRoom(for: head.contentLength ?? 0) else { return refuseForRoom() }
     decoder.setBodyLimit(bodyBytesMax)
-    guard head.hasBody, head.expectsContinue, head.minorVersion >= 1, connection.input.isEmpty else { return }
+    guard head.hasBody, head.expectsContinue, head.minorVersion >= 1, !hasMore else { return }
     connection.write { $0.append("HTTP/1.1 100 Continue\r\n\r\n") }
   }
 
@@ -214,14 +223,21 @@ final class ServerConnection: ConnectionDelegate {
   }
 
   private func received(body bytes: [UInt8]) {
-    guard phase == .body, let current else { return }
+    guard phase == .body, hold(bytes) else { return }
+    // What came fast earns no right to trickle later.
+    let nanoseconds = UInt64(bytes.count) * 1_000_000_000 / UInt64(max(1, server.options.bodyBytesPerSecondMin))
+    deadline = min(deadline + .nanoseconds(Int64(clamping: nanoseconds)), loop.now + server.options.bodyTimeout)
+  }
+
+  /// False where there is no room for more of the body: then its request is refused.
+  private func hold(_ bytes: [UInt8]) -> Bool {
+    guard let current else { return false }
     current.bytesIn += bytes.count
     if body.isEmpty { body = bytes } else { body += bytes }
     loop.heldBytes += bytes.count
-    guard hasRoom(for: body.count) else { return refuseForRoom() }
-    // What came fast earns no right to trickle later.
-    let allowance = Duration.seconds(Double(bytes.count) / Double(max(1, server.options.bodyBytesPerSecondMin)))
-    deadline = min(deadline + allowance, loop.now + server.options.bodyTimeout)
+    if hasRoom(for: body.count) { return true }
+    refuseForRoom()
+    return false
   }
 
   private func releaseBody() {
@@ -253,17 +269,18 @@ final class ServerConnection: ConnectionDelegate {
 
   private static let noRoomText = "too many bytes wait for slow connections; retry in a few seconds"
 
-  private func receivedEnd() {
+  private func receivedEnd(_ lastBytes: [UInt8]) {
     guard phase == .body, let exchange = current else {
       // The end of a body that was dropped; its request is answered.
       return becomeIdle()
     }
+    guard lastBytes.isEmpty || hold(lastBytes) else { return }
     phase = .answering
     deadline = .distantFuture
     let body = body
     releaseBody()
     server.service.request(
-      HTTPServerRequest(head: exchange.request, body: body, peer: connection.peer), exchange: exchange)
+      HTTPServerRequest(head: exchange.request, body: body, peer: exchange.peer), exchange: exchange)
   }
 
   private func becomeIdle() {
@@ -276,8 +293,8 @@ final class ServerConnection: ConnectionDelegate {
   }
 
   /// Later requests wait in the kernel when enough of them wait here.
-  private func boundReadAhead() {
-    if phase == .answering || waitsForClient, connection.input.count >= server.options.readAheadBytesMax {
+  private func boundReadAhead(_ waiting: Int) {
+    if phase == .answering || waitsForClient, waiting >= server.options.readAheadBytesMax {
       connection.pauseReading()
     } else {
       connection.resumeReading()
@@ -321,8 +338,7 @@ final class ServerConnection: ConnectionDelegate {
     connection.write { output in
       HTTPEncoder.responseHead(
         status: status, fields: fields, framing: framing, keepAlive: keepsAlive, minorVersion: minorVersion,
-        date: server.date, into: &output)
-      if isJoined { output.append(contentsOf: body) }
+        date: server.date, body: isJoined ? body : [], into: &output)
     }
     if !isJoined { connection.write(body) }
   }
@@ -367,10 +383,10 @@ final class ServerConnection: ConnectionDelegate {
     guard phase == .answering else { return }
     becomeIdle()
     guard !isProcessing, phase == .idle else { return }
-    if connection.input.isEmpty {
+    if connection.bytesUnread == 0 {
       connection.resumeReading()
     } else {
-      loop.later { self.process() }
+      loop.later { self.processRest() }
     }
   }
 
@@ -391,7 +407,7 @@ final class ServerConnection: ConnectionDelegate {
   private func beginLingering() {
     phase = .lingering
     deadline = loop.now + server.options.lingerTimeout
-    connection.input.clear(keepingCapacity: false)
+    if connection.bytesUnread > 0 { connection.withInput { $0.clear(keepingCapacity: true) } }
     connection.resumeReading()
     connection.finish()
     if inputHasEnded, connection.bufferedBytes == 0 { connection.close() }
@@ -426,11 +442,11 @@ final class ServerConnection: ConnectionDelegate {
     case .discarding: timeOut { beginLingering() }
     case .idle where server.isDraining: beginLingering()
     case .idle, .lingering: connection.close()
-    case .answering: break
+    case .answering, .closed: break
     }
   }
 
-  private var isBetweenRequests: Bool { decoder.isBetweenMessages && connection.input.isEmpty }
+  private var isBetweenRequests: Bool { decoder.isBetweenMessages && connection.bytesUnread == 0 }
 
   private func timeOut(_ body: () -> Void) {
     server.counters.timedOut += 1

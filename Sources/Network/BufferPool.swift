@@ -15,16 +15,20 @@ final class BufferPool {
   func takeInput() -> ByteBuffer { inputs.popLast() ?? ByteBuffer(capacity: BufferPool.readBytes) }
 
   func giveBack(input: consuming ByteBuffer) {
-    guard inputs.count < BufferPool.buffersMax, input.capacity <= BufferPool.keptBytesMax else { return }
+    guard input.capacity <= BufferPool.keptBytesMax else { return }
     input.clear(keepingCapacity: true)
-    inputs.append(input)
+    BufferPool.keep(input, in: &inputs)
   }
 
   func takeOutput() -> [UInt8] { outputs.popLast() ?? [] }
 
   func giveBack(output: consuming [UInt8]) {
-    guard outputs.count < BufferPool.buffersMax, (1...BufferPool.keptBytesMax).contains(output.capacity) else { return }
+    guard (1...BufferPool.keptBytesMax).contains(output.capacity) else { return }
     output.removeAll(keepingCapacity: true)
-    outputs.append(output)
+    BufferPool.keep(output, in: &outputs)
+  }
+
+  private static func keep<Buffer>(_ buffer: consuming Buffer, in others: inout [Buffer]) {
+    if others.count < BufferPool.buffersMax { others.append(buffer) }
   }
 }

@@ -5,8 +5,8 @@ import Glibc
 public protocol ConnectionDelegate: AnyObject {
   /// Connected, and for TLS the handshake is done: `peer` is complete. Comes before any byte.
   func connectionEstablished(_ connection: Connection)
-  /// `connection.input` has new bytes.
-  func connectionReceived(_ connection: Connection)
+  /// New bytes have come. What of `input` is not consumed stays in the connection, and comes again with more.
+  func connectionReceived(_ connection: Connection, _ input: inout ByteBuffer)
   /// The peer will send nothing more. `clean` is false where TLS did not announce the end: the last message may be cut.
   func connectionEnded(_ connection: Connection, clean: Bool)
   /// Some of what was written went to the kernel.
@@ -37,24 +37,28 @@ public enum ConnectionError: Error, Sendable, CustomStringConvertible {
 /// until the end of the loop's turn and leaves in as few calls as possible.
 public final class Connection: EventHandler {
   public let loop: EventLoop
-  /// Bytes received and not yet consumed; the delegate takes them from here.
-  public var input = ByteBuffer()
   public private(set) var peer: PeerInfo
-  /// Held until the connection is closed.
-  public var delegate: (any ConnectionDelegate)?
-  /// When bytes last went to the kernel, or the queue last stopped being empty.
-  public private(set) var lastWriteProgress: MonotonicTime
+  /// Whether the peer's end is reported while reading is paused, though bytes may lie before it: right for a server,
+  /// which wants to know that nobody waits for its answer; wrong for a client, which wants the whole answer.
+  public var reportsEndWhilePaused = true
 
+  // What lies below is private and simple, so that the compiler sees all of its uses, and checks none of them for exclusive
+  // access while the program runs. But for the buffers, which are changed in place: each is asked for once in an event.
+
+  private var user: (any ConnectionDelegate)?
   private var socket: Socket?
   private var tls: TLSSession?
+  /// Bytes that were received and not consumed.
+  private var input = ByteBuffer()
+  private var inputCount = 0
   private var output = OutputQueue()
+  private var outputCount = 0
+  private var queuedTotal = 0
+  private var writeProgress: MonotonicTime
   private var phase: Phase
   private var canRead = false
   private var canWrite = false
   private var isReadingPaused = false
-  /// Whether the peer's end is reported while reading is paused, though bytes may lie before it: right for a server,
-  /// which wants to know that nobody waits for its answer; wrong for a client, which wants the whole answer.
-  public var reportsEndWhilePaused = true
   private var peerHasClosed = false
   private var hasEnded = false
   private var isFlushScheduled = false
@@ -76,7 +80,7 @@ public final class Connection: EventHandler {
     self.tls = tls
     peer = PeerInfo(address: address)
     phase = .handshake
-    lastWriteProgress = loop.now
+    writeProgress = loop.now
   }
 
   /// A connection to `address`, made by `start`.
@@ -88,19 +92,28 @@ public final class Connection: EventHandler {
     self.tls = tls
     peer = PeerInfo(address: address)
     phase = .connecting
-    lastWriteProgress = loop.now
+    writeProgress = loop.now
   }
 
   // MARK: State
 
   public var isOpen: Bool { phase != .closed }
   public var isEstablished: Bool { phase == .established }
+  /// Held until the connection is closed.
+  public var delegate: (any ConnectionDelegate)? {
+    get { user }
+    set { user = newValue }
+  }
   /// Bytes written and not yet taken by the kernel.
-  public var bufferedBytes: Int { output.count }
+  public var bufferedBytes: Int { outputCount }
   /// Bytes written to the connection since its start, sent or not; those that a close has lost are taken off.
-  public var bytesQueued: Int { output.total }
+  public var bytesQueued: Int { queuedTotal }
   /// Bytes that the kernel has taken since the start.
-  public var bytesSent: Int { output.total - output.count }
+  public var bytesSent: Int { queuedTotal - outputCount }
+  /// Bytes received and not consumed, but for those that the delegate has in its hands.
+  public var bytesUnread: Int { inputCount }
+  /// When bytes last went to the kernel, or the queue last stopped being empty.
+  public var lastWriteProgress: MonotonicTime { writeProgress }
 
   /// Begins: watches the socket, connects, shakes hands. Failures arrive at the delegate, in a later turn.
   public func start() {
@@ -150,7 +163,7 @@ public final class Connection: EventHandler {
     if phase == .handshake { shakeHands() }
     guard phase == .established else { return }
     if canRead { readAvailable() }
-    if phase == .established, canWrite, !output.isEmpty { scheduleFlush() }
+    if phase == .established, canWrite, outputCount > 0 { scheduleFlush() }
   }
 
   private func finishConnect() {
@@ -175,8 +188,8 @@ public final class Connection: EventHandler {
 
   private func establish() {
     phase = .established
-    delegate?.connectionEstablished(self)
-    if phase == .established, !output.isEmpty { scheduleFlush() }
+    user?.connectionEstablished(self)
+    if phase == .established, outputCount > 0 { scheduleFlush() }
   }
 
   // MARK: Reading
@@ -200,25 +213,27 @@ public final class Connection: EventHandler {
       }
       guard reads < Connection.readsPerTurnMax else { return loop.later { self.readAvailable() } }
       reads += 1
-      switch receive() {
-      case .bytes: delegate?.connectionReceived(self)
+      var buffer = takeInput()
+      let result = receive(into: &buffer)
+      if case .bytes = result { user?.connectionReceived(self, &buffer) }
+      keep(&buffer)
+      switch result {
+      case .bytes: break
       case .wouldBlock: canRead = false
       case .end(let clean): end(clean: clean)
       case .failed(let error): close(error)
       }
     }
-    releaseInput()
   }
 
   private func end(clean: Bool) {
     hasEnded = true
     canRead = false
-    delegate?.connectionEnded(self, clean: clean)
+    user?.connectionEnded(self, clean: clean)
   }
 
-  private func receive() -> StreamResult {
-    if input.isEmpty, input.capacity == 0 { input = loop.buffers.takeInput() }
-    let fd = descriptor
+  private func receive(into input: inout ByteBuffer) -> StreamResult {
+    let (fd, tls) = (descriptor, tls)
     var space = 0
     var result = StreamResult.wouldBlock
     let count = unsafe input.withWritableBytes(minimum: BufferPool.readBytes) { buffer in
@@ -247,30 +262,47 @@ public final class Connection: EventHandler {
     }
   }
 
-  /// Hands an emptied buffer back, so that an idle connection holds none.
-  private func releaseInput() {
-    guard input.isEmpty, input.capacity > 0 else { return }
+  /// Lends what was received and not consumed. To be called when the delegate has it not in its hands already.
+  public func withInput<Result>(_ body: (inout ByteBuffer) -> Result) -> Result {
+    var buffer = takeInput()
+    defer { keep(&buffer) }
+    return body(&buffer)
+  }
+
+  private func takeInput() -> ByteBuffer {
+    guard inputCount > 0 else { return loop.buffers.takeInput() }
     var buffer = ByteBuffer()
     swap(&buffer, &input)
-    loop.buffers.giveBack(input: buffer)
+    inputCount = 0
+    return buffer
+  }
+
+  /// An emptied buffer goes to the loop's other connections, so that an idle one holds none.
+  private func keep(_ buffer: inout ByteBuffer) {
+    if phase == .closed { buffer.clear(keepingCapacity: true) }
+    guard !buffer.isEmpty else { return loop.buffers.giveBack(input: buffer) }
+    inputCount = buffer.count
+    swap(&buffer, &input)
   }
 
   // MARK: Writing
 
   /// Queues bytes; they leave at the end of this turn. After `finish` or `close` they are dropped.
   public func write(_ bytes: [UInt8]) {
-    guard isOpen, !isFinishing else { return }
+    guard phase != .closed, !isFinishing else { return }
     noteQueued(output.append(bytes, pool: loop.buffers))
   }
 
   /// Queues what `body` appends, without a buffer in between.
   public func write(with body: (inout [UInt8]) -> Void) {
-    guard isOpen, !isFinishing else { return }
+    guard phase != .closed, !isFinishing else { return }
     noteQueued(output.write(pool: loop.buffers, body))
   }
 
   private func noteQueued(_ byteCount: Int) {
-    if output.count == byteCount { lastWriteProgress = loop.now }
+    if outputCount == 0 { writeProgress = loop.now }
+    outputCount += byteCount
+    queuedTotal += byteCount
     loop.heldBytes += byteCount
     scheduleFlush()
   }
@@ -288,10 +320,10 @@ public final class Connection: EventHandler {
     // Out of its place while it is sent; nothing that is called meanwhile comes back here.
     var queue = OutputQueue()
     swap(&queue, &output)
-    let before = queue.count
     let end = canWrite ? send(&queue) : .wouldBlock
-    let sent = before - queue.count
+    let sent = outputCount - queue.count
     swap(&queue, &output)
+    outputCount -= sent
     loop.heldBytes -= sent
     switch end {
     case .bytes: break
@@ -300,10 +332,10 @@ public final class Connection: EventHandler {
     case .failed(let error): return close(error)
     }
     if sent > 0 {
-      lastWriteProgress = loop.now
-      delegate?.connectionFlushed(self)
+      writeProgress = loop.now
+      user?.connectionFlushed(self)
     }
-    if isFinishing, output.isEmpty { shutDownWriting() }
+    if isFinishing, outputCount == 0 { shutDownWriting() }
   }
 
   /// Sends until nothing is left, which are bytes, or until something else comes up.
@@ -332,7 +364,7 @@ public final class Connection: EventHandler {
 
   /// Ends our side when all that is queued has left: the peer sees the end after the last byte. Reading goes on.
   public func finish() {
-    guard isOpen, !isFinishing else { return }
+    guard phase != .closed, !isFinishing else { return }
     isFinishing = true
     scheduleFlush()
   }
@@ -356,14 +388,18 @@ public final class Connection: EventHandler {
     guard phase != .closed else { return }
     let wasEstablished = phase == .established
     phase = .closed
-    if error == nil, wasEstablished, !isFinishing, output.isEmpty { tls?.sendCloseNotify() }
+    if error == nil, wasEstablished, !isFinishing, outputCount == 0 { tls?.sendCloseNotify() }
     loop.remove(descriptor)
     tls = nil
     socket = nil
-    loop.heldBytes -= output.removeAll()
-    let delegate = delegate
-    self.delegate = nil
-    delegate?.connectionClosed(self, error: error)
-    releaseInput()
+    output = OutputQueue()
+    queuedTotal -= outputCount
+    loop.heldBytes -= outputCount
+    outputCount = 0
+    let user = user
+    self.user = nil
+    user?.connectionClosed(self, error: error)
+    // Those who are closed within `connectionReceived` let go of it afterwards.
+    if inputCount > 0 { withInput { $0.clear(keepingCapacity: true) } }
   }
 }

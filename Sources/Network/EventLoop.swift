@@ -51,6 +51,27 @@ public protocol EventHandler: AnyObject {
     let run: () -> Void
   }
 
+  /// What waits for the end of the turn. Two arrays take turns, so that turns do not allocate.
+  private struct WaitingLine<Element> {
+    private var waiting: [Element] = []
+    private var spare: [Element] = []
+
+    mutating func append(_ element: consuming Element) { waiting.append(element) }
+
+    /// All that wait; they are to be given back when they are done.
+    mutating func take() -> [Element] {
+      var taken: [Element] = []
+      swap(&taken, &spare)
+      swap(&taken, &waiting)
+      return taken
+    }
+
+    mutating func giveBack(_ done: consuming [Element]) {
+      done.removeAll(keepingCapacity: true)
+      spare = done
+    }
+  }
+
   public let index: Int
   /// Reaches this loop from other threads.
   public let mailbox: Mailbox
@@ -68,9 +89,12 @@ public protocol EventHandler: AnyObject {
   private var registrations: [Registration] = []
   private var generations: UInt32 = 0
   private var timers = TimerQueue()
-  private var laterBodies: [Body] = []
+  private var laterBodies = WaitingLine<Body>()
   private var turnEndHooks: [() -> Void] = []
-  private var flushQueue: [Connection] = []
+  private var flushQueue = WaitingLine<Connection>()
+  // Counted beside the lines: to look at a line is checked for exclusive access, to look at a number is not.
+  private var laterCount = 0
+  private var flushCount = 0
   private var isStopping = false
   private var replies: UInt64 = 0
   private var expected: [UInt64: (any Sendable) -> Void] = [:]
@@ -192,7 +216,10 @@ public protocol EventHandler: AnyObject {
   public func cancel(_ timer: Timer) { timers.cancel(timer) }
 
   /// Has `body` run at the end of this turn; called at a turn's end, in the next one, without waiting in between.
-  public func later(_ body: @escaping () -> Void) { laterBodies.append(Body(run: body)) }
+  public func later(_ body: @escaping () -> Void) {
+    laterCount += 1
+    laterBodies.append(Body(run: body))
+  }
 
   /// Has `hook` run at the end of every turn, before the turn's output is sent.
   public func onTurnEnd(_ hook: @escaping () -> Void) { turnEndHooks.append(hook) }
@@ -225,9 +252,11 @@ public protocol EventHandler: AnyObject {
       if let connection = registration.handler as? Connection { connection.close() }
     }
     timers = TimerQueue()
-    laterBodies = []
+    laterBodies = WaitingLine()
+    laterCount = 0
     turnEndHooks = []
-    flushQueue = []
+    flushQueue = WaitingLine()
+    flushCount = 0
     expected = [:]
     registrations = []
   }
@@ -245,13 +274,18 @@ public protocol EventHandler: AnyObject {
       let event = unsafe events[position]
       unsafe dispatch(event.data.u64, ReadyEvents(rawValue: event.events))
     }
+    runDueTimers()
+    endTurn()
+  }
+
+  private func runDueTimers() {
+    guard timers.isDue(at: now) else { return }
     // Only those due now: a body that schedules itself with no delay must not keep the loop from its descriptors.
     var due = timers.count
     while due > 0, let body = timers.popDue(at: now) {
       body()
       due -= 1
     }
-    endTurn()
   }
 
   private func dispatch(_ key: UInt64, _ events: ReadyEvents) {
@@ -278,7 +312,7 @@ public protocol EventHandler: AnyObject {
     } while hasWork && rounds < EventLoop.endRoundsMax
   }
 
-  private var hasWork: Bool { !laterBodies.isEmpty || !flushQueue.isEmpty || hasOwnMail }
+  private var hasWork: Bool { laterCount > 0 || flushCount > 0 || hasOwnMail }
 
   private var hasOwnMail: Bool { mailbox.core.hasOwnMail.load(ordering: .relaxed) }
 
@@ -289,30 +323,26 @@ public protocol EventHandler: AnyObject {
   }
 
   private func runLaterBodies() {
-    guard !laterBodies.isEmpty else { return }
-    var bodies: [Body] = []
-    swap(&bodies, &laterBodies)
+    guard laterCount > 0 else { return }
+    laterCount = 0
+    let bodies = laterBodies.take()
     for body in bodies { body.run() }
-    reuse(&bodies, in: &laterBodies)
+    laterBodies.giveBack(consume bodies)
   }
 
   private func flushConnections() {
-    guard !flushQueue.isEmpty else { return }
-    var queue: [Connection] = []
-    swap(&queue, &flushQueue)
+    guard flushCount > 0 else { return }
+    flushCount = 0
+    let queue = flushQueue.take()
     for connection in queue { connection.flush() }
-    reuse(&queue, in: &flushQueue)
-  }
-
-  /// Puts the emptied array back in place of one that is still without storage, so that turns do not allocate.
-  private func reuse<Element>(_ old: inout [Element], in place: inout [Element]) {
-    guard place.isEmpty else { return }
-    old.removeAll(keepingCapacity: true)
-    swap(&old, &place)
+    flushQueue.giveBack(consume queue)
   }
 
   /// Has `connection` send what it has queued at the end of this turn.
-  func flushAtTurnEnd(_ connection: Connection) { flushQueue.append(connection) }
+  func flushAtTurnEnd(_ connection: Connection) {
+    flushCount += 1
+    flushQueue.append(connection)
+  }
 
   private func waitMilliseconds(maxWait: Duration?) -> Int32 {
     guard !hasWork, !isStopping else { return 0 }

@@ -10,8 +10,6 @@ struct OutputQueue {
   /// Whether the last segment is this queue's own and may grow.
   private var canGrow = false
   private(set) var count = 0
-  /// Bytes that were ever queued, but for those that were removed.
-  private(set) var total = 0
 
   /// Segments are joined up to this size: the plain text of one TLS record.
   private static let joinedBytesMax = 16 * 1024
@@ -27,7 +25,6 @@ struct OutputQueue {
     segments.append(bytes)
     canGrow = false
     count += bytes.count
-    total += bytes.count
     return bytes.count
   }
 
@@ -42,7 +39,6 @@ struct OutputQueue {
     body(&segments[last])
     let added = segments[last].count - before
     count += added
-    total += added
     return added
   }
 
@@ -64,15 +60,6 @@ struct OutputQueue {
     segments.removeAll(keepingCapacity: true)
     first = 0
     canGrow = false
-  }
-
-  /// Returns how many bytes are lost.
-  mutating func removeAll() -> Int {
-    let lost = count
-    let sent = total - lost
-    self = OutputQueue()
-    total = sent
-    return lost
   }
 
   /// Hands the first contiguous piece to `body`; for TLS, which takes one piece at a time.

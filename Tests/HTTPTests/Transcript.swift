@@ -40,7 +40,9 @@ enum Requests {
           switch event {
           case .head(let head): transcript.head(describe(head))
           case .body(let bytes): transcript.body(bytes)
-          case .end: transcript.end()
+          case .end(let bytes):
+            transcript.body(bytes)
+            transcript.end()
           }
         }
       }
@@ -82,7 +84,9 @@ enum Responses {
       case .head(let head):
         transcript.head("\(head.status) \(head.reason) \(head.keepAlive ? "keep" : "close") \(head.fields.count)")
       case .body(let bytes): transcript.body(bytes)
-      case .end: transcript.end()
+      case .end(let bytes):
+        transcript.body(bytes)
+        transcript.end()
       }
     }
     do throws(HTTPParseError) {

@@ -141,8 +141,8 @@ private final class OneAnswer: ConnectionDelegate {
 
   func connectionEstablished(_ connection: Connection) {}
 
-  func connectionReceived(_ connection: Connection) {
-    connection.input.clear(keepingCapacity: true)
+  func connectionReceived(_ connection: Connection, _ input: inout ByteBuffer) {
+    input.clear(keepingCapacity: true)
     connection.write(answer)
   }
 

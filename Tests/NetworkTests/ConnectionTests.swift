@@ -118,9 +118,9 @@ final class Recorder: ConnectionDelegate {
 
   func connectionEstablished(_ connection: Connection) { wasEstablished = true }
 
-  func connectionReceived(_ connection: Connection) {
-    received += connection.input.copy(0..<connection.input.count)
-    connection.input.clear(keepingCapacity: true)
+  func connectionReceived(_ connection: Connection, _ input: inout ByteBuffer) {
+    received += input.copy(0..<input.count)
+    input.clear(keepingCapacity: true)
     onReceived()
   }
 

@@ -47,10 +47,10 @@ private final class Echo: ConnectionDelegate {
 
   func connectionEstablished(_ connection: Connection) { record.peers.withLock { $0.append(connection.peer) } }
 
-  func connectionReceived(_ connection: Connection) {
-    let count = connection.input.count
-    connection.write(connection.input.copy(0..<count))
-    connection.input.consume(count)
+  func connectionReceived(_ connection: Connection, _ input: inout ByteBuffer) {
+    let count = input.count
+    connection.write(input.copy(0..<count))
+    input.consume(count)
     // Read no faster than the client takes.
     if connection.bufferedBytes > 256 * 1024 { connection.pauseReading() }
   }

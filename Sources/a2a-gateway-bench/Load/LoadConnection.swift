@@ -1,3 +1,4 @@
+import Bytes
 import HTTP
 import Network
 
@@ -85,9 +86,9 @@ final class LoadConnection: ConnectionDelegate {
     if intendedAt == nil { generator.isReady(self) } else { write(to: connection) }
   }
 
-  func connectionReceived(_ connection: Connection) {
+  func connectionReceived(_ connection: Connection, _ input: inout ByteBuffer) {
     do throws(HTTPParseError) {
-      while self.connection === connection, let event = try decoder.next(&connection.input) { handle(event) }
+      while self.connection === connection, let event = try decoder.next(&input) { handle(event) }
     } catch {
       failed("invalid response: \(error.message)")
     }
@@ -98,15 +99,20 @@ final class LoadConnection: ConnectionDelegate {
     case .head(let head):
       status = head.status
       keepsAlive = head.keepAlive
-    case .body(let bytes):
-      let count = events.count(bytes)
-      if count > 0, !hasEvents, let intendedAt {
-        hasEvents = true
-        generator.streamBegan(intendedAt)
-      }
-      generator.received(bytes: bytes.count, events: count)
-    case .end: finish()
+    case .body(let bytes): received(bytes)
+    case .end(let bytes):
+      received(bytes)
+      finish()
     }
+  }
+
+  private func received(_ bytes: [UInt8]) {
+    let count = events.count(bytes)
+    if count > 0, !hasEvents, let intendedAt {
+      hasEvents = true
+      generator.streamBegan(intendedAt)
+    }
+    generator.received(bytes: bytes.count, events: count)
   }
 
   private func finish() {

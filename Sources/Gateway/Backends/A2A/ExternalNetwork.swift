@@ -98,14 +98,14 @@ final class ExternalFlight {
   private func send(to address: SocketAddress?, _ others: ArraySlice<SocketAddress>) {
     var request = request
     request.address = address
-    var handlers = handlers
-    let onError = handlers.onError
-    handlers.onError = { [self] error in
-      let isUnreachable = error.kind == .connect || error.kind == .connectTimeout
-      guard isUnreachable, let next = others.first else { return onError(error) }
-      send(to: next, others.dropFirst())
-    }
-    call = HTTPClient.shared(on: loop).send(request, handlers)
+    let tryingOthers = HTTPClientHandlers(
+      onHead: handlers.onHead, onBody: handlers.onBody, onEnd: handlers.onEnd,
+      onError: { [self] error in
+        let isUnreachable = error.kind == .connect || error.kind == .connectTimeout
+        guard isUnreachable, let next = others.first else { return handlers.onError(error) }
+        send(to: next, others.dropFirst())
+      })
+    call = HTTPClient.shared(on: loop).send(request, tryingOthers)
   }
 
   /// Gives up: no handler is called any more.

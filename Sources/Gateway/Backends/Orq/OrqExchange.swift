@@ -10,7 +10,7 @@ internal import Telemetry
 
 /// One turn with Orq: one call that sends the message, and, where its answer is cut off, looking up how the task stands
 /// until it ends. Lives on one loop.
-final class OrqExchange: RunningTurn {
+final class OrqExchange: RunningTurn, HTTPClientDelegate {
   private let backend: OrqBackend
   private let loop: EventLoop
   private var emit: ((TurnEvent) -> Void)?
@@ -89,16 +89,10 @@ final class OrqExchange: RunningTurn {
     answer = .none
     body = []
     // The call holds this exchange until it ends, one way or the other.
-    let handlers = HTTPClientHandlers(
-      onHead: { [self] in receive($0) }, onBody: { [self] in receive($0) },
-      onEnd: { [self] in
-        self.call = nil
-        if isLookingUp { lookedUp() } else { answered() }
-      }, onError: { [self] in receive($0) })
-    self.call = HTTPClient.shared(on: loop).send(request, handlers)
+    self.call = HTTPClient.shared(on: loop).send(request, self)
   }
 
-  private func receive(_ head: HTTPResponseHead) {
+  func responseBegan(_ head: HTTPResponseHead) {
     guard head.status == 200 else {
       let seconds = RetryAfter.seconds(head.fields["retry-after"], wallMilliseconds: loop.wallMilliseconds)
       answer = .refusal(status: head.status, retryAfter: seconds)
@@ -119,7 +113,7 @@ final class OrqExchange: RunningTurn {
     return type?.type == "text" && type?.subtype == "event-stream"
   }
 
-  private func receive(_ bytes: [UInt8]) {
+  func responseContinued(_ bytes: [UInt8]) {
     switch answer {
     case .none: break
     case .refusal: body += bytes.prefix(max(0, OrqExchange.refusalBytesMax - body.count))
@@ -134,7 +128,12 @@ final class OrqExchange: RunningTurn {
     }
   }
 
-  private func receive(_ failure: HTTPClientError) {
+  func responseEnded() {
+    call = nil
+    if isLookingUp { lookedUp() } else { answered() }
+  }
+
+  func responseFailed(_ failure: HTTPClientError) {
     call = nil
     guard emit != nil else { return }
     backend.logger.warning(
