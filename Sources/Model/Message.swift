@@ -6,42 +6,6 @@ public enum Role: Sendable {
   case agent
 }
 
-/// One piece of content (A2A 1.0 §4.1.6). Exactly one kind of content; text and JSON keep the bytes they arrived with.
-public struct Part: Sendable, Equatable {
-  public enum Content: Sendable, Equatable {
-    case text(JSONString)
-    /// Inline bytes, as standard padded base64 text.
-    case raw(JSONString)
-    case url(JSONString)
-    /// Any JSON value, kept as its own text.
-    case data(JSONFragment)
-  }
-
-  public var content: Content
-  public var mediaType: JSONString?
-  public var filename: JSONString?
-  /// A JSON object, kept as its own text.
-  public var metadata: JSONFragment?
-
-  public init(
-    _ content: Content, mediaType: JSONString? = nil, filename: JSONString? = nil, metadata: JSONFragment? = nil
-  ) {
-    self.content = content
-    self.mediaType = mediaType
-    self.filename = filename
-    self.metadata = metadata
-  }
-
-  /// Its text, where it is text and nothing besides.
-  public var plainText: JSONString? {
-    guard case .text(let text) = content, mediaType == nil, filename == nil, metadata == nil else { return nil }
-    return text
-  }
-
-  /// A text part.
-  public static func text(_ text: String) -> Part { Part(.text(JSONString(text))) }
-}
-
 /// One turn of a conversation (A2A 1.0 §4.1.4). A value behind one reference: a message goes through many hands, and each
 /// would otherwise count up every text in it.
 public struct Message: Sendable {
@@ -52,95 +16,103 @@ public struct Message: Sendable {
     metadata: JSONFragment? = nil, extensions: [String] = [], referenceTaskIDs: [String] = []
   ) {
     content = Content(
-      messageID: messageID, role: role, parts: parts, contextID: contextID, taskID: taskID, metadata: metadata,
-      extensions: extensions, referenceTaskIDs: referenceTaskIDs)
+      Body(
+        messageID: messageID, role: role, parts: parts, metadata: metadata, extensions: extensions,
+        referenceTaskIDs: referenceTaskIDs), Place(contextID: contextID, taskID: taskID))
   }
 
   public var messageID: String {
-    get { content.messageID }
+    get { content.body.messageID }
     set { change { $0.messageID = newValue } }
   }
 
-  public var role: Role { content.role }
+  public var role: Role { content.body.role }
 
   /// Never empty in a message from a caller.
   public var parts: [Part] {
-    get { content.parts }
+    get { content.body.parts }
     set { change { $0.parts = newValue } }
   }
 
   public var contextID: String? {
-    get { content.contextID }
-    set { change { $0.contextID = newValue } }
+    get { place.contextID }
+    set { place = Place(contextID: newValue, taskID: taskID) }
   }
 
   public var taskID: String? {
-    get { content.taskID }
-    set { change { $0.taskID = newValue } }
+    get { place.taskID }
+    set { place = Place(contextID: contextID, taskID: newValue) }
   }
 
   public var metadata: JSONFragment? {
-    get { content.metadata }
+    get { content.body.metadata }
     set { change { $0.metadata = newValue } }
   }
 
   public var extensions: [String] {
-    get { content.extensions }
+    get { content.body.extensions }
     set { change { $0.extensions = newValue } }
   }
 
   public var referenceTaskIDs: [String] {
-    get { content.referenceTaskIDs }
+    get { content.body.referenceTaskIDs }
     set { change { $0.referenceTaskIDs = newValue } }
   }
 
-  /// Changes what only this message holds, or a copy of it.
-  private mutating func change(_ body: (Content) -> Void) {
-    if !isKnownUniquelyReferenced(&content) { content = Content(content) }
-    body(content)
+  /// The message in its place: each gets one, once.
+  public mutating func move(toContext contextID: String, task taskID: String) {
+    place = Place(contextID: contextID, taskID: taskID)
+  }
+
+  private mutating func change(_ body: (inout Body) -> Void) {
+    var changed = content.body
+    body(&changed)
+    content = Content(changed, place)
+  }
+
+  // Only one message holds what is changed here, and who changes a message has it for itself: overlaps cannot be.
+
+  private var place: Place {
+    get { unsafe content.place }
+    set {
+      if isKnownUniquelyReferenced(&content) {
+        unsafe content.place = newValue
+      } else {
+        content = Content(content.body, newValue)
+      }
+    }
   }
 }
 
 extension Message: Equatable {
   public static func == (a: Message, b: Message) -> Bool {
-    a.content === b.content
-      || a.messageID == b.messageID && a.role == b.role && a.parts == b.parts && a.contextID == b.contextID
-        && a.taskID == b.taskID && a.metadata == b.metadata && a.extensions == b.extensions
-        && a.referenceTaskIDs == b.referenceTaskIDs
+    a.content === b.content || a.content.body == b.content.body && a.place == b.place
   }
 }
 
 extension Message {
-  /// @unchecked: changed only while one message holds it.
-  private final class Content: @unchecked Sendable {
+  private struct Body: Equatable {
     var messageID: String
     let role: Role
     var parts: [Part]
-    var contextID: String?
-    var taskID: String?
     var metadata: JSONFragment?
     var extensions: [String]
     var referenceTaskIDs: [String]
+  }
 
-    init(
-      messageID: String, role: Role, parts: [Part], contextID: String?, taskID: String?, metadata: JSONFragment?,
-      extensions: [String], referenceTaskIDs: [String]
-    ) {
-      self.messageID = messageID
-      self.role = role
-      self.parts = parts
-      self.contextID = contextID
-      self.taskID = taskID
-      self.metadata = metadata
-      self.extensions = extensions
-      self.referenceTaskIDs = referenceTaskIDs
-    }
+  private struct Place: Equatable {
+    let contextID: String?
+    let taskID: String?
+  }
 
-    convenience init(_ other: Content) {
-      self.init(
-        messageID: other.messageID, role: other.role, parts: other.parts, contextID: other.contextID,
-        taskID: other.taskID, metadata: other.metadata, extensions: other.extensions,
-        referenceTaskIDs: other.referenceTaskIDs)
+  /// @unchecked: changed only while one message holds it.
+  private final class Content: @unchecked Sendable {
+    let body: Body
+    @exclusivity(unchecked) var place: Place
+
+    init(_ body: Body, _ place: Place) {
+      self.body = body
+      unsafe self.place = place
     }
   }
 }

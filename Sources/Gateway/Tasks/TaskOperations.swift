@@ -34,8 +34,7 @@ struct TaskOperations {
     let contextID = request.message.contextID ?? context.mint.contextID()
     let taskID = store.mintTaskID(
       owner: owner, milliseconds: context.loop.wallMilliseconds, entropy: (context.mint.word(), context.mint.word()))
-    request.message.contextID = contextID
-    request.message.taskID = taskID
+    request.message.move(toContext: contextID, task: taskID)
     let turn = Turn(
       agentKey: agent.key, taskID: taskID, contextID: contextID, message: request.message, principal: owner.principal,
       wantsEvents: wantsEvents, metadata: request.metadata, options: options)
