@@ -13,12 +13,12 @@ public struct Artifact: Sendable, Equatable {
   ) {
     self.artifactID = artifactID
     self.parts = parts
-    details = Details(name: name, description: description, metadata: metadata, extensions: extensions)
+    details = .unlessEmpty(name: name, description: description, metadata: metadata, extensions: extensions)
   }
 
   public var name: JSONString? {
     get { details?.name }
-    set { details = Details(name: newValue, description: description, metadata: metadata, extensions: extensions) }
+    set { details = .unlessEmpty(name: newValue, description: description, metadata: metadata, extensions: extensions) }
   }
 
   public var description: JSONString? { details?.description }
@@ -26,7 +26,7 @@ public struct Artifact: Sendable, Equatable {
 
   public var metadata: JSONFragment? {
     get { details?.metadata }
-    set { details = Details(name: name, description: description, metadata: newValue, extensions: extensions) }
+    set { details = .unlessEmpty(name: name, description: description, metadata: newValue, extensions: extensions) }
   }
 
   /// Its text, where it holds nothing else.
@@ -54,9 +54,15 @@ extension Artifact {
     let metadata: JSONFragment?
     let extensions: [String]
 
-    /// nil for nothing.
-    init?(name: JSONString?, description: JSONString?, metadata: JSONFragment?, extensions: [String]) {
+    /// nil for nothing. No initialiser, which would fetch memory before it fails.
+    static func unlessEmpty(
+      name: JSONString?, description: JSONString?, metadata: JSONFragment?, extensions: [String]
+    ) -> Details? {
       if name == nil, description == nil, metadata == nil, extensions.isEmpty { return nil }
+      return Details(name: name, description: description, metadata: metadata, extensions: extensions)
+    }
+
+    private init(name: JSONString?, description: JSONString?, metadata: JSONFragment?, extensions: [String]) {
       self.name = name
       self.description = description
       self.metadata = metadata

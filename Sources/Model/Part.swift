@@ -19,23 +19,23 @@ public struct Part: Sendable, Equatable {
     _ content: Content, mediaType: JSONString? = nil, filename: JSONString? = nil, metadata: JSONFragment? = nil
   ) {
     self.content = content
-    details = Details(mediaType: mediaType, filename: filename, metadata: metadata)
+    details = .unlessEmpty(mediaType: mediaType, filename: filename, metadata: metadata)
   }
 
   public var mediaType: JSONString? {
     get { details?.mediaType }
-    set { details = Details(mediaType: newValue, filename: filename, metadata: metadata) }
+    set { details = .unlessEmpty(mediaType: newValue, filename: filename, metadata: metadata) }
   }
 
   public var filename: JSONString? {
     get { details?.filename }
-    set { details = Details(mediaType: mediaType, filename: newValue, metadata: metadata) }
+    set { details = .unlessEmpty(mediaType: mediaType, filename: newValue, metadata: metadata) }
   }
 
   /// A JSON object, kept as its own text.
   public var metadata: JSONFragment? {
     get { details?.metadata }
-    set { details = Details(mediaType: mediaType, filename: filename, metadata: newValue) }
+    set { details = .unlessEmpty(mediaType: mediaType, filename: filename, metadata: newValue) }
   }
 
   /// Its text, where it is text and nothing besides.
@@ -55,9 +55,15 @@ extension Part {
     let filename: JSONString?
     let metadata: JSONFragment?
 
-    /// nil for nothing.
-    init?(mediaType: JSONString?, filename: JSONString?, metadata: JSONFragment?) {
+    /// nil for nothing. No initialiser, which would fetch memory before it fails.
+    static func unlessEmpty(
+      mediaType: JSONString?, filename: JSONString?, metadata: JSONFragment?
+    ) -> Details? {
       if mediaType == nil, filename == nil, metadata == nil { return nil }
+      return Details(mediaType: mediaType, filename: filename, metadata: metadata)
+    }
+
+    private init(mediaType: JSONString?, filename: JSONString?, metadata: JSONFragment?) {
       self.mediaType = mediaType
       self.filename = filename
       self.metadata = metadata

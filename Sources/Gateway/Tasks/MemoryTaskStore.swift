@@ -44,27 +44,25 @@ public final class MemoryTaskStore: TaskStore {
   // MARK: Writing
 
   public func create(
-    _ task: AgentTask, events: [JournalEvent], owner: TaskOwner, at time: Timestamp, isFollowed: Bool
-  ) throws(TaskStoreFull) {
-    guard let key = TaskIdentifier(task.id)?.key else { preconditionFailure("a task id that was not minted here") }
-    let home = shards[MemoryTaskStore.shard(of: owner)]
-    try makeRoom(for: TaskRecord.byteCount(of: task), preferring: home)
-    let change = home.state.withLock { shard in
-      let time = shard.advance(to: time)
-      var record = TaskRecord(task)
-      // By index: a search among the events themselves copies each.
-      if isFollowed || events.indices.contains(where: { events[$0].isOfTools }) {
-        record.append(events, at: time, journalEventsMax: limits.journalEventsMax)
-      } else {
-        record.begin(with: events, at: time)
-      }
-      let bytes = record.byteCount
-      shard.insert(consume record, key: key, owner: owner)
-      return bytes
+    _ record: inout TaskRecord?, owner: TaskOwner, at time: Timestamp
+  ) throws(TaskStoreFull) -> AgentTask {
+    guard let id = record?.task.id, let size = record?.byteCountOfTask, let identifier = TaskIdentifier(id) else {
+      preconditionFailure("a task id that was not minted here")
     }
+    let home = shards[identifier.shard]
+    try makeRoom(for: size, preferring: home)
+    let (task, bytes): (AgentTask?, Int) = home.state.withLock { shard in
+      guard var record = record.take() else { return (nil, 0) }
+      record.settle(at: shard.advance(to: time), journalEventsMax: limits.journalEventsMax)
+      let result = (record.task, record.byteCount)
+      shard.insert(record, key: identifier.key, owner: owner)
+      return result
+    }
+    guard let task else { preconditionFailure("the record was there") }
     taskCount.add(1, ordering: .relaxed)
-    byteCount.add(change, ordering: .relaxed)
-    trim(preferring: home, sparing: key)
+    byteCount.add(bytes, ordering: .relaxed)
+    trim(preferring: home, sparing: identifier.key)
+    return task
   }
 
   public func append(

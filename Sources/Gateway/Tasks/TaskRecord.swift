@@ -2,54 +2,105 @@ internal import JSON
 internal import Model
 
 /// A task with its journal. A value: all of its rules can be tested without a store.
-struct TaskRecord {
+public struct TaskRecord: Sendable {
   private(set) var task: AgentTask
   /// The task before the first kept entry, from which older states are folded again; nil while no entry is kept.
   private var base: AgentTask?
   private var baseSequence: JournalSequence = 0
   private(set) var journal: [SequencedEvent] = []
+  /// Of the last entry.
   private(set) var sequence: JournalSequence = 0
   /// What the task's backend last wanted to be remembered.
   private(set) var backendState: JSONFragment?
+  /// Members of the task's metadata that ``settle(at:journalEventsMax:)`` is to write; none in a settled record.
+  private var newMetadata: [(name: String, value: JSONFragment)] = []
   /// An estimate of what the record holds, for the store's byte bound.
   private(set) var byteCount: Int
 
   init(_ task: AgentTask) {
     self.task = task
-    byteCount = TaskRecord.byteCount(of: task)
+    byteCount = 0
+    byteCount = byteCountOfTask
   }
 
-  /// What a new task takes, before any event.
-  static func byteCount(of task: AgentTask) -> Int {
-    task.history.reduce(fixedBytes) { $0 + bytes(of: $1.parts) }
-  }
+  /// What the task takes without its output.
+  var byteCountOfTask: Int { task.history.reduce(TaskRecord.fixedBytes) { $0 + TaskRecord.bytes(of: $1.parts) } }
 
   mutating func append(_ events: [JournalEvent], at time: Timestamp, journalEventsMax: Int) {
     if journal.isEmpty { base = task }
     for event in events {
+      keep(event.stamped(time))
       note(event, at: time)
-      journal.append(SequencedEvent(sequence: sequence, event: event.stamped(time)))
     }
     if journal.count > journalEventsMax { dropOldest(journal.count - journalEventsMax * 3 / 4) }
   }
 
-  /// Takes the first events of a task that nobody follows: there is no cursor before their end, so that none is kept.
-  mutating func begin(with events: [JournalEvent], at time: Timestamp) {
-    // By index: a loop over the events themselves copies each.
-    for index in events.indices { note(events[index], at: time) }
-    baseSequence = sequence
+  // MARK: New tasks
+
+  /// Takes what an agent says while the task is not in the store yet. Its time comes when the task is put there.
+  ///
+  /// - Parameter isFollowed: somebody is to read these entries. Otherwise none is kept, and none has a number, but from
+  ///   the first on that is read from the journal alone.
+  mutating func begin(with event: consuming JournalEvent, isFollowed: Bool) {
+    if isFollowed || !journal.isEmpty || event.isOfTools {
+      if journal.isEmpty {
+        writeMetadata()
+        base = task
+      }
+      keep(copy event)
+    }
+    note(event, at: nil)
   }
 
-  private mutating func note(_ event: JournalEvent, at time: Timestamp) {
-    sequence += 1
-    switch event {
-    case .backendState(let state): backendState = state
-    case .status:
-      TaskRecord.fold(event, into: &task)
-      task.status.timestamp = time
-    default: TaskRecord.fold(event, into: &task)
+  /// Gives what has begun its time.
+  mutating func settle(at time: Timestamp, journalEventsMax: Int) {
+    writeMetadata()
+    if task.status.timestamp == nil { task.status.timestamp = time }
+    for index in journal.indices where journal[index].event.isStatus {
+      journal[index] = SequencedEvent(sequence: journal[index].sequence, event: journal[index].event.stamped(time))
     }
+    if journal.count > journalEventsMax { dropOldest(journal.count - journalEventsMax * 3 / 4) }
+  }
+
+  /// Members that come while a task begins are written as one.
+  private mutating func writeMetadata() {
+    guard !newMetadata.isEmpty else { return }
+    let members = newMetadata
+    newMetadata = []
+    if let metadata = task.metadata {
+      task.metadata = members.reduce(metadata) { $0.setting($1.name, to: $1.value) }
+    } else {
+      task.metadata = JSONFragment { json in
+        json.beginObject()
+        for member in members {
+          json.key(string: member.name)
+          json.fragment(member.value)
+        }
+        json.endObject()
+      }
+    }
+  }
+
+  // MARK: Folding
+
+  private mutating func keep(_ event: consuming JournalEvent) {
+    sequence += 1
+    journal.append(SequencedEvent(sequence: sequence, event: event))
+  }
+
+  /// - Parameter time: of a status; nil while the task begins.
+  private mutating func note(_ event: consuming JournalEvent, at time: Timestamp?) {
     byteCount += TaskRecord.bytes(of: event)
+    switch consume event {
+    case .backendState(let state): backendState = state
+    case .status(var status, let metadata):
+      status.timestamp = time
+      TaskRecord.fold(.status(status, metadata: metadata), into: &task)
+    case .metadata(let name, let value) where time == nil:
+      newMetadata.removeAll { $0.name == name }
+      newMetadata.append((name, value))
+    case let event: TaskRecord.fold(event, into: &task)
+    }
   }
 
   /// Entries after a cursor; nil when some of them are gone or never were.
@@ -77,17 +128,17 @@ struct TaskRecord {
     baseSequence += count
   }
 
-  static func fold(_ event: JournalEvent, into task: inout AgentTask) {
-    switch event {
+  static func fold(_ event: consuming JournalEvent, into task: inout AgentTask) {
+    switch consume event {
     case .status(let status, _):
       // A status message that is superseded stays in the conversation, as the official SDKs keep it.
       if let message = task.status.message, !task.history.contains(where: { $0.messageID == message.messageID }) {
-        task.history.append(message)
+        task.append(message)
       }
       task.status = status
     case .artifact(let artifact, let append, _, _): task.apply(artifact, append: append)
     case .text(let artifactID, let text): task.append(text, toArtifact: artifactID)
-    case .history(let message): task.history.append(message)
+    case .history(let message): task.append(message)
     case .backendState: break
     case .metadata(let name, let value):
       task.metadata = task.metadata?.setting(name, to: value) ?? .object(name, value)

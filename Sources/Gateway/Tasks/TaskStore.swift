@@ -120,12 +120,13 @@ public protocol TaskStore: Sendable {
   /// The shard-aware identifier of a new task of this owner.
   func mintTaskID(owner: TaskOwner, milliseconds: Int64, entropy: (UInt64, UInt64)) -> String
 
-  /// Adds a task and the first entries of its journal.
+  /// Adds a task with what has begun it. Its statuses get the given time.
   ///
-  /// - Parameter isFollowed: whether somebody is to read these entries from the first one on. Otherwise they are told by
-  ///   the task itself, and only later ones can be read.
-  func create(_ task: AgentTask, events: [JournalEvent], owner: TaskOwner, at: Timestamp, isFollowed: Bool)
-    throws(TaskStoreFull)
+  /// - Parameter record: taken out of its place, which is empty afterwards: a copy would share the task, which grows in
+  ///   place while it is not shared.
+  /// - Returns: the task as it stands then.
+  @discardableResult
+  func create(_ record: inout TaskRecord?, owner: TaskOwner, at: Timestamp) throws(TaskStoreFull) -> AgentTask
 
   /// Appends entries in one step, if the task's state satisfies the condition. Status entries get the given time (never
   /// earlier than an older entry's).
@@ -176,6 +177,17 @@ public protocol TaskStore: Sendable {
 }
 
 extension TaskStore {
+  /// Adds a task and the first entries of its journal.
+  ///
+  /// - Parameter isFollowed: whether somebody is to read these entries from the first one on.
+  func create(_ task: AgentTask, events: [JournalEvent], owner: TaskOwner, at time: Timestamp, isFollowed: Bool)
+    throws(TaskStoreFull)
+  {
+    var record: TaskRecord? = TaskRecord(task)
+    for event in events { record?.begin(with: event, isFollowed: isFollowed) }
+    try create(&record, owner: owner, at: time)
+  }
+
   /// Entries after a cursor, for somebody who does not wait for more.
   func events(of id: String, owner: TaskOwner, after cursor: JournalSequence, max: Int) -> [SequencedEvent]? {
     events(of: id, owner: owner, after: cursor, max: max, for: nil)

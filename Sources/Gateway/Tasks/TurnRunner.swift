@@ -16,7 +16,9 @@ protocol TurnObserver: AnyObject {
   /// it, nor for those that end the turn. Statuses have no time here.
   func turnWrote(_ events: [JournalEvent], upTo sequence: JournalSequence)
   /// The task is terminal or interrupted.
-  func turnEnded(taskID: String)
+  ///
+  /// - Parameter task: as it stands, where that is known; it can be looked up in any case.
+  func turnEnded(taskID: String, _ task: AgentTask?)
   /// The task waits for an approval elsewhere; the turn goes on.
   func turnPaused(taskID: String)
   /// The translation lost something.
@@ -40,7 +42,7 @@ final class TurnRunner {
   private let context: LoopContext
   private let agent: ExposedAgent
   private let owner: TaskOwner
-  private var turn: Turn
+  private let turn: Turn
   /// Let go of at the end. An observer whose caller has gone hears the rest to no effect.
   var observer: (any TurnObserver)?
 
@@ -57,9 +59,10 @@ final class TurnRunner {
   /// The context is known to nobody before the task is: the turn takes its place when the task opens, if it goes on then.
   private var joinsLineLate = false
   private var flushIsDue = false
+  /// What the agent has said of a task that is not in the store yet, folded into it as it came.
+  private var draft: TaskRecord?
+  /// What it has said of a task that is there, and what its journal is to get.
   private var pending: [JournalEvent] = []
-  /// What an answer that comes whole is told in.
-  private static let pendingUsual = 8
   private var eventCount = 0
   private var hasSpoken = false
   private var losses: [JSONValue] = []
@@ -108,7 +111,7 @@ final class TurnRunner {
     }
     if isContextNew {
       joinsLineLate = true
-      if openNow, !agent.answersAtOnce, !open() { return }
+      if openNow, !agent.answersAtOnce, !openIfNeeded() { return }
       start(isContextNew: true)
       return
     }
@@ -119,10 +122,10 @@ final class TurnRunner {
       agent.leavePlace()
       refuse("too many messages wait in this context; retry when earlier ones are answered")
     case .wait:
-      _ = open()
+      _ = openIfNeeded()
       stopIfRetired()
     case .start:
-      if openNow, !agent.answersAtOnce, !open() { return }
+      if openNow, !agent.answersAtOnce, !openIfNeeded() { return }
       if isOpen { stopIfRetired() }
       start()
     }
@@ -147,15 +150,15 @@ final class TurnRunner {
     guard phase == .waiting else { return }
     phase = .running
     lastEventAt = context.loop.now
-    if !isContextNew || !turn.message.referenceTaskIDs.isEmpty { turn = turn.building(on: past(isContextNew)) }
-    let limits = agent.limits.turns
+    let buildsOnPast = !isContextNew || !turn.message.referenceTaskIDs.isEmpty
+    let told = buildsOnPast ? turn.building(on: past(isContextNew)) : turn
     isStarting = true
-    let started = agent.backend.start(turn, on: context.loop) { [self] event in receive(event) }
+    let started = agent.backend.start(told, on: context.loop) { [self] event in receive(event) }
     isStarting = false
     if phase == .ended { return }
     running = started
-    if !pending.isEmpty { flush() }
-    if phase == .running, !isPaused { startClock(limits) }
+    if hasUnwritten { flush() }
+    if phase == .running, !isPaused { startClock(agent.limits.turns) }
   }
 
   private func past(_ isContextNew: Bool) -> TurnPast {
@@ -174,6 +177,7 @@ final class TurnRunner {
   /// The task was canceled by a caller; its journal says so already.
   func cancel() {
     guard phase != .ended else { return }
+    draft = nil
     pending = []
     running?.cancel()
     end()
@@ -257,7 +261,7 @@ final class TurnRunner {
     if speakBy <= now { return fail("the agent was silent for too long") }
     if openBy <= now {
       openBy = .distantFuture
-      guard isOpen || open() else { return }
+      guard openIfNeeded() else { return }
     }
     setTimer()
   }
@@ -277,46 +281,74 @@ final class TurnRunner {
       fail("the agent sent more events than a task may have")
       return
     }
-    if pending.isEmpty, !isOpen { pending.reserveCapacity(TurnRunner.pendingUsual) }
     switch event {
     case .reply(let message):
-      if isOpen || !pending.isEmpty {
+      if isOpen || hasUnwritten {
         // A task was promised already (the caller did not wait, or the agent spoke first): the reply completes it.
         isDone = true
-        pending.append(.status(TaskStatus(.completed, message: agentMessage(message, inTask: true)), metadata: nil))
+        write(.status(TaskStatus(.completed, message: agentMessage(message, inTask: true)), metadata: nil))
         flush()
       } else {
         end { [self] in observer?.turnReplied(agentMessage(message, inTask: false)) }
       }
       return
     case .status(let state, let message, let metadata):
-      isDone = state.isTerminal || state.isInterrupted
       if isPaused { resumeClock() }
-      let told = message.map { agentMessage($0, inTask: true) }
-      pending.append(.status(TaskStatus(state, message: told), metadata: metadata))
-    case .said(let message): pending.append(.history(agentMessage(message, inTask: true)))
+      write(.status(TaskStatus(state, message: message.map { agentMessage($0, inTask: true) }), metadata: metadata))
+      isDone = state.isTerminal || state.isInterrupted
+      // There is nothing to wait for.
+      if isDone, !isStarting { return flush() }
+    case .said(let message): write(.history(agentMessage(message, inTask: true)))
     case .text(let artifactID, let text):
       guard hasRoom(for: text.escaped.count) else { return }
-      pending.append(.text(artifactID: artifactID, text))
+      write(.text(artifactID: artifactID, text))
     case .artifact(let artifact, let append, let lastChunk, let metadata):
       guard hasRoom(for: artifact.parts.reduce(0) { $0 + $1.byteCount }) else { return }
-      pending.append(JournalEvent(artifact, append: append, lastChunk: lastChunk, metadata: metadata))
+      write(JournalEvent(artifact, append: append, lastChunk: lastChunk, metadata: metadata))
     case .refused: break
     case .awaitingApproval(let message, let metadata):
       let told = message.map { agentMessage($0, inTask: true) }
-      pending.append(.status(TaskStatus(.authRequired, message: told), metadata: metadata))
+      write(.status(TaskStatus(.authRequired, message: told), metadata: metadata))
       pauseClock()
       isPaused = true
-    case .taskMetadata(let name, let value): pending.append(.metadata(name: name, value))
-    case .backendState(let state): pending.append(.backendState(state))
+    case .taskMetadata(let name, let value): write(.metadata(name: name, value))
+    case .backendState(let state): write(.backendState(state))
     case .loss(let name):
       observer?.turnLost(name)
       losses.append(.string(name))
       hasNewLosses = true
       // Alone it opens no task: an answer without one may follow.
-      if !isOpen, pending.isEmpty { return }
+      if !isOpen, !hasUnwritten { return }
     }
     if !isStarting { flushAtTurnEnd() }
+  }
+
+  private var hasUnwritten: Bool { draft != nil || !pending.isEmpty }
+
+  /// Takes what the journal is to say next.
+  private func write(_ event: consuming JournalEvent) {
+    guard !isOpen else {
+      pending.append(event)
+      return
+    }
+    if draft == nil { draft = newTask() }
+    draft?.begin(with: event, isFollowed: turn.wantsEvents)
+  }
+
+  private func newTask() -> TaskRecord {
+    let task = AgentTask(
+      id: turn.taskID, contextID: turn.contextID, status: TaskStatus(.submitted, timestamp: context.wallTime),
+      history: [turn.message])
+    var record = TaskRecord(task)
+    if let note = newLosses() { record.begin(with: note, isFollowed: turn.wantsEvents) }
+    return record
+  }
+
+  /// What the task is to say of what the translation has lost; nil where it says so already.
+  private func newLosses() -> JournalEvent? {
+    guard hasNewLosses else { return nil }
+    hasNewLosses = false
+    return .metadata(name: GatewayExtension.uri.description, JSONFragment(["losses": .array(losses)]))
   }
 
   /// Counts output; false, and the turn has failed, where it is too much.
@@ -340,7 +372,7 @@ final class TurnRunner {
       // The question stands again: this answer to it was not taken.
       restore(answered)
       end { [self] in observer?.turnRefused(error) }
-    } else if isOpen || !pending.isEmpty {
+    } else if isOpen || hasUnwritten {
       fail(error.message)
     } else {
       end { [self] in observer?.turnRefused(error) }
@@ -365,62 +397,65 @@ final class TurnRunner {
 
   /// Writes what the agent said since the last flush; ends the turn if that says so.
   private func flush() {
-    guard phase == .running, !pending.isEmpty || hasNewLosses && isOpen else { return }
-    var events: [JournalEvent] = []
-    swap(&events, &pending)
-    if hasNewLosses {
-      hasNewLosses = false
-      let note = JSONFragment(["losses": .array(losses)])
-      events.insert(.metadata(name: GatewayExtension.uri.description, note), at: 0)
-    }
+    guard phase == .running, hasUnwritten || hasNewLosses && isOpen else { return }
+    var task: AgentTask?
     if isOpen {
-      let result = context.services.store.append(
-        events, to: turn.taskID, owner: owner, at: context.wallTime, onlyIf: .notTerminal)
-      if case .appended(let sequence) = result {
-        // What ends the turn is for those to read who then find it over.
-        if !isDone { observer?.turnWrote(events, upTo: sequence) }
-      } else {
-        // Canceled or expired in the meantime: the journal's word stands, the agent is told to stop.
-        running?.cancel()
-        end()
-        return
-      }
-    } else if !open(with: events) {
-      return
+      guard append() else { return }
+    } else {
+      task = open()
+      if task == nil { return }
     }
     if isDone {
-      end()
+      end(task)
     } else if isPaused {
       observer?.turnPaused(taskID: turn.taskID)
     }
+  }
+
+  /// False when the turn was ended elsewhere.
+  private func append() -> Bool {
+    var events: [JournalEvent] = []
+    swap(&events, &pending)
+    if let note = newLosses() { events.insert(note, at: 0) }
+    let result = context.services.store.append(
+      events, to: turn.taskID, owner: owner, at: context.wallTime, onlyIf: .notTerminal)
+    guard case .appended(let sequence) = result else {
+      // Canceled or expired in the meantime: the journal's word stands, the agent is told to stop.
+      running?.cancel()
+      end()
+      return false
+    }
+    // What ends the turn is for those to read who then find it over.
+    if !isDone { observer?.turnWrote(events, upTo: sequence) }
+    return true
   }
 
   private func fail(_ reason: String) {
     guard phase == .running else { return }
     running?.cancel()
     isDone = true
-    pending.append(
-      .status(
-        TaskStatus(.failed, message: agentMessage(AgentMessage([.text(reason)]), inTask: true)), metadata: nil))
+    let message = agentMessage(AgentMessage([.text(reason)]), inTask: true)
+    write(.status(TaskStatus(.failed, message: message), metadata: nil))
     flush()
   }
 
   // MARK: Opening and ending
 
-  /// Puts the task into the store. False when the store is full: the turn is refused.
-  private func open(with events: [JournalEvent] = []) -> Bool {
-    if isOpen { return true }
+  /// False when the turn is refused.
+  private func openIfNeeded() -> Bool { isOpen || open() != nil }
+
+  /// Puts the task into the store. nil when the store is full: the turn is refused.
+  private func open() -> AgentTask? {
     guard !agent.isRetired else {
       running?.cancel()
       end { [self] in observer?.turnRefused(AgentError(.unsupportedOperation, "the agent was removed")) }
-      return false
+      return nil
     }
-    let time = context.wallTime
-    let task = AgentTask(
-      id: turn.taskID, contextID: turn.contextID, status: TaskStatus(.submitted, timestamp: time),
-      history: [turn.message])
+    if draft == nil { draft = newTask() }
+    if let note = newLosses() { draft?.begin(with: note, isFollowed: turn.wantsEvents) }
+    let task: AgentTask
     do {
-      try context.services.store.create(task, events: events, owner: owner, at: time, isFollowed: turn.wantsEvents)
+      task = try context.services.store.create(&draft, owner: owner, at: context.wallTime)
     } catch {
       running?.cancel()
       end { [self] in
@@ -429,22 +464,27 @@ final class TurnRunner {
             .unavailable, "the gateway cannot take more tasks now; retry later", source: .gateway,
             retryAfterSeconds: 30))
       }
-      return false
+      return nil
     }
     isOpen = true
     observer?.turnOpened(taskID: turn.taskID, at: 0)
     joinLine()
-    return true
+    return task
   }
 
-  private func end(_ notify: (() -> Void)? = nil) {
+  /// - Parameter task: as it stands, where that is known.
+  private func end(_ task: AgentTask? = nil) {
+    end { [self] in observer?.turnEnded(taskID: turn.taskID, task) }
+  }
+
+  private func end(telling: () -> Void) {
     guard phase != .ended else { return }
     phase = .ended
     stopTimer()
     running = nil
     agent.leavePlace()
     if isInLine, let next = context.services.turns.leave(ObjectIdentifier(self), key) { next.perform { $0.start() } }
-    if let notify { notify() } else { observer?.turnEnded(taskID: turn.taskID) }
+    telling()
     observer = nil
   }
 }

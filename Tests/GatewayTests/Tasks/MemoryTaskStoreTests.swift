@@ -286,6 +286,50 @@ func textInItsSmallFormSaysTheSame(seed: UInt64) {
   }
 }
 
+/// A new task that nobody follows takes in place what others keep as a journal, and comes to the same.
+@Test(arguments: Seeds.take(4))
+func aTaskThatNobodyFollowsBeginsLikeAnyOther(seed: UInt64) {
+  var random = SeededGenerator(seed: seed)
+  for _ in 0..<100 {
+    let told = Message(messageID: "m", role: .agent, parts: [.text("?")])
+    let events = (0..<random.next() % 12).map { _ -> JournalEvent in
+      switch random.next() % 6 {
+      case 0: text("a", append: random.oneIn(2))
+      case 1: .text(artifactID: "a", "b")
+      case 2: .metadata(name: ["usage", "n"].randomElement(using: &random) ?? "", JSONFragment(["k": 1]))
+      case 3: .backendState(JSONFragment(["k": 1]))
+      case 4: .history(told)
+      default:
+        .status(
+          TaskStatus(
+            TaskState.allCases.randomElement(using: &random) ?? .working, message: random.oneIn(2) ? told : nil),
+          metadata: random.oneIn(6) ? JSONFragment(["tool": "t"]) : nil)
+      }
+    }
+    let task = AgentTask(
+      id: "t", contextID: "c", status: TaskStatus(.submitted, timestamp: Timestamp(milliseconds: 1)))
+    var followed = TaskRecord(task)
+    var alone = followed
+    for event in events {
+      followed.begin(with: event, isFollowed: true)
+      alone.begin(with: event, isFollowed: false)
+    }
+    var appended = TaskRecord(task)
+    appended.append(events, at: Timestamp(milliseconds: 2), journalEventsMax: 100)
+    followed.settle(at: Timestamp(milliseconds: 2), journalEventsMax: 100)
+    alone.settle(at: Timestamp(milliseconds: 2), journalEventsMax: 100)
+    #expect(followed.task == appended.task && followed.journal == appended.journal)
+    #expect(alone.task == appended.task && alone.backendState == appended.backendState)
+    #expect(alone.byteCount == appended.byteCount && followed.byteCount == appended.byteCount)
+    let first = events.firstIndex(where: \.isOfTools) ?? events.endIndex
+    #expect(alone.journal.map(\.event) == appended.journal.map(\.event).suffix(events.count - first))
+    #expect(alone.events(after: 0, max: 100)?.map(\.sequence) == Array(0..<events.count - first).map { $0 + 1 })
+    for place in alone.journal.map(\.sequence) {
+      #expect(alone.snapshot(at: place) == appended.snapshot(at: place + first))
+    }
+  }
+}
+
 // MARK: Followers
 
 /// Counts how often its follower is called.

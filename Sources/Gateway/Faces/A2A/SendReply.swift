@@ -41,9 +41,9 @@ final class SendReply: TurnObserver {
     }
   }
 
-  func turnEnded(taskID: String) {
+  func turnEnded(taskID: String, _ task: AgentTask?) {
     self.taskID = taskID
-    answerWithTask()
+    answerWithTask(task)
   }
 
   func turnPaused(taskID: String) {
@@ -57,16 +57,17 @@ final class SendReply: TurnObserver {
     answer { $0.respond(error) }
   }
 
-  private func answerWithTask() {
+  /// - Parameter task: as it stands, where that is known.
+  private func answerWithTask(_ task: AgentTask? = nil) {
     guard let taskID else { return }
     answer { responder in
-      guard let snapshot = context.services.store.snapshot(of: taskID, owner: owner) else {
+      guard let task = task ?? context.services.store.snapshot(of: taskID, owner: owner)?.task else {
         responder.respond(
           AgentError(.internalError, "the task ended and is no longer kept", source: .gateway))
         return
       }
-      responder.note(taskID: taskID, state: snapshot.task.status.state)
-      responder.respond(.sent(.task(snapshot.task.trimmed(toHistory: historyLength))))
+      responder.note(taskID: taskID, state: task.status.state)
+      responder.respond(.sent(.task(task.trimmed(toHistory: historyLength))))
     }
   }
 

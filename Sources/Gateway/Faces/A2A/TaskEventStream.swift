@@ -48,7 +48,7 @@ final class TaskEventStream: TurnObserver, JournalReader {
 
   func turnWrote(_ events: [JournalEvent], upTo sequence: JournalSequence) { follower.feed(events, upTo: sequence) }
 
-  func turnEnded(taskID: String) { follower.endFeeding() }
+  func turnEnded(taskID: String, _ task: AgentTask?) { follower.endFeeding() }
 
   func turnLost(_ name: String) { responder.note(loss: name) }
 

@@ -93,7 +93,7 @@ final class OrqEventStream: TurnObserver, JournalReader {
 
   func turnWrote(_ events: [JournalEvent], upTo sequence: JournalSequence) { follower.feed(events, upTo: sequence) }
 
-  func turnEnded(taskID: String) { follower.endFeeding() }
+  func turnEnded(taskID: String, _ task: AgentTask?) { follower.endFeeding() }
 
   /// The journal tells.
   func turnPaused(taskID: String) { follower.endFeeding() }

@@ -52,7 +52,7 @@ final class OrqReply: TurnObserver {
     }
   }
 
-  func turnEnded(taskID: String) { answer(isEnded: true, taskID) }
+  func turnEnded(taskID: String, _ task: AgentTask?) { answer(isEnded: true, taskID) }
 
   /// A caller that waits does so until the agent rests (contract §3.14), and it does not while somebody approves.
   func turnPaused(taskID: String) {}
