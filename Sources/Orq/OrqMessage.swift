@@ -81,18 +81,6 @@ public struct OrqMessage: OrqValue {
     json.endObject()
   }
 
-  /// As ``write(into:)``, from whatever holds the values.
-  ///
-  /// - Parameter parts: writes them, one after the other.
-  public static func write(
-    id: String?, role: Role, metadata: JSONFragment? = nil, into json: inout JSONWriter,
-    parts: (inout JSONWriter) -> Void
-  ) {
-    json.beginObject()
-    members(id: id, role: role, metadata: metadata, into: &json, parts: parts)
-    json.endObject()
-  }
-
   /// With the mark and the ids that a task's messages have.
   public func writeExtended(into json: inout JSONWriter) {
     json.beginObject()
@@ -105,19 +93,20 @@ public struct OrqMessage: OrqValue {
 
   /// For an object that has more members than the message.
   func members(into json: inout JSONWriter) {
-    OrqMessage.members(id: messageID, role: role, metadata: metadata, into: &json) { json in
-      for part in parts { part.write(into: &json) }
-    }
+    OrqMessage.beginMembers(id: messageID, role: role, into: &json)
+    for part in parts { part.write(into: &json) }
+    OrqMessage.endMembers(metadata: metadata, into: &json)
   }
 
-  private static func members(
-    id: String?, role: Role, metadata: JSONFragment?, into json: inout JSONWriter, parts: (inout JSONWriter) -> Void
-  ) {
+  /// Up to the parts, which come next.
+  static func beginMembers(id: String?, role: Role, into json: inout JSONWriter) {
     json.optional("messageId", id)
     json.member("role", role.rawValue)
     json.key("parts")
     json.beginArray()
-    parts(&json)
+  }
+
+  static func endMembers(metadata: JSONFragment? = nil, into json: inout JSONWriter) {
     json.endArray()
     json.optional("metadata", metadata)
   }

@@ -25,16 +25,19 @@ public struct OrqOutcome: OrqReadable {
 
   public init(_ node: JSONNode, _ reader: inout OrqReader) {
     reader.requireString(node, "_id")
-    taskID = reader.identifier(node, "task_id")
-    parts = OrqOutcome.parts(node, &reader)
+    let taskID = reader.identifier(node, "task_id")
+    let parts = OrqOutcome.parts(node, &reader)
     reader.requireString(node, "created_at")
     reader.requireString(node, "model")
-    usage = reader.value(node, "usage", OrqUsage.self)
-    finishReason = .read(node, "finish_reason", &reader)
-    pendingToolCalls = reader.values(node, "pending_tool_calls", OrqPendingToolCall.self) ?? []
+    let usage = reader.value(node, "usage", OrqUsage.self)
+    let finishReason = OrqFinishReason.read(node, "finish_reason", &reader)
+    let pendingToolCalls = reader.values(node, "pending_tool_calls", OrqPendingToolCall.self) ?? []
     OrqTelemetry.check(in: node, &reader)
-    status = reader.name(node, "status", OrqResponse.Status.self)
+    let status = reader.name(node, "status", OrqResponse.Status.self)
     reader.checkString(node, "error")
+    self.init(
+      taskID: taskID, status: status, parts: parts, finishReason: finishReason, pendingToolCalls: pendingToolCalls,
+      usage: usage)
   }
 
   private static func parts(_ node: JSONNode, _ reader: inout OrqReader) -> [OrqPart] {

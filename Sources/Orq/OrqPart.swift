@@ -3,17 +3,18 @@ public import JSON
 
 /// One piece of a message (contract §2.3).
 public struct OrqPart: OrqValue {
+  // What is large and rare lies out of line.
   public enum Content: Sendable, Equatable {
     case text(JSONString)
-    case file(OrqFile)
+    indirect case file(OrqFile)
     /// An object. Orq writes such parts but takes none; only the release candidate of 3.13 sent them.
     case data(JSONFragment)
-    case toolCall(OrqToolCall)
+    indirect case toolCall(OrqToolCall)
     /// - result: any JSON; nil where the tool gave none.
-    case toolResult(toolCallID: String, result: JSONFragment?)
-    case error(JSONString, code: Int?)
+    indirect case toolResult(toolCallID: String, result: JSONFragment?)
+    indirect case error(JSONString, code: Int?)
     /// Only in streams of the response family.
-    case reasoning(OrqReasoning)
+    indirect case reasoning(OrqReasoning)
     /// The whole part, of a kind that is new to us. Never read from callers.
     case other(JSONFragment)
   }
@@ -162,21 +163,41 @@ extension OrqPart {
 
 extension OrqPart {
   public func write(into json: inout JSONWriter) {
-    if case .other(let part) = content {
-      json.fragment(part)
-      return
+    switch content {
+    case .text(let text) where metadata == nil: OrqPart.write(text: text, into: &json)
+    case .other(let part): json.fragment(part)
+    default:
+      json.beginObject()
+      writeContent(into: &json)
+      json.optional("metadata", metadata)
+      json.endObject()
     }
+  }
+
+  /// A part of text, without one in between.
+  public static func write(text: JSONString, into json: inout JSONWriter) {
     json.beginObject()
-    writeContent(into: &json)
-    json.optional("metadata", metadata)
+    writeContent(text, into: &json)
     json.endObject()
+  }
+
+  /// - Parameter text: valid UTF-8, not escaped yet.
+  public static func write(text: Span<UInt8>, into json: inout JSONWriter) {
+    json.beginObject()
+    json.member("kind", "text")
+    json.key("text")
+    json.string(utf8: text)
+    json.endObject()
+  }
+
+  private static func writeContent(_ text: JSONString, into json: inout JSONWriter) {
+    json.member("kind", "text")
+    json.member("text", text)
   }
 
   private func writeContent(into json: inout JSONWriter) {
     switch content {
-    case .text(let text):
-      json.member("kind", "text")
-      json.member("text", text)
+    case .text(let text): OrqPart.writeContent(text, into: &json)
     case .file(let file):
       json.member("kind", "file")
       json.key("file")

@@ -294,7 +294,7 @@ public struct OrqReader {
     var result: [Element] = []
     result.reserveCapacity(list.count)
     forEach(of: list, name) { reader, node in
-      if let element = read(&reader, node) { result.append(element) }
+      if let element = read(&reader, node) { result.append(consume element) }
     }
     return result
   }

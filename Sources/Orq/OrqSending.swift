@@ -53,17 +53,21 @@ public struct OrqSending: Sendable {
     return Array(json.finish().dropFirst())
   }
 
-  /// - Parameters:
-  ///   - bytes: that the turn will probably take.
-  ///   - turn: writes its members, see ``JSON/JSONWriter/turn(for:taskID:variables:identity:thread:memoryEntityID:metadata:engine:message:)``.
-  public func call(reserving bytes: Int, _ turn: (inout JSONWriter) -> Void) -> OrqCall {
+  /// A body up to the members of the turn, which come next, see ``OrqTurn``.
+  ///
+  /// - Parameter bytes: that the turn will probably take.
+  public func begin(reserving bytes: Int) -> JSONWriter {
     var json = JSONWriter(reserving: opening.count + bytes + closing.count + 8)
     json.beginObject()
     if !opening.isEmpty { json.raw(opening.span) }
-    turn(&json)
-    if !closing.isEmpty { json.raw(closing.span) }
-    json.endObject()
-    return OrqCall(operation, target: target, body: json.finish(), isStreamed: isStreamed)
+    return json
+  }
+
+  /// The call with the body that is now whole.
+  public func end(_ body: consuming JSONWriter) -> OrqCall {
+    if !closing.isEmpty { body.raw(closing.span) }
+    body.endObject()
+    return OrqCall(operation, target: target, body: body.finish(), isStreamed: isStreamed)
   }
 }
 

@@ -57,13 +57,40 @@ public struct OrqTurn: Sendable, Equatable {
   static let unsaid = OrqTurn(message: .filler)
 
   func members(into json: inout JSONWriter, for generation: OrqGeneration) {
-    json.turn(
-      for: generation, taskID: taskID, variables: variables, identity: identity, thread: thread,
-      memoryEntityID: memoryEntityID, metadata: metadata, engine: engine
-    ) { message.write(into: &$0) }
+    json.member("message", message)
+    OrqTurn.writeCircumstances(
+      into: &json, for: generation, taskID: taskID, variables: variables, identity: identity, thread: thread,
+      memoryEntityID: memoryEntityID, metadata: metadata, engine: engine)
   }
 
-  fileprivate struct Memory: OrqValue {
+  // The same from whatever holds the values: a message is begun, its parts are written, it is ended, and what lies beside
+  // it comes last.
+
+  public static func beginMessage(id: String?, role: OrqMessage.Role, into json: inout JSONWriter) {
+    json.key("message")
+    json.beginObject()
+    OrqMessage.beginMembers(id: id, role: role, into: &json)
+  }
+
+  public static func endMessage(into json: inout JSONWriter) {
+    OrqMessage.endMembers(into: &json)
+    json.endObject()
+  }
+
+  public static func writeCircumstances(
+    into json: inout JSONWriter, for generation: OrqGeneration, taskID: String?, variables: JSONFragment?,
+    identity: OrqIdentity?, thread: OrqThread?, memoryEntityID: String?, metadata: JSONFragment?, engine: Engine? = nil
+  ) {
+    json.optional("task_id", taskID)
+    json.optional("variables", variables)
+    if let identity { json.member(generation == .v3 ? "contact" : "identity", identity) }
+    json.optional("thread", thread)
+    json.optional("memory", memoryEntityID.map { Memory(entityID: $0) })
+    json.optional("metadata", metadata)
+    if generation == .v4 { json.optional("engine", engine?.rawValue) }
+  }
+
+  private struct Memory: OrqValue {
     var entityID: String
 
     init(entityID: String) { self.entityID = entityID }
@@ -75,27 +102,6 @@ public struct OrqTurn: Sendable, Equatable {
       json.member("entity_id", entityID)
       json.endObject()
     }
-  }
-}
-
-extension JSONWriter {
-  /// The members of an ``OrqTurn``, from whatever holds them.
-  ///
-  /// - Parameter message: writes the message, see ``OrqMessage/write(id:role:metadata:into:parts:)``.
-  public mutating func turn(
-    for generation: OrqGeneration, taskID: String?, variables: JSONFragment?, identity: OrqIdentity?,
-    thread: OrqThread?, memoryEntityID: String?, metadata: JSONFragment?, engine: OrqTurn.Engine? = nil,
-    message: (inout JSONWriter) -> Void
-  ) {
-    key("message")
-    message(&self)
-    optional("task_id", taskID)
-    optional("variables", variables)
-    if let identity { member(generation == .v3 ? "contact" : "identity", identity) }
-    optional("thread", thread)
-    optional("memory", memoryEntityID.map { OrqTurn.Memory(entityID: $0) })
-    optional("metadata", metadata)
-    if generation == .v4 { optional("engine", engine?.rawValue) }
   }
 }
 

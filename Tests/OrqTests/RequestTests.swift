@@ -128,7 +128,9 @@ struct RequestTests {
     _ json: String, _ body: Body
   ) throws {
     let sending = OrqSending(operation, agentKey, body, for: generation)
-    let call = sending.call(reserving: 0) { body.turn.members(into: &$0, for: generation) }
+    var writer = sending.begin(reserving: 0)
+    body.turn.members(into: &writer, for: generation)
+    let call = sending.end(writer)
     #expect("\(call.method.name) \(call.target)" == line)
     #expect(call.isStreamed == (accept == "text/event-stream"))
     #expect(call.body == body.encoded(for: generation))

@@ -8,20 +8,25 @@ internal import Orq
 enum OrqParts {
   // MARK: To Orq
 
+  /// Writes a part of a message as Orq takes it.
+  ///
   /// - Parameter losses: gains what Orq has no form for.
-  static func part(_ part: Part, _ losses: inout OrqSendLosses) -> OrqPart {
+  static func write(_ part: Part, into json: inout JSONWriter, _ losses: inout OrqSendLosses) {
     if part.metadata != nil { losses.insert(.partMetadata) }
     switch part.content {
     case .text(let text):
       if part.mediaType != nil || part.filename != nil { losses.insert(.textMediaType) }
-      return .text(text)
-    case .raw(let base64):
-      return OrqPart(.file(OrqFile(.bytes(base64), mediaType: part.mediaType, name: part.filename)))
-    case .url(let url): return OrqPart(.file(OrqFile(.uri(url), mediaType: part.mediaType, name: part.filename)))
+      OrqPart.write(text: text, into: &json)
+    case .raw(let base64): file(.bytes(base64), part).write(into: &json)
+    case .url(let url): file(.uri(url), part).write(into: &json)
     case .data(let value):
       losses.insert(.dataAsText)
-      return .text(JSONString(String(decoding: value.bytes, as: UTF8.self)))
+      OrqPart.write(text: value.bytes.span, into: &json)
     }
+  }
+
+  private static func file(_ content: OrqFile.Content, _ part: Part) -> OrqPart {
+    OrqPart(.file(OrqFile(content, mediaType: part.mediaType, name: part.filename)))
   }
 
   // MARK: From Orq

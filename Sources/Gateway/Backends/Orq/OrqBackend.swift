@@ -126,29 +126,24 @@ final class OrqBackend: AgentBackend {
     _ turn: Turn, _ context: OrqContextState, _ losses: inout OrqSendLosses
   ) throws(AgentError) -> OrqCall {
     let message = turn.message
-    var results: [OrqPart]?
-    if turn.isContinuation, !context.pendingToolCalls.isEmpty {
-      results = try OrqParts.results(in: message, pending: context.pendingToolCalls, &losses)
-    }
-    let settings = settings(of: turn)
+    let isResults = turn.isContinuation && !context.pendingToolCalls.isEmpty
     let sending = turn.wantsEvents ? following : waiting
-    let bytes = message.parts.reduce(OrqBackend.bodyBytesUsual) { $0 + $1.byteCount }
-    return sending.call(reserving: bytes) { json in
-      json.turn(
-        for: sending.generation, taskID: context.taskID, variables: settings.variables,
-        identity: OrqBackend.identity(turn.principal),
-        thread: OrqThread(id: context.threadID, tags: settings.threadTags), memoryEntityID: settings.memoryEntityID,
-        metadata: settings.metadata
-      ) { json in
-        OrqMessage.write(id: message.messageID, role: results == nil ? .user : .tool, into: &json) { json in
-          if let results {
-            for result in results { result.write(into: &json) }
-          } else {
-            for part in message.parts { OrqParts.part(part, &losses).write(into: &json) }
-          }
-        }
-      }
+    var json = sending.begin(reserving: message.parts.reduce(OrqBackend.bodyBytesUsual) { $0 + $1.byteCount })
+    OrqTurn.beginMessage(id: message.messageID, role: isResults ? .tool : .user, into: &json)
+    if isResults {
+      let results = try OrqParts.results(in: message, pending: context.pendingToolCalls, &losses)
+      for result in results { result.write(into: &json) }
+    } else {
+      for part in message.parts { OrqParts.write(part, into: &json, &losses) }
     }
+    OrqTurn.endMessage(into: &json)
+    let settings = settings(of: turn)
+    OrqTurn.writeCircumstances(
+      into: &json, for: sending.generation, taskID: context.taskID, variables: settings.variables,
+      identity: OrqBackend.identity(turn.principal),
+      thread: OrqThread(id: context.threadID, tags: settings.threadTags), memoryEntityID: settings.memoryEntityID,
+      metadata: settings.metadata)
+    return sending.end(json)
   }
 
   /// What the body takes beside the message's content.

@@ -31,7 +31,8 @@ final class OrqExchange: RunningTurn, HTTPClientDelegate {
   private var isLookingUp = false
   private var answer = Answer.none
   private var body: [UInt8] = []
-  private var events = SSEDecoder(eventBytesMax: OrqExchange.eventBytesMax)
+  /// Of an answer that is a stream.
+  private var events: SSEDecoder?
   private var isAgentFamily = false
   /// Orq has taken the message: from here on a failure is the task's, and the task is looked up first.
   private var isAccepted = false
@@ -102,8 +103,13 @@ final class OrqExchange: RunningTurn, HTTPClientDelegate {
       stop()
       return notUnderstood("it has a content encoding that was not asked for")
     }
-    answer = OrqExchange.hasEvents(head) ? .events : .json
-    if case .events = answer { accept() }
+    guard OrqExchange.hasEvents(head) else {
+      answer = .json
+      return
+    }
+    answer = .events
+    events = SSEDecoder(eventBytesMax: OrqExchange.eventBytesMax)
+    accept()
   }
 
   private static func hasEvents(_ head: HTTPResponseHead) -> Bool {
@@ -190,7 +196,7 @@ final class OrqExchange: RunningTurn, HTTPClientDelegate {
 
   private func receive(events bytes: [UInt8]) {
     do {
-      try events.feed(bytes) { event in
+      try events?.feed(bytes) { event in
         if isAgentFamily {
           try read(OrqAgentEvent.decode(event.data)) { reader.read($0, deliver) }
         } else if let delta = OrqTextDelta(event.data) {

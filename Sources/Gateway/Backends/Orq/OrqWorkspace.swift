@@ -11,7 +11,7 @@ final class OrqWorkspace: Sendable {
   let base: URI
   let generation: OrqGeneration
   let cancel: OrqConfiguration.CancelPolicy
-  let timeouts: UpstreamTimeouts
+  private let timeouts: HTTPClientTimeouts
   private let key: [UInt8]
   /// What this deployment calls itself, see ``GatewayHops``.
   private let gatewayName: String
@@ -30,7 +30,7 @@ final class OrqWorkspace: Sendable {
     self.base = base
     generation = configuration.generation == .v3 ? .v3 : .v4
     cancel = configuration.cancel
-    timeouts = configuration.timeouts
+    timeouts = configuration.timeouts.ofClient
     let key: [UInt8]
     do {
       key = try configuration.key.read()
@@ -69,7 +69,7 @@ final class OrqWorkspace: Sendable {
   func request(_ call: OrqCall, firstByte: Duration? = nil, gateways: [String] = []) -> HTTPClientRequest {
     var fields = call.isStreamed ? fieldsToStream : call.body == nil ? fieldsToRead : fieldsToSend
     if !gateways.isEmpty { fields.set("Via", GatewayHops.field(gateways + [gatewayName])) }
-    var timeouts = timeouts.ofClient
+    var timeouts = timeouts
     if let firstByte { timeouts.firstByte = firstByte }
     var request = HTTPClientRequest(
       call.method, base, target: base.target(below: call.target), fields: fields, body: call.body ?? [], tls: tls,
