@@ -174,7 +174,8 @@ public struct OrqReader {
   }
 
   mutating func requireString(_ object: JSONNode, _ name: StaticString) {
-    if place(in: object, name) == nil { fail(at: name, "Is required.") } else { checkString(object, name) }
+    guard let place = place(in: object, name) else { return fail(at: name, "Is required.") }
+    if object.kind(at: place) != .string { fail(at: name, "Must be a string.") }
   }
 
   mutating func checkObject(_ object: JSONNode, _ name: StaticString) {
