@@ -91,13 +91,12 @@ private struct RESTReader {
     checkSame(body, "parent", nil, "tasks/\(taskID)")
     var config = PushNotificationConfig(url: "")
     if let outer = params.fields.requiredObject(body, "config") {
-      params.fields.enter("config")
-      if let inner = params.fields.requiredObject(outer, "pushNotificationConfig", "push_notification_config") {
-        params.fields.enter("pushNotificationConfig")
-        config = params.fields.pushConfig(inner)
-        params.fields.leave()
+      params.fields.within("config") { fields in
+        guard let inner = fields.requiredObject(outer, "pushNotificationConfig", "push_notification_config") else {
+          return
+        }
+        config = fields.within("pushNotificationConfig") { $0.pushConfig(inner) }
       }
-      params.fields.leave()
     }
     config.taskID = taskID
     if config.id == nil { config.id = params.fields.string(body, "configId", "config_id") }

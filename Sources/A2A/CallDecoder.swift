@@ -90,20 +90,21 @@ struct ParamsReader {
   // MARK: Send
 
   mutating func send(_ params: JSONNode) -> SendRequest {
-    var request = SendRequest(message: ParamsReader.noMessage)
     // The schema of 0.3 REST calls the field `request` but writes it as `message`.
-    if let node = fields.requiredObject(params, "message", fields.dialect == .v03REST ? "request" : nil) {
-      fields.enter("message")
-      request.message = fields.message(node)
-      fields.leave()
-    }
-    request.metadata = fields.metadata(params)
+    let node = fields.requiredObject(params, "message", fields.dialect == .v03REST ? "request" : nil)
+    let message = node.map { node in fields.within("message") { $0.message(node) } }
+    var request = SendRequest(message: message ?? ParamsReader.noMessage, metadata: fields.metadata(params))
     if let configuration = fields.object(params, "configuration") {
-      fields.enter("configuration")
-      readConfiguration(configuration, &request)
-      fields.leave()
+      within("configuration") { $0.readConfiguration(configuration, &request) }
     }
     return request
+  }
+
+  /// As ``FieldReader/within(_:_:)``.
+  private mutating func within(_ name: StaticString, _ read: (inout ParamsReader) -> Void) {
+    let before = fields.violations.count
+    read(&self)
+    fields.place(name, since: before)
   }
 
   /// Stands in beside a fault; never seen by anybody.
@@ -128,9 +129,7 @@ struct ParamsReader {
     case .v03REST: (name, original) = ("pushNotification", "push_notification")
     }
     if let push = fields.object(node, name, original) {
-      fields.enter(name)
-      request.pushNotification = fields.pushConfig(push)
-      fields.leave()
+      request.pushNotification = fields.within(name) { $0.pushConfig(push) }
     }
   }
 
@@ -184,9 +183,7 @@ struct ParamsReader {
     guard let node = fields.requiredObject(params, "pushNotificationConfig", "push_notification_config") else {
       return PushNotificationConfig(url: "")
     }
-    fields.enter("pushNotificationConfig")
-    var config = fields.pushConfig(node)
-    fields.leave()
+    var config = fields.within("pushNotificationConfig") { $0.pushConfig(node) }
     config.taskID = taskID
     return config
   }
@@ -200,9 +197,7 @@ extension FieldReader {
       token: string(node, "token", bytesMax: A2ALimits.secretBytesMax))
     if dialect == .v1 { config.taskID = string(node, "taskId", "task_id") }
     if let authentication = object(node, "authentication") {
-      enter("authentication")
-      config.authentication = self.authentication(authentication)
-      leave()
+      config.authentication = within("authentication") { $0.authentication(authentication) }
     }
     return config
   }

@@ -8,10 +8,15 @@ extension FieldReader {
   // MARK: Message
 
   mutating func message(_ node: JSONNode) -> Message {
-    checkKind(node, "message")
+    let before = violations.count
+    let hasKind = checkKind(node, "message")
     let messageID = requiredString(node, "messageId", "message_id")
     let role = self.role(node)
     let parts = self.parts(node, dialect == .v03REST ? "content" : "parts")
+    // Those are all its members, as of most messages that begin a conversation.
+    if node.count == (hasKind ? 4 : 3), violations.count == before, !parts.isEmpty {
+      return Message(messageID: messageID, role: role, parts: parts)
+    }
     return Message(
       messageID: messageID, role: role, parts: parts, contextID: contextID(node),
       taskID: string(node, "taskId", "task_id"), metadata: metadata(node),
@@ -25,7 +30,7 @@ extension FieldReader {
       fail(at: "role", "Is required.")
       return .user
     }
-    guard let role = Role(node[place], dialect) else {
+    guard let role = Role(node, at: place, dialect) else {
       fail(at: "role", "Must be \(Role.user.wireName(dialect)) or \(Role.agent.wireName(dialect)).")
       return .user
     }
@@ -46,9 +51,13 @@ extension FieldReader {
   }
 
   /// 0.3 JSON-RPC marks objects by `kind`; where it is left out the place says what an object is.
-  private mutating func checkKind(_ node: JSONNode, _ kind: StaticString) {
-    guard dialect == .v03JSONRPC, let stated = place(in: node, "kind"), !node.equals(kind, at: stated) else { return }
-    fail(at: "kind", "Must be \(kind).")
+  ///
+  /// - Returns: whether there is one.
+  @discardableResult
+  private mutating func checkKind(_ node: JSONNode, _ kind: StaticString) -> Bool {
+    guard dialect == .v03JSONRPC, let stated = place(in: node, "kind") else { return false }
+    if !node.equals(kind, at: stated) { fail(at: "kind", "Must be \(kind).") }
+    return true
   }
 
   // MARK: Task
@@ -58,11 +67,7 @@ extension FieldReader {
     let id = requiredString(node, "id")
     var status = TaskStatus(.unspecified)
     // A task without a status says nothing of its state, and neither do we (A2A 1.0 §4.1.2: unspecified).
-    if let member = object(node, "status") {
-      enter("status")
-      status = self.status(member)
-      leave()
-    }
+    if let member = object(node, "status") { status = within("status") { $0.status(member) } }
     return AgentTask(
       id: id, contextID: string(node, "contextId", "context_id") ?? "", status: status,
       artifacts: elements(node, "artifacts") { reader, node in reader.artifact(node) },
@@ -80,9 +85,7 @@ extension FieldReader {
     }
     // The schema of 0.3 REST calls the field `update` but writes it as `message`.
     if let message = object(node, "message", dialect == .v03REST ? "update" : nil) {
-      enter("message")
-      status.message = self.message(message)
-      leave()
+      status.message = within("message") { $0.message(message) }
     }
     if let timestamp = member(node, "timestamp") {
       status.timestamp = timestamp.string.flatMap { Timestamp($0) }
@@ -104,11 +107,7 @@ extension FieldReader {
     checkKind(node, "status-update")
     let taskID = requiredString(node, "taskId", "task_id")
     var status = TaskStatus(.unspecified)
-    if let member = requiredObject(node, "status") {
-      enter("status")
-      status = self.status(member)
-      leave()
-    }
+    if let member = requiredObject(node, "status") { status = within("status") { $0.status(member) } }
     return TaskStatusUpdate(
       taskID: taskID, contextID: string(node, "contextId", "context_id") ?? "", status: status,
       metadata: metadata(node))
@@ -118,11 +117,7 @@ extension FieldReader {
     checkKind(node, "artifact-update")
     let taskID = requiredString(node, "taskId", "task_id")
     var artifact = Artifact(artifactID: "", parts: [])
-    if let member = requiredObject(node, "artifact") {
-      enter("artifact")
-      artifact = self.artifact(member)
-      leave()
-    }
+    if let member = requiredObject(node, "artifact") { artifact = within("artifact") { $0.artifact(member) } }
     return TaskArtifactUpdate(
       taskID: taskID, contextID: string(node, "contextId", "context_id") ?? "", artifact: artifact,
       append: bool(node, "append") ?? false, lastChunk: bool(node, "lastChunk", "last_chunk") ?? false,
@@ -135,15 +130,15 @@ extension FieldReader {
     _ parent: JSONNode, _ name: StaticString, _ read: (inout FieldReader, JSONNode) -> Element
   ) -> [Element] {
     guard let list = array(parent, name, max: .max) else { return [] }
-    var result: [Element] = []
-    result.reserveCapacity(list.count)
-    enter(name)
-    list.forEachElement { node in
-      enter(index: result.count)
-      if node.kind == .object { result.append(read(&self, node)) } else { fail("Must be an object.") }
-      leave()
+    return within(name) { reader in
+      var result: [Element] = []
+      result.reserveCapacity(list.count)
+      list.forEachElement { node in
+        reader.within(index: result.count) { reader in
+          if node.kind == .object { result.append(read(&reader, node)) } else { reader.fail("Must be an object.") }
+        }
+      }
+      return result
     }
-    leave()
-    return result
   }
 }

@@ -11,21 +11,15 @@ struct FieldReader {
     case agent
   }
 
-  private enum Step {
-    case member(StaticString)
-    case index(Int)
-  }
-
   let dialect: Dialect
   let author: Author
-  private var path: [Step] = []
+  /// Their fields are named from the value that is being read, whose readers around it add where it is: nobody keeps a path
+  /// that no fault needs.
   private(set) var violations: [AgentError.FieldViolation] = []
 
   init(_ dialect: Dialect, author: Author) {
     self.dialect = dialect
     self.author = author
-    // As deep as most requests go.
-    path.reserveCapacity(8)
   }
 
   /// - Throws: one error with every fault found, if there is any.
@@ -41,32 +35,46 @@ struct FieldReader {
     }
   }
 
-  // MARK: Path
+  // MARK: Faults
 
-  mutating func enter(_ name: StaticString) { path.append(.member(name)) }
-  mutating func enter(index: Int) { path.append(.index(index)) }
-  mutating func leave() { path.removeLast() }
+  /// Of the value that is being read.
+  mutating func fail(_ description: String) { note("", description) }
 
-  mutating func fail(_ description: String) {
+  /// Of one of its members.
+  mutating func fail(at name: StaticString, _ description: String) { note("\(name)", description) }
+
+  private mutating func note(_ field: String, _ description: String) {
     guard violations.count < A2ALimits.faultsMax else { return }
-    violations.append(AgentError.FieldViolation(field: pathText, description: description))
+    violations.append(AgentError.FieldViolation(field: field, description: description))
   }
 
-  mutating func fail(at name: StaticString, _ description: String) {
-    enter(name)
-    fail(description)
-    leave()
+  /// Reads the value of a member.
+  mutating func within<T>(_ name: StaticString, _ read: (inout FieldReader) -> T) -> T {
+    let before = violations.count
+    let value = read(&self)
+    place(name, since: before)
+    return value
   }
 
-  private var pathText: String {
-    var text = ""
-    for step in path {
-      switch step {
-      case .member(let name): text += text.isEmpty ? "\(name)" : ".\(name)"
-      case .index(let index): text += "[\(index)]"
-      }
+  /// Reads one value of a list.
+  mutating func within<T>(index: Int, _ read: (inout FieldReader) -> T) -> T {
+    let before = violations.count
+    let value = read(&self)
+    if violations.count > before { place("[\(index)]", since: before) }
+    return value
+  }
+
+  /// The faults from this one on, if there are any, lie in a member of that name.
+  mutating func place(_ name: StaticString, since first: Int) {
+    if violations.count > first { place("\(name)", since: first) }
+  }
+
+  @inline(never)
+  private mutating func place(_ step: String, since first: Int) {
+    for index in first..<violations.count {
+      let field = violations[index].field
+      violations[index].field = field.isEmpty || field.hasPrefix("[") ? step + field : "\(step).\(field)"
     }
-    return text
   }
 
   // MARK: Members
@@ -167,22 +175,20 @@ struct FieldReader {
     bytesMax: Int = A2ALimits.identifierBytesMax
   ) -> [String] {
     guard let node = array(parent, name, original, max: max) else { return [] }
-    var result: [String] = []
-    result.reserveCapacity(node.count)
-    enter(name)
-    node.forEachElement { element in
-      enter(index: result.count)
-      let text = element.string
-      if let text {
-        if author == .caller, text.utf8.count > bytesMax { fail("Must not be longer than \(bytesMax) bytes.") }
-      } else {
-        fail("Must be a string.")
+    return within(name) { reader in
+      var result: [String] = []
+      result.reserveCapacity(node.count)
+      node.forEachElement { element in
+        let text = element.string
+        if text == nil {
+          reader.within(index: result.count) { $0.fail("Must be a string.") }
+        } else if reader.author == .caller, let text, text.utf8.count > bytesMax {
+          reader.within(index: result.count) { $0.fail("Must not be longer than \(bytesMax) bytes.") }
+        }
+        result.append(text ?? "")
       }
-      result.append(text ?? "")
-      leave()
+      return result
     }
-    leave()
-    return result
   }
 
   // MARK: Scalars and JSON

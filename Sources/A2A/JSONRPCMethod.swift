@@ -45,7 +45,7 @@ public enum JSONRPCMethod {
   /// The version that a method belongs to, for ``VersionNegotiation``. nil for a name of neither: such a call is told
   /// that the method is unknown, whatever version it asks for.
   public static func family(_ method: String) -> ProtocolVersion? {
-    if method.utf8.contains(UInt8(ascii: "/")) { return .v0_3 }
-    return AgentOperation(rawValue: method) == nil ? nil : .v1_0
+    if AgentOperation(rawValue: method) != nil { return .v1_0 }
+    return method.utf8.contains(UInt8(ascii: "/")) ? .v0_3 : nil
   }
 }

@@ -38,32 +38,33 @@ public enum JSONRPCRequestReader {
       throw invalid(
         root.kind == .array ? "Batches are not supported." : "The request must be an object.", id: JSONRPCFault.nullID)
     }
-    guard let id = identifier(root["id"]) else {
+    guard let id = identifier(in: root) else {
       throw invalid("id must be a string, a number or null.", id: JSONRPCFault.nullID)
     }
-    guard let version = root["jsonrpc"], version.equals("2.0") else {
+    guard let version = root.place(of: "jsonrpc"), root.equals("2.0", at: version) else {
       throw invalid("jsonrpc must be \"2.0\".", id: id)
     }
-    guard let method = root["method"]?.string else { throw invalid("method must be a string.", id: id) }
+    guard let place = root.place(of: "method"), let method = root.string(at: place) else {
+      throw invalid("method must be a string.", id: id)
+    }
     guard method.utf8.count <= A2ALimits.methodBytesMax else {
       throw JSONRPCFault(error: AgentError(.methodNotFound, "Method not found."), id: id)
     }
-    guard let params = root["params"], !params.isNull else {
-      return JSONRPCRequest(id: id, method: method, params: nil)
-    }
-    switch params.kind {
-    case .object: return JSONRPCRequest(id: id, method: method, params: params)
+    guard let params = root.place(of: "params") else { return JSONRPCRequest(id: id, method: method, params: nil) }
+    switch root.kind(at: params) {
+    case .null: return JSONRPCRequest(id: id, method: method, params: nil)
+    case .object: return JSONRPCRequest(id: id, method: method, params: root[params])
     case .array: throw JSONRPCFault(error: .invalidField("params", "Must be an object."), id: id)
     default: throw invalid("params must be an object.", id: id)
     }
   }
 
-  private static func identifier(_ node: JSONNode?) -> JSONFragment? {
-    guard let node else { return JSONRPCFault.nullID }
-    switch node.kind {
+  private static func identifier(in root: JSONNode) -> JSONFragment? {
+    guard let place = root.place(of: "id") else { return JSONRPCFault.nullID }
+    switch root.kind(at: place) {
     case .null: return JSONRPCFault.nullID
     case .string, .number:
-      let fragment = node.fragment
+      let fragment = root.fragment(at: place)
       return fragment.bytes.count <= A2ALimits.requestIDBytesMax ? fragment : nil
     case .bool, .array, .object: return nil
     }

@@ -13,16 +13,15 @@ extension FieldReader {
       if author == .caller, violations.count == before { fail(at: name, "Is required and must not be empty.") }
       return []
     }
-    var parts: [Part] = []
-    parts.reserveCapacity(list.count)
-    enter(name)
-    list.forEachElement { node in
-      enter(index: parts.count)
-      parts.append(part(node))
-      leave()
+    return within(name) { reader in
+      var parts: [Part] = []
+      parts.reserveCapacity(list.count)
+      list.forEachElement { node in
+        let part = reader.within(index: parts.count) { $0.part(node) }
+        parts.append(part)
+      }
+      return parts
     }
-    leave()
-    return parts
   }
 
   private mutating func part(_ node: JSONNode) -> Part {
@@ -44,6 +43,8 @@ extension FieldReader {
 
   private mutating func partV1(_ node: JSONNode) -> Part {
     let text = place(in: node, "text")
+    // Text and nothing besides, as most parts are.
+    if let text, node.count == 1 { return Part(.text(contentText(node, text, "text"))) }
     let raw = place(in: node, "raw")
     let url = place(in: node, "url")
     var data = node.place(of: "data")
@@ -78,9 +79,9 @@ extension FieldReader {
     case .text: return textPartV03(node)
     case .file:
       guard let file = requiredObject(node, "file") else { return FieldReader.filler }
-      enter("file")
-      defer { leave() }
-      return filePart(file, bytes: "bytes", nil, uri: "uri", nil, metadata: metadataV03(of: node))
+      return within("file") { reader in
+        reader.filePart(file, bytes: "bytes", nil, uri: "uri", nil, metadata: reader.metadataV03(of: node))
+      }
     case .data: return dataPart(node, metadataOf: node)
     case nil: return FieldReader.filler
     }
@@ -116,10 +117,10 @@ extension FieldReader {
       return part
     }
     // What our own encoder put there for want of a slot.
-    enter("metadata")
-    part.mediaType = self.text(kept, "mediaType", bytesMax: A2ALimits.mediaTypeBytesMax)
-    part.filename = self.text(kept, "filename", bytesMax: A2ALimits.filenameBytesMax)
-    leave()
+    within("metadata") { reader in
+      part.mediaType = reader.text(kept, "mediaType", bytesMax: A2ALimits.mediaTypeBytesMax)
+      part.filename = reader.text(kept, "filename", bytesMax: A2ALimits.filenameBytesMax)
+    }
     part.metadata = metadata.fragment.without(GatewayExtension.uri)
     return part
   }
@@ -136,20 +137,18 @@ extension FieldReader {
     }
     if let text { return Part(.text(contentText(node, text, "text")), metadata: metadata(node)) }
     if let file {
-      enter("file")
-      defer { leave() }
-      guard file.kind == .object else {
-        fail("Must be an object.")
-        return FieldReader.filler
+      return within("file") { reader in
+        guard file.kind == .object else {
+          reader.fail("Must be an object.")
+          return FieldReader.filler
+        }
+        return reader.filePart(
+          file, bytes: "fileWithBytes", "file_with_bytes", uri: "fileWithUri", "file_with_uri",
+          metadata: reader.metadataV03(of: node))
       }
-      let metadata = metadataV03(of: node)
-      return filePart(
-        file, bytes: "fileWithBytes", "file_with_bytes", uri: "fileWithUri", "file_with_uri", metadata: metadata)
     }
     guard let data = object(node, "data") else { return FieldReader.filler }
-    enter("data")
-    defer { leave() }
-    return dataPart(data, metadataOf: node)
+    return within("data") { $0.dataPart(data, metadataOf: node) }
   }
 
   // MARK: Shared by both dialects of 0.3

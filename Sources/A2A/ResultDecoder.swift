@@ -132,9 +132,7 @@ extension FieldReader {
     guard let inner = requiredObject(node, "pushNotificationConfig", "push_notification_config") else {
       return PushNotificationConfig(url: "")
     }
-    enter("pushNotificationConfig")
-    var config = pushConfig(inner)
-    leave()
+    var config = within("pushNotificationConfig") { $0.pushConfig(inner) }
     if dialect == .v03JSONRPC {
       config.taskID = requiredString(node, "taskId", "task_id")
     } else {
@@ -197,11 +195,5 @@ extension FieldReader {
     if node["artifact"] != nil { return "artifact-update" }
     if node["status"] == nil { return "" }
     return node["taskId"] == nil ? "task" : "status-update"
-  }
-
-  private mutating func within<T>(_ name: StaticString, _ read: (inout FieldReader) -> T) -> T {
-    enter(name)
-    defer { leave() }
-    return read(&self)
   }
 }

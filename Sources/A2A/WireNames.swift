@@ -85,12 +85,15 @@ extension Role {
   }
 
   /// nil for a role that the dialect does not know.
-  init?(_ node: JSONNode, _ dialect: Dialect) {
-    let number = dialect == .v03JSONRPC ? nil : node.int64
-    if node.equals(Role.user.wireName(dialect)) || number == 1 {
+  ///
+  /// - Parameter place: in the document of the node.
+  init?(_ node: JSONNode, at place: JSONPlace, _ dialect: Dialect) {
+    if node.equals(Role.user.wireName(dialect), at: place) {
       self = .user
-    } else if node.equals(Role.agent.wireName(dialect)) || number == 2 {
+    } else if node.equals(Role.agent.wireName(dialect), at: place) {
       self = .agent
+    } else if dialect != .v03JSONRPC, let number = node.int64(at: place), number == 1 || number == 2 {
+      self = number == 1 ? .user : .agent
     } else {
       return nil
     }
