@@ -22,22 +22,24 @@ public struct Timestamp: Sendable, Hashable, Comparable {
     }
     let (year, month, day) = Timestamp.civil(fromDays: days)
     let seconds = Int(remainder / 1000)
-    var bytes = InlineArray<24, UInt8>(repeating: 0)
-    func put(_ number: Int, _ places: Range<Int>, _ mark: Unicode.Scalar) {
-      var rest = number
-      for place in places.reversed() {
-        bytes[place] = UInt8(ascii: "0") + UInt8(rest % 10)
-        rest /= 10
-      }
-      bytes[places.upperBound] = UInt8(ascii: mark)
+    let milliseconds = Int(remainder % 1000)
+    // The marks between the numbers, whose places are written one by one: a loop over them takes three times as long.
+    var bytes: InlineArray<24, UInt8> = [
+      0, 0, 0, 0, 0x2D, 0, 0, 0x2D, 0, 0, 0x54, 0, 0, 0x3A, 0, 0, 0x3A, 0, 0, 0x2E, 0, 0, 0, 0x5A,
+    ]
+    func put(_ number: Int, at place: Int) {
+      bytes[place] = UInt8(truncatingIfNeeded: 0x30 + number / 10)
+      bytes[place + 1] = UInt8(truncatingIfNeeded: 0x30 + number % 10)
     }
-    put(Int(year), 0..<4, "-")
-    put(month, 5..<7, "-")
-    put(day, 8..<10, "T")
-    put(seconds / 3600, 11..<13, ":")
-    put(seconds / 60 % 60, 14..<16, ":")
-    put(seconds % 60, 17..<19, ".")
-    put(Int(remainder % 1000), 20..<23, "Z")
+    put(Int(year) / 100, at: 0)
+    put(Int(year) % 100, at: 2)
+    put(month, at: 5)
+    put(day, at: 8)
+    put(seconds / 3600, at: 11)
+    put(seconds / 60 % 60, at: 14)
+    put(seconds % 60, at: 17)
+    put(milliseconds / 10, at: 20)
+    bytes[22] = UInt8(truncatingIfNeeded: 0x30 + milliseconds % 10)
     return bytes
   }
 

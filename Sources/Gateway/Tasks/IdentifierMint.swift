@@ -3,19 +3,24 @@ internal import Crypto
 
 /// Makes identifiers for one loop, from entropy fetched in blocks.
 final class IdentifierMint {
-  private var entropy: [UInt8] = []
+  private var entropy: [UInt64] = []
   private var used = 0
   private let wallMilliseconds: () -> Int64
 
   init(wallMilliseconds: @escaping () -> Int64) { self.wallMilliseconds = wallMilliseconds }
 
   func word() -> UInt64 {
-    if used + 8 > entropy.count {
-      entropy = Random.bytes(4096)
-      used = 0
+    if used == entropy.count { fetch() }
+    used += 1
+    return entropy[used - 1]
+  }
+
+  private func fetch() {
+    let bytes = Random.bytes(4096)
+    entropy = stride(from: 0, to: bytes.count, by: 8).map { start in
+      bytes[start..<start + 8].reduce(0) { $0 << 8 | UInt64($1) }
     }
-    defer { used += 8 }
-    return entropy[used..<used + 8].reduce(0) { $0 << 8 | UInt64($1) }
+    used = 0
   }
 
   /// 26 characters.

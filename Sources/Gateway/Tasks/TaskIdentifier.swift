@@ -51,9 +51,12 @@ struct TaskIdentifier {
   /// A stable hash (FNV-1a): ids outlive a process once tasks are kept on disk.
   static func shard(principal: String, agentKey: String, of count: Int) -> Int {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in principal.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    func add(_ text: Span<UInt8>) {
+      for index in text.indices { hash = (hash ^ UInt64(text[index])) &* 0x100_0000_01b3 }
+    }
+    add(principal.utf8Span.span)
     hash = hash &* 0x100_0000_01b3
-    for byte in agentKey.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    add(agentKey.utf8Span.span)
     return Int((hash ^ hash >> 32) % UInt64(count))
   }
 

@@ -37,6 +37,12 @@ struct TaskShard {
   struct Ends {
     var head: Int?
     var tail: Int?
+
+    /// The slot that was the last one.
+    mutating func append(_ slot: Int) -> Int? {
+      defer { tail = slot }
+      return tail
+    }
   }
 
   /// The tasks of one owner.
@@ -180,13 +186,9 @@ struct TaskShard {
 
   private mutating func linkToContext(_ slot: Int) {
     let (owner, hash) = (slots[slot].owner, slots[slot].contextHash)
-    guard let tail = owners[owner].contexts[hash]?.tail else {
-      owners[owner].contexts[hash] = Ends(head: slot, tail: slot)
-      return
-    }
+    guard let tail = owners[owner].contexts[hash, default: Ends(head: slot)].append(slot) else { return }
     slots[slot].byContext = Link(previous: tail, next: nil)
     slots[tail].byContext.next = slot
-    owners[owner].contexts[hash]?.tail = slot
   }
 
   private mutating func unlinkFromContext(_ slot: Int) {

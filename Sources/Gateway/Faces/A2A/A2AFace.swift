@@ -173,7 +173,7 @@ struct A2AFace {
     responder.extensions = try extensions(of: agent, askedForIn: head)
     let owner = TaskOwner(principal: principal.name, agentKey: agent.key)
     let operations = TaskOperations(context: context, agent: agent, owner: owner)
-    switch call {
+    switch consume call {
     case .sendMessage(let request):
       try refusePush(request)
       let reply = SendReply(

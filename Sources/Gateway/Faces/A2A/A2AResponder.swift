@@ -149,7 +149,10 @@ final class A2AResponder {
   /// What the backend's translation lost.
   func note(loss name: String) { if !backendLosses.contains(name) { backendLosses.append(name) } }
 
-  private func noteLosses() { state.losses = losses.names + backendLosses }
+  private func noteLosses() {
+    if losses.isEmpty, backendLosses.isEmpty { return }
+    state.losses = losses.names + backendLosses
+  }
 
   /// Those of a whole result; other answers differ in their media type.
   private func resultFields() -> HTTPFields {
