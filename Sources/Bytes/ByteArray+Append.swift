@@ -64,6 +64,6 @@ extension Span where Element == UInt8 {
   /// The bytes, copied.
   public var copied: [UInt8] {
     // The pointer is used within the closure only.
-    unsafe withUnsafeBufferPointer { unsafe [UInt8]($0) }
+    unsafe withUnsafeBufferPointer { unsafe Array($0) }
   }
 }

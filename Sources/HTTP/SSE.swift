@@ -2,14 +2,14 @@ import Bytes
 
 /// One server-sent event (HTML Standard §9.2).
 public struct SSEEvent: Sendable, Equatable {
-  /// The data lines, joined by line feeds.
-  public var data: [UInt8]
+  /// The data lines, joined by line feeds: where it can be a part of the bytes that were fed, not a copy of them.
+  public var data: ArraySlice<UInt8>
   /// Empty when the stream does not name it.
   public var event: String
   /// The last id that the stream has named.
   public var id: String?
 
-  public init(data: [UInt8], event: String = "", id: String? = nil) {
+  public init(data: ArraySlice<UInt8>, event: String = "", id: String? = nil) {
     self.data = data
     self.event = event
     self.id = id
@@ -25,7 +25,7 @@ public struct SSEDecoder: Sendable {
   private let eventBytesMax: Int
   /// The beginning of a line that is not all there.
   private var line: [UInt8] = []
-  private var data: [UInt8] = []
+  private var data: ArraySlice<UInt8> = []
   private var hasData = false
   private var event = ""
   private var lastID: String?
@@ -100,7 +100,7 @@ public struct SSEDecoder: Sendable {
     case 4 where text.matches("data"):
       if hasData { data.append(0x0A) }
       hasData = true
-      if data.isEmpty { data = Array(value) } else { data += value }
+      if data.isEmpty { data = value } else { data += value }
     case 5 where text.matches("event"): event = String(decoding: value, as: UTF8.self)
     case 2 where text.matches("id"): if !value.contains(0) { lastID = String(decoding: value, as: UTF8.self) }
     // Comments, `retry` (we reconnect by our own rules) and names of the future.

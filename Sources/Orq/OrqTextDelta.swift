@@ -11,7 +11,7 @@ public struct OrqTextDelta: Sendable {
   /// nil for any other event, and for this one in any other form.
   ///
   /// - Parameter data: of a server-sent event.
-  public init?(_ data: [UInt8]) {
+  public init?(_ data: ArraySlice<UInt8>) {
     let bytes = data.span
     guard bytes.count <= JSONLimits.default.bytesMax else { return nil }
     var place = 0
@@ -24,7 +24,8 @@ public struct OrqTextDelta: Sendable {
       let text = JSONShape.content(in: bytes, at: &place),
       JSONShape.skip(#""}}}"#, in: bytes, at: &place), place == bytes.count
     else { return nil }
-    self.partID = data[partID.range]
+    let start = data.startIndex
+    self.partID = data[start + partID.range.lowerBound..<start + partID.range.upperBound]
     self.text = JSONString(text, in: bytes)
   }
 

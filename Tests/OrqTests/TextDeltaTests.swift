@@ -9,7 +9,7 @@ struct TextDeltaTests {
   private static let form =
     #"{"type":"part.delta","timestamp":"2026-01-01T00:00:00Z","data":{"partId":"text_1","delta":{"kind":"text","text":"ID"}}}"#
 
-  private func delta(_ json: String) -> OrqTextDelta? { OrqTextDelta(Array(json.utf8)) }
+  private func delta(_ json: String) -> OrqTextDelta? { OrqTextDelta(Array(json.utf8)[...]) }
 
   private func long(_ data: [UInt8]) -> OrqStreamItem<OrqResponseEvent>? { try? OrqResponseEvent.decode(data) }
 
@@ -54,7 +54,7 @@ struct TextDeltaTests {
   @Test(arguments: [[0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80], [0xE2, 0x82]] as [[UInt8]])
   func textThatIsNoUTF8IsLeft(bytes: [UInt8]) {
     let pieces = TextDeltaTests.form.split(separator: "ID").map { Array($0.utf8) }
-    #expect(OrqTextDelta(pieces[0] + bytes + pieces[1]) == nil)
+    #expect(OrqTextDelta((pieces[0] + bytes + pieces[1])[...]) == nil)
   }
 
   @Test(arguments: Seeds.take(8))
@@ -67,12 +67,12 @@ struct TextDeltaTests {
       let event = OrqResponseEvent(
         .partDelta(.init(partID: "text_\(round)", delta: .text(values.text()))), timestamp: values.text().string)
       let data = Array(written(event).utf8)
-      if let delta = OrqTextDelta(data) {
+      if let delta = OrqTextDelta(data[...]) {
         short += 1
         expectSame(delta, as: data, place)
       }
       let broken = data.mutated(using: &values.random, favouring: favourites)
-      if let delta = OrqTextDelta(broken) { expectSame(delta, as: broken, place) }
+      if let delta = OrqTextDelta(broken[...]) { expectSame(delta, as: broken, place) }
     }
     #expect(short == 400)
   }

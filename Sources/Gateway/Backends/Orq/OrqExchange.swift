@@ -198,11 +198,11 @@ final class OrqExchange: RunningTurn, HTTPClientDelegate {
     do {
       try events?.feed(bytes) { event in
         if isAgentFamily {
-          try read(OrqAgentEvent.decode(event.data)) { reader.read($0, deliver) }
+          try read(OrqAgentEvent.decode(Array(event.data))) { reader.read($0, deliver) }
         } else if let delta = OrqTextDelta(event.data) {
           reader.read(delta, deliver)
         } else {
-          try read(OrqResponseEvent.decode(event.data)) { reader.read($0, deliver) }
+          try read(OrqResponseEvent.decode(Array(event.data))) { reader.read($0, deliver) }
         }
       }
     } catch let fault as OrqFault {
