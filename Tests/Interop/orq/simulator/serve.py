@@ -274,7 +274,7 @@ class Server:
         turn = self._workspace.begin(agent_of(body), body)
         self._polls[turn.task.id] = [Odd(**each) for each in script.get("poll", [])]
         answering = asyncio.create_task(self._answer(connection, turn, name, body, odd))
-        leaving = connection.watch()
+        leaving = asyncio.create_task(connection.hung_up())
         await asyncio.wait([answering, leaving], return_when=asyncio.FIRST_COMPLETED)
         leaving.cancel()
         await asyncio.wait([leaving])

@@ -65,6 +65,8 @@ class Connection:
         self._reader = reader
         self._writer = writer
         self._number = number
+        # Of the next request, read while the last answer ended.
+        self._early = b""
         self._chop = 0
         self._chunked = False
         self._compressor = None
@@ -73,9 +75,11 @@ class Connection:
 
     async def request(self) -> Request | None:
         try:
-            head = (await self._reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+            read = self._early + await self._reader.readuntil(b"\r\n\r\n")
         except (asyncio.IncompleteReadError, ConnectionError):
             return None
+        self._early = b""
+        head = read.decode("latin-1").split("\r\n")
         method, target, version = head[0].split(" ")
         assert version == "HTTP/1.1", head[0]
         headers: dict[str, str] = {}
@@ -168,9 +172,12 @@ class Connection:
         """Nothing more comes until the client gives up."""
         await asyncio.Event().wait()
 
-    def watch(self) -> asyncio.Task:
-        """Ends when the client has hung up. Nobody sends a request while an answer is on its way."""
-        return asyncio.create_task(self._reader.read(1))
+    async def hung_up(self) -> None:
+        """Ends when the client has hung up. Its next request may come as soon as it has the answer's last byte, which is
+        before all here know that it is written."""
+        if byte := await self._reader.read(1):
+            self._early = byte
+            await asyncio.Event().wait()
 
     async def _head(self, status: int, headers: dict[str, str], odd: Odd) -> None:
         if odd.hang:
