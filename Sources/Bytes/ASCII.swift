@@ -27,31 +27,28 @@ public enum ASCII {
 
   /// True if all bytes are those of a token.
   public static func areToken(_ bytes: Span<UInt8>) -> Bool {
-    let ones: UInt64 = 0x0101_0101_0101_0101
+    let count = bytes.count
+    guard count >= 8 else { return bytes.indices.allSatisfy { isToken(bytes[$0]) } }
     // A byte has no invalid representation.
     let raw = unsafe bytes.bytes
     var index = 0
-    while index + 8 <= bytes.count {
-      // In bounds by the loop's condition.
+    while true {
+      // Ends at or before `count`, as it begins at or before `count - 8`.
       let word = unsafe raw.unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: UInt64.self)
-      // Nearly all are letters and hyphens. The highest bit of each byte tells what its lower seven bits are.
-      let small = (word | ones &* 0x20) & (ones &* 0x7F)
-      let letters = (small &+ ones &* (0x80 - 0x61)) & ~(small &+ ones &* (0x80 - 0x7B))
-      let others = ((word ^ ones &* 0x2D) & (ones &* 0x7F)) &+ ones &* 0x7F
-      if ((letters | ~others) & ~word) & (ones &* 0x80) == ones &* 0x80 {
-        index += 8
-      } else {
-        for _ in 0..<8 {
-          guard isToken(bytes[index]) else { return false }
-          index += 1
-        }
-      }
+      if !areLettersAndHyphens(word), !(index..<index + 8).allSatisfy({ isToken(bytes[$0]) }) { return false }
+      if index == count - 8 { return true }
+      // The last word overlaps the one before it, so that no single bytes are left over.
+      index = min(index + 8, count - 8)
     }
-    while index < bytes.count {
-      guard isToken(bytes[index]) else { return false }
-      index += 1
-    }
-    return true
+  }
+
+  private static func areLettersAndHyphens(_ word: UInt64) -> Bool {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    // The highest bit of each byte below tells what its lower seven bits are.
+    let small = (word | ones &* 0x20) & (ones &* 0x7F)
+    let letters = (small &+ ones &* (0x80 - 0x61)) & ~(small &+ ones &* (0x80 - 0x7B))
+    let notHyphens = ((word ^ ones &* 0x2D) & (ones &* 0x7F)) &+ ones &* 0x7F
+    return (letters | ~notHyphens) & ~word & (ones &* 0x80) == ones &* 0x80
   }
 
   /// True if the bytes are the literal.
@@ -63,24 +60,27 @@ public enum ASCII {
   public static func equalsIgnoringCase(_ bytes: Span<UInt8>, _ text: StaticString) -> Bool {
     let count = bytes.count
     guard count == text.utf8CodeUnitCount else { return false }
+    guard count >= 8 else {
+      for index in 0..<count {
+        // Within the literal: the counts are equal.
+        let byte = unsafe text.utf8Start[index]
+        if bytes[index] != byte, lowercased(bytes[index]) != lowercased(byte) { return false }
+      }
+      return true
+    }
     // A byte has no invalid representation; a literal's bytes live as long as the program.
     let own = unsafe bytes.bytes
     let other = unsafe UnsafeRawPointer(text.utf8Start)
     var index = 0
-    while index + 8 <= count {
-      // Both loads end at or before `count`, which is that of both.
+    while true {
+      // Both loads end at or before `count`, as they begin at or before `count - 8`.
       let a = unsafe own.unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: UInt64.self)
       let b = unsafe other.loadUnaligned(fromByteOffset: index, as: UInt64.self)
       if a != b, lowercased(a) != lowercased(b) { return false }
-      index += 8
+      if index == count - 8 { return true }
+      // The last words overlap those before them, so that no single bytes are left over.
+      index = min(index + 8, count - 8)
     }
-    while index < count {
-      // Within the literal: the counts are equal.
-      let byte = unsafe text.utf8Start[index]
-      if bytes[index] != byte, lowercased(bytes[index]) != lowercased(byte) { return false }
-      index += 1
-    }
-    return true
   }
 
   /// Eight bytes at once, in any order: those of capital letters get the bit that makes them small.

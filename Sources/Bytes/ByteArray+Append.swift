@@ -61,6 +61,12 @@ extension Array where Element == UInt8 {
 }
 
 extension Span where Element == UInt8 {
+  /// The bytes as text; what is not UTF-8 is replaced.
+  public var text: String {
+    // The pointer is used within the closure only.
+    unsafe withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
+  }
+
   /// The bytes, copied.
   public var copied: [UInt8] {
     // The pointer is used within the closure only.

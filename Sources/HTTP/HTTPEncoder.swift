@@ -12,76 +12,100 @@ public enum HTTPEncoder {
     case none
   }
 
-  /// A request head, with a body behind it. Framing is added here.
+  /// A request head. Framing is added here.
   ///
   /// - Parameters:
   ///   - host: nil where the fields hold a Host of their own.
-  ///   - body: empty where it is sent by itself.
+  ///   - output: has room for `requestHeadBytesMax` bytes.
   public static func requestHead(
     method: HTTPMethod, target: String, host: String? = nil, fields: HTTPFields, contentLength: Int?,
-    body: [UInt8] = [],
-    into output: inout [UInt8]
+    into output: inout OutputSpan<UInt8>
   ) {
-    let name = method.name
-    let texts = name.utf8.count + target.utf8.count + (host?.utf8.count ?? 0)
-    output.append(addingCapacity: texts + fields.lineBytesMax + framingBytesMax + body.count) { output in
-      output.append(utf8: name)
-      output.append(" ")
-      output.append(utf8: target)
-      output.append(" HTTP/1.1\r\n")
-      if let host {
-        output.append("Host: ")
-        output.append(utf8: host)
-        output.append("\r\n")
-      }
-      fields.append(to: &output)
-      if let contentLength {
-        output.append("Content-Length: ")
-        output.append(decimal: contentLength)
-        output.append("\r\n")
-      }
+    output.append(utf8: method.name)
+    output.append(" ")
+    output.append(utf8: target)
+    if let host {
+      output.append(" HTTP/1.1\r\nHost: ")
+      output.append(utf8: host)
       output.append("\r\n")
-      output.append(body.span)
+    } else {
+      output.append(" HTTP/1.1\r\n")
+    }
+    fields.append(to: &output)
+    if let contentLength {
+      output.append("Content-Length: ")
+      output.append(decimal: contentLength)
+      output.append("\r\n\r\n")
+    } else {
+      output.append("\r\n")
     }
   }
 
-  /// A response head, with a body behind it.
+  public static func requestHeadBytesMax(
+    method: HTTPMethod, target: String, host: String? = nil, fields: HTTPFields
+  ) -> Int {
+    method.name.utf8.count + target.utf8.count + (host?.utf8.count ?? 0) + fields.lineBytesMax + framingBytesMax
+  }
+
+  public static func requestHead(
+    method: HTTPMethod, target: String, host: String? = nil, fields: HTTPFields, contentLength: Int?,
+    into output: inout [UInt8]
+  ) {
+    let bytesMax = requestHeadBytesMax(method: method, target: target, host: host, fields: fields)
+    output.append(addingCapacity: bytesMax) {
+      requestHead(method: method, target: target, host: host, fields: fields, contentLength: contentLength, into: &$0)
+    }
+  }
+
+  /// A response head.
   ///
   /// - Parameters:
   ///   - date: IMF-fixdate, cached by the caller.
-  ///   - body: empty where it is sent by itself.
+  ///   - output: has room for `responseHeadBytesMax` bytes.
   public static func responseHead(
     status: Int, fields: HTTPFields, framing: BodyFraming, keepAlive: Bool, minorVersion: Int, date: [UInt8],
-    body: [UInt8] = [], into output: inout [UInt8]
+    into output: inout OutputSpan<UInt8>
   ) {
-    output.append(addingCapacity: fields.lineBytesMax + framingBytesMax + date.count + body.count) { output in
-      if status == 200 {
-        output.append("HTTP/1.1 200 OK\r\n")
-      } else {
-        output.append("HTTP/1.1 ")
-        output.append(decimal: status)
-        output.append(" ")
-        output.append(HTTPStatus.reason(status))
-        output.append("\r\n")
-      }
-      fields.append(to: &output)
-      switch framing {
-      case .length(let length):
-        output.append("Content-Length: ")
-        output.append(decimal: length)
-        output.append("\r\nDate: ")
-      case .chunked: output.append("Transfer-Encoding: chunked\r\nDate: ")
-      case .untilClose, .none: output.append("Date: ")
-      }
-      output.append(date.span)
-      if !keepAlive {
-        output.append("\r\nConnection: close\r\n\r\n")
-      } else if minorVersion == 0 {
-        output.append("\r\nConnection: keep-alive\r\n\r\n")
-      } else {
-        output.append("\r\n\r\n")
-      }
-      output.append(body.span)
+    if status == 200 {
+      output.append("HTTP/1.1 200 OK\r\n")
+    } else {
+      output.append("HTTP/1.1 ")
+      output.append(decimal: status)
+      output.append(" ")
+      output.append(HTTPStatus.reason(status))
+      output.append("\r\n")
+    }
+    fields.append(to: &output)
+    switch framing {
+    case .length(let length):
+      output.append("Content-Length: ")
+      output.append(decimal: length)
+      output.append("\r\nDate: ")
+    case .chunked: output.append("Transfer-Encoding: chunked\r\nDate: ")
+    case .untilClose, .none: output.append("Date: ")
+    }
+    output.append(date.span)
+    if !keepAlive {
+      output.append("\r\nConnection: close\r\n\r\n")
+    } else if minorVersion == 0 {
+      output.append("\r\nConnection: keep-alive\r\n\r\n")
+    } else {
+      output.append("\r\n\r\n")
+    }
+  }
+
+  public static func responseHeadBytesMax(fields: HTTPFields, date: [UInt8]) -> Int {
+    fields.lineBytesMax + framingBytesMax + date.count
+  }
+
+  public static func responseHead(
+    status: Int, fields: HTTPFields, framing: BodyFraming, keepAlive: Bool, minorVersion: Int, date: [UInt8],
+    into output: inout [UInt8]
+  ) {
+    output.append(addingCapacity: responseHeadBytesMax(fields: fields, date: date)) {
+      responseHead(
+        status: status, fields: fields, framing: framing, keepAlive: keepAlive, minorVersion: minorVersion, date: date,
+        into: &$0)
     }
   }
 

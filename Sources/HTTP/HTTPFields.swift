@@ -185,13 +185,13 @@ public struct HTTPFields: Sendable {
 
   public func forEach(_ body: (_ name: String, _ value: String) -> Void) {
     var place = 0
-    while let entry = entry(&place) { body(String(decoding: bytes[entry.name], as: UTF8.self), text(entry)) }
+    while let entry = entry(&place) { body(text(entry.name), text(entry)) }
   }
 
   private func text(_ entry: Entry) -> String { text(entry.value) }
 
   /// Text of the head that the fields were read from.
-  func text(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
+  func text(_ range: Range<Int>) -> String { bytes.span.extracting(range).text }
 
   // MARK: Searching
 

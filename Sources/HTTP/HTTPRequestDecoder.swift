@@ -129,14 +129,15 @@ private struct RequestLine: ~Copyable {
     }
     let minorVersion = try RequestLine.version(bytes, at: targetEnd + 1)
     let method = RequestLine.method(bytes.extracting(..<methodEnd))
-    let target = RequestLine.text(head, targetStart..<targetEnd)
-    let parts =
-      bytes[targetStart] == UInt8(ascii: "/")
-      ? (
-        mark.map { RequestLine.text(head, targetStart..<$0) } ?? target,
-        mark.map { RequestLine.text(head, $0 + 1..<targetEnd) }
-      )
-      : try RequestLine.parts(ofOther: target, method)
+    let target = bytes.extracting(targetStart..<targetEnd).text
+    let parts: (String, String?)
+    if bytes[targetStart] != UInt8(ascii: "/") {
+      parts = try RequestLine.parts(ofOther: target, method)
+    } else if let mark {
+      parts = (bytes.extracting(targetStart..<mark).text, bytes.extracting(mark + 1..<targetEnd).text)
+    } else {
+      parts = (target, nil)
+    }
     self.minorVersion = minorVersion
     self.method = method
     self.target = target
@@ -144,15 +145,11 @@ private struct RequestLine: ~Copyable {
     end = targetEnd + 11
   }
 
-  private static func text(_ head: [UInt8], _ range: Range<Int>) -> String {
-    String(decoding: head[range], as: UTF8.self)
-  }
-
   private static func method(_ name: Span<UInt8>) -> HTTPMethod {
     // Nearly all.
     if ASCII.equals(name, "POST") { return .post }
     if ASCII.equals(name, "GET") { return .get }
-    return HTTPMethod(String(decoding: name.copied, as: UTF8.self))
+    return HTTPMethod(name.text)
   }
 
   /// Path and query of a target that does not begin with a slash.

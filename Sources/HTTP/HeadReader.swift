@@ -69,7 +69,9 @@ enum HeadReader {
       ASCII.areToken(bytes.extracting(start..<colon))
     else { throw HTTPParseError(.badField, 400, "a line of the head is not a field") }
     let lineEnd = try endOfValue(bytes, from: colon + 1)
-    let value = HTTPFields.trimmed(bytes, colon + 1..<lineEnd)
+    // Nearly every sender puts one space before a value.
+    let valueStart = bytes[colon + 1] == 0x20 ? colon + 2 : colon + 1
+    let value = HTTPFields.trimmed(bytes, valueStart..<lineEnd)
     index = lineEnd + 2
     return HTTPFields.Entry(
       nameStart: Int32(start), nameEnd: Int32(colon), valueStart: Int32(value.lowerBound),

@@ -59,16 +59,18 @@ final class ClientConnection: ConnectionDelegate {
     hasReceived = false
     keepsAlive = false
     decoder.expect(requestMethod: call.request.method, bodyBytesMax: call.request.responseBytesMax)
-    let isJoined = call.request.body.count < ClientConnection.joinedBodyBytesMax
-    // The request is looked at where it lies: a copy of it counts up all that it holds.
-    connection.write { output in
+    let body = call.request.body
+    let isJoined = body.count < ClientConnection.joinedBodyBytesMax
+    let host = call.request.fields.contains("host") ? nil : call.request.url.authority
+    let headBytesMax = HTTPEncoder.requestHeadBytesMax(
+      method: call.request.method, target: call.request.target, host: host, fields: call.request.fields)
+    connection.write(bytesMax: headBytesMax + (isJoined ? body.count : 0)) { output in
       HTTPEncoder.requestHead(
-        method: call.request.method, target: call.request.target,
-        host: call.request.fields.contains("host") ? nil : call.request.url.authority, fields: call.request.fields,
-        contentLength: call.hasBody ? call.request.body.count : nil, body: isJoined ? call.request.body : [],
-        into: &output)
+        method: call.request.method, target: call.request.target, host: host, fields: call.request.fields,
+        contentLength: call.hasBody ? body.count : nil, into: &output)
+      if isJoined { output.append(body.span) }
     }
-    if !isJoined { connection.write(call.request.body) }
+    if !isJoined { connection.write(body) }
   }
 
   /// Bodies up to this size are copied behind their head; larger ones are sent from where they are.

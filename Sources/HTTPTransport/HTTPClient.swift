@@ -98,7 +98,7 @@ public final class HTTPClient {
   }
 
   /// How an https server is proven where the request does not say.
-  func trust(of request: HTTPClientRequest) throws(TLSError) -> TLSClientContext {
+  func trust(of request: borrowing HTTPClientRequest) throws(TLSError) -> TLSClientContext {
     if let tls = request.tls ?? defaultTLS { return tls }
     let context = try TLSClientContext()
     defaultTLS = context

@@ -13,8 +13,8 @@ public struct HTTPClientTimeouts: Sendable {
   public init() {}
 }
 
-/// A request to send.
-public struct HTTPClientRequest: Sendable {
+/// A request to send. It is moved and not copied, from whoever makes it to the call that holds it.
+public struct HTTPClientRequest: ~Copyable, Sendable {
   public var method: HTTPMethod
   public var url: URI
   /// Path and query: the URL's own, unless the request goes elsewhere on its server.
@@ -45,6 +45,15 @@ public struct HTTPClientRequest: Sendable {
     self.tls = tls
     self.timeouts = timeouts
     isRepeatable = method.isIdempotent
+  }
+
+  /// The same request once more.
+  public func copy() -> HTTPClientRequest {
+    var copy = HTTPClientRequest(method, url, target: target, fields: fields, body: body, tls: tls, timeouts: timeouts)
+    copy.address = address
+    copy.isRepeatable = isRepeatable
+    copy.responseBytesMax = responseBytesMax
+    return copy
   }
 }
 

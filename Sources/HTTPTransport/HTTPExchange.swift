@@ -24,28 +24,24 @@ public final class HTTPExchange {
   public let loop: EventLoop
   public let request: HTTPRequestHead
   public let peer: PeerInfo
-  /// The service's own.
-  public var userState: AnyObject?
-  /// Called once when the response is cut before the service has ended it: the peer went away, or a bound was reached.
-  public var onClose: (() -> Void)?
-  /// Called each time all that was written has been handed to the kernel.
-  public var onDrained: (() -> Void)?
-
-  // Facts for the log.
-
-  /// Bytes of the request's body.
-  public internal(set) var bytesIn = 0
-  /// Bytes of the response, head and framing included.
-  public internal(set) var bytesOut = 0
   /// When the head was complete.
   public let startedAt: MonotonicTime
-  /// When the response's head was written; nil when there was none.
-  public private(set) var firstByteAt: MonotonicTime?
-  /// When the last byte was handed to the kernel or the exchange was cut.
-  public internal(set) var endedAt: MonotonicTime
-  /// The response's status; 0 when there was none.
-  public private(set) var status = 0
-  public internal(set) var outcome = HTTPOutcome.completed
+
+  /// What the log wants to know.
+  struct Facts {
+    var bytesIn = 0
+    var bytesOut = 0
+    var firstByteAt: MonotonicTime?
+    var endedAt: MonotonicTime
+    var status = 0
+    var outcome = HTTPOutcome.completed
+  }
+
+  // Of this module alone, so that the compiler sees all uses and leaves out the checks for exclusive access.
+  var facts: Facts
+  private var serviceState: AnyObject?
+  private var closeHandler: (() -> Void)?
+  private var drainHandler: (() -> Void)?
 
   private enum State {
     case unanswered, streaming, ended
@@ -67,8 +63,40 @@ public final class HTTPExchange {
     loop = connection.loop
     peer = connection.peer
     startedAt = loop.now
-    endedAt = loop.now
+    facts = Facts(endedAt: startedAt)
   }
+
+  /// The service's own.
+  public var userState: AnyObject? {
+    get { serviceState }
+    set { serviceState = newValue }
+  }
+  /// Called once when the response is cut before the service has ended it: the peer went away, or a bound was reached.
+  public var onClose: (() -> Void)? {
+    get { closeHandler }
+    set { closeHandler = newValue }
+  }
+  /// Called each time all that was written has been handed to the kernel.
+  public var onDrained: (() -> Void)? {
+    get { drainHandler }
+    set { drainHandler = newValue }
+  }
+
+  // MARK: Facts for the log
+
+  /// Bytes of the request's body.
+  public var bytesIn: Int { facts.bytesIn }
+  /// Bytes of the response, head and framing included.
+  public var bytesOut: Int { facts.bytesOut }
+  /// When the response's head was written; nil when there was none.
+  public var firstByteAt: MonotonicTime? { facts.firstByteAt }
+  /// When the last byte was handed to the kernel or the exchange was cut.
+  public var endedAt: MonotonicTime { facts.endedAt }
+  /// The response's status; 0 when there was none.
+  public var status: Int { facts.status }
+  public var outcome: HTTPOutcome { facts.outcome }
+
+  // MARK: State
 
   public var isEnded: Bool { state == .ended }
   public var isStreaming: Bool { state == .streaming }
@@ -137,20 +165,20 @@ public final class HTTPExchange {
   /// Cuts the response off: the client sees that it is not complete. `onClose` is not called.
   public func abort() {
     guard state != .ended, let connection else { return }
-    onClose = nil
+    closeHandler = nil
     connection.cut(self, .aborted)
   }
 
   private func begin(_ status: Int, _ connection: ServerConnection) {
-    self.status = status
-    firstByteAt = loop.readClock()
+    facts.status = status
+    facts.firstByteAt = loop.readClock()
     if connection.isLastRequest { keepsAlive = false }
   }
 
   private func end(_ connection: ServerConnection) {
     state = .ended
-    onClose = nil
-    onDrained = nil
+    closeHandler = nil
+    drainHandler = nil
     self.connection = nil
     connection.responseEnded(self)
   }
@@ -159,12 +187,12 @@ public final class HTTPExchange {
   func wasCut(_ outcome: HTTPOutcome) {
     guard state != .ended else { return }
     state = .ended
-    self.outcome = outcome
+    facts.outcome = outcome
     connection = nil
-    onDrained = nil
-    let onClose = onClose
-    self.onClose = nil
-    onClose?()
+    drainHandler = nil
+    let handler = closeHandler
+    closeHandler = nil
+    handler?()
   }
 
   private static func allowsBody(_ status: Int) -> Bool { status >= 200 && status != 204 && status != 304 }

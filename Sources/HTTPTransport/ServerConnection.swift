@@ -34,7 +34,9 @@ final class ServerConnection: ConnectionDelegate {
   /// When the phase must be over; the server looks from time to time.
   private var deadline: MonotonicTime
   private var current: HTTPExchange?
+  /// Of the request that is being received, where it comes in several pieces.
   private var body: [UInt8] = []
+  private var bodyCount = 0
   /// Bytes that were written before the current exchange.
   private var responseStart = 0
   /// Answered exchanges with the number of bytes after which they have left, oldest first.
@@ -117,19 +119,19 @@ final class ServerConnection: ConnectionDelegate {
     releaseBody()
     if let exchange = current {
       current = nil
-      exchange.bytesOut = connection.bytesSent - min(responseStart, connection.bytesSent)
+      exchange.facts.bytesOut = connection.bytesSent - min(responseStart, connection.bytesSent)
       exchange.wasCut(.clientGone)
       report(exchange)
     }
     for (exchange, _) in leaving {
-      if exchange.outcome == .completed { exchange.outcome = .clientGone }
+      if exchange.outcome == .completed { exchange.facts.outcome = .clientGone }
       report(exchange)
     }
     leaving = []
   }
 
   private func report(_ exchange: HTTPExchange) {
-    exchange.endedAt = loop.readClock()
+    exchange.facts.endedAt = loop.readClock()
     server.service.finished(exchange)
   }
 
@@ -232,23 +234,40 @@ final class ServerConnection: ConnectionDelegate {
   /// False where there is no room for more of the body: then its request is refused.
   private func hold(_ bytes: [UInt8]) -> Bool {
     guard let current else { return false }
-    current.bytesIn += bytes.count
-    if body.isEmpty { body = bytes } else { body += bytes }
+    current.facts.bytesIn += bytes.count
+    bodyCount += bytes.count
+    if bodyCount == bytes.count { body = bytes } else { body += bytes }
     loop.heldBytes += bytes.count
-    if hasRoom(for: body.count) { return true }
+    if hasRoom(for: bodyCount) { return true }
     refuseForRoom()
     return false
   }
 
+  /// The whole body, of which these are the last bytes; nil where there is no room for it, and its request is refused.
+  private func wholeBody(_ lastBytes: [UInt8], of exchange: HTTPExchange) -> [UInt8]? {
+    // Nearly every body comes in one piece, and is nothing that is held.
+    if bodyCount == 0, hasRoom(for: lastBytes.count) {
+      exchange.facts.bytesIn += lastBytes.count
+      return lastBytes
+    }
+    guard hold(lastBytes) else { return nil }
+    var whole: [UInt8] = []
+    swap(&whole, &body)
+    releaseBody()
+    return whole
+  }
+
   private func releaseBody() {
-    loop.heldBytes -= body.count
+    guard bodyCount > 0 else { return }
+    loop.heldBytes -= bodyCount
+    bodyCount = 0
     body = []
   }
 
   /// Whether a body or an answer of this size may be held: anything small may, and anything at all while the loop's
   /// connections hold little.
   func hasRoom(for bytes: Int) -> Bool {
-    bytes <= ServerConnection.smallBytesMax || loop.heldBytes - body.count <= server.options.heldBytesMax
+    bytes <= ServerConnection.smallBytesMax || loop.heldBytes - bodyCount <= server.options.heldBytesMax
   }
 
   private static let smallBytesMax = 64 * 1024
@@ -274,11 +293,9 @@ final class ServerConnection: ConnectionDelegate {
       // The end of a body that was dropped; its request is answered.
       return becomeIdle()
     }
-    guard lastBytes.isEmpty || hold(lastBytes) else { return }
+    guard let body = wholeBody(lastBytes, of: exchange) else { return }
     phase = .answering
     deadline = .distantFuture
-    let body = body
-    releaseBody()
     server.service.request(
       HTTPServerRequest(head: exchange.request, body: body, peer: exchange.peer), exchange: exchange)
   }
@@ -311,7 +328,7 @@ final class ServerConnection: ConnectionDelegate {
     server.counters.refused += 1
     let response = HTTPResponse(status, contentType: "application/json", body: ErrorBody.json(status, message))
     if let exchange = current {
-      exchange.outcome = outcome
+      exchange.facts.outcome = outcome
       exchange.closeAfterwards()
       exchange.respond(response)
     } else if phase == .discarding {
@@ -335,10 +352,13 @@ final class ServerConnection: ConnectionDelegate {
     body: [UInt8]
   ) {
     let isJoined = body.count < ServerConnection.joinedBodyBytesMax
-    connection.write { output in
+    let date = server.date
+    let headBytesMax = HTTPEncoder.responseHeadBytesMax(fields: fields, date: date)
+    connection.write(bytesMax: headBytesMax + (isJoined ? body.count : 0)) { output in
       HTTPEncoder.responseHead(
-        status: status, fields: fields, framing: framing, keepAlive: keepsAlive, minorVersion: minorVersion,
-        date: server.date, body: isJoined ? body : [], into: &output)
+        status: status, fields: fields, framing: framing, keepAlive: keepsAlive, minorVersion: minorVersion, date: date,
+        into: &output)
+      if isJoined { output.append(body.span) }
     }
     if !isJoined { connection.write(body) }
   }
@@ -376,7 +396,7 @@ final class ServerConnection: ConnectionDelegate {
   func responseEnded(_ exchange: HTTPExchange) {
     current = nil
     releaseBody()
-    exchange.bytesOut = connection.bytesQueued - responseStart
+    exchange.facts.bytesOut = connection.bytesQueued - responseStart
     leaving.append((exchange, connection.bytesQueued))
     guard exchange.keepsAlive else { return beginLingering() }
     // A refused request is answered before its body is here; the body is still being dropped.
@@ -394,7 +414,7 @@ final class ServerConnection: ConnectionDelegate {
   func cut(_ exchange: HTTPExchange, _ outcome: HTTPOutcome) {
     guard current === exchange else { return }
     current = nil
-    exchange.bytesOut = connection.bytesQueued - responseStart
+    exchange.facts.bytesOut = connection.bytesQueued - responseStart
     let isEndedByClosing = exchange.isEndedByClosing
     exchange.wasCut(outcome)
     // Where closing is how a response ends, the client must see that this is not its end.

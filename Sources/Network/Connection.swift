@@ -299,6 +299,12 @@ public final class Connection: EventHandler {
     noteQueued(output.write(pool: loop.buffers, body))
   }
 
+  /// Queues what `body` writes, at most `bytesMax` bytes, where it leaves from.
+  public func write(bytesMax: Int, with body: (inout OutputSpan<UInt8>) -> Void) {
+    guard phase != .closed, !isFinishing else { return }
+    noteQueued(output.write(bytesMax: bytesMax, pool: loop.buffers, body))
+  }
+
   private func noteQueued(_ byteCount: Int) {
     if outputCount == 0 { writeProgress = loop.now }
     outputCount += byteCount

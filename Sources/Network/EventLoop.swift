@@ -98,7 +98,8 @@ public protocol EventHandler: AnyObject {
   private var isStopping = false
   private var replies: UInt64 = 0
   private var expected: [UInt64: (any Sendable) -> Void] = [:]
-  private var locals: [ObjectIdentifier: AnyObject] = [:]
+  /// By their types: a few, which are found faster in a row than in a table.
+  private var locals: [(type: ObjectIdentifier, value: AnyObject)] = []
   let buffers = BufferPool()
 
   /// How much one turn may do before it waits for events again.
@@ -184,9 +185,10 @@ public protocol EventHandler: AnyObject {
   /// The one value of this type that belongs to this loop, made by `make` at first use: what all requests of a loop share,
   /// such as the connections to upstreams. It lives as long as the loop and must not hold on to it.
   public func local<Value: AnyObject>(_ make: (EventLoop) -> Value) -> Value {
-    if let value = locals[ObjectIdentifier(Value.self)] as? Value { return value }
+    let type = ObjectIdentifier(Value.self)
+    for local in locals where local.type == type { if let value = local.value as? Value { return value } }
     let value = make(self)
-    locals[ObjectIdentifier(Value.self)] = value
+    locals.append((type, value))
     return value
   }
 

@@ -30,16 +30,31 @@ struct OutputQueue {
 
   /// Lets `body` append to the end of the queue in place; returns how many bytes it has appended.
   mutating func write(pool: BufferPool, _ body: (inout [UInt8]) -> Void) -> Int {
-    if !canGrow || segments.isEmpty || segments[segments.count - 1].count >= OutputQueue.joinedBytesMax {
-      segments.append(pool.takeOutput())
-      canGrow = true
-    }
-    let last = segments.count - 1
+    let last = growingSegment(pool)
     let before = segments[last].count
     body(&segments[last])
     let added = segments[last].count - before
     count += added
     return added
+  }
+
+  /// Lets `body` write to the end of the queue in place, at most `bytesMax` bytes; returns how many it has written.
+  mutating func write(bytesMax: Int, pool: BufferPool, _ body: (inout OutputSpan<UInt8>) -> Void) -> Int {
+    let last = growingSegment(pool)
+    let before = segments[last].count
+    segments[last].append(addingCapacity: bytesMax, initializingWith: body)
+    let added = segments[last].count - before
+    count += added
+    return added
+  }
+
+  /// The place of the last segment, which has room or may grow.
+  private mutating func growingSegment(_ pool: BufferPool) -> Int {
+    if !canGrow || segments.isEmpty || segments[segments.count - 1].count >= OutputQueue.joinedBytesMax {
+      segments.append(pool.takeOutput())
+      canGrow = true
+    }
+    return segments.count - 1
   }
 
   /// Takes `sent` bytes off the front.

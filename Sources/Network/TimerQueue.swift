@@ -80,7 +80,7 @@ struct TimerQueue {
       place(heap[parent], at: position)
       position = parent
     }
-    place(entry, at: position)
+    if position != start { place(entry, at: position) }
   }
 
   private mutating func sink(from start: Int) {
@@ -94,7 +94,7 @@ struct TimerQueue {
       place(heap[child], at: position)
       position = child
     }
-    place(entry, at: position)
+    if position != start { place(entry, at: position) }
   }
 
   private mutating func place(_ entry: Entry, at position: Int) {

@@ -35,7 +35,7 @@ final class ClientHarness {
     HTTPClientRequest(method, try #require(URI(url)), body: Array(body.utf8))
   }
 
-  func send(_ request: HTTPClientRequest) -> Result {
+  func send(_ request: consuming HTTPClientRequest) -> Result {
     let result = Result()
     result.call = client.send(
       request,
@@ -60,7 +60,7 @@ final class ClientHarness {
   }
 
   /// Sends and waits until it is over.
-  func perform(_ request: HTTPClientRequest) throws -> Result {
+  func perform(_ request: consuming HTTPClientRequest) throws -> Result {
     let result = send(request)
     try finish(result)
     return result

@@ -36,7 +36,7 @@ struct BrowserPolicy {
     if let origin = head.fields["origin"], origin != ownOrigin, !allows(origin) {
       return (403, "web pages of this origin may not call here; \"cors\" of the listener names those that may")
     }
-    if isLoopback, !head.fields.withValue("host", isUsual), let host = head.fields["host"], !isOwn(host) {
+    if isLoopback, !isUsual(head), let host = head.fields["host"], !isOwn(host) {
       return (421, "this gateway does not go by that name; it is the \"public_url\" of the listener that gives it one")
     }
     return nil
@@ -44,9 +44,12 @@ struct BrowserPolicy {
 
   private func allows(_ origin: String) -> Bool { allowedOrigins.contains(origin) || allowedOrigins.contains("*") }
 
-  private func isUsual(_ host: Span<UInt8>?) -> Bool {
-    guard let host else { return false }
-    return usualHosts.contains { $0.span.isSame(as: host) }
+  private func isUsual(_ head: HTTPRequestHead) -> Bool {
+    head.fields.withValue("host") { host in
+      guard let host else { return false }
+      for usual in usualHosts where usual.span.isSame(as: host) { return true }
+      return false
+    }
   }
 
   /// Names that lead to this machine by themselves, and the one that the operator has given.

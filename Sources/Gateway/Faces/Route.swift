@@ -72,7 +72,7 @@ enum Route: Equatable {
     guard bytes.count > start, bytes.matches(agents), bytes.firstIndex(of: UInt8(ascii: "/"), from: start) == nil,
       bytes.firstIndex(of: UInt8(ascii: "%"), from: start) == nil
     else { return nil }
-    return String(path.utf8.dropFirst(start))
+    return bytes.extracting(start...).text
   }
 
   private init(method: HTTPMethod, agentKey: String?, segments: [Substring]) {

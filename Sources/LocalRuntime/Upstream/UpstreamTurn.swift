@@ -44,7 +44,7 @@ final class UpstreamTurn<Answer: UpstreamAnswer>: RunningTurn {
   }
 
   /// Sends the request. What comes of it comes in later turns of the loop.
-  func begin(_ request: HTTPClientRequest) {
+  func begin(_ request: consuming HTTPClientRequest) {
     let handlers = HTTPClientHandlers(
       onHead: { [self] in received($0) }, onBody: { [self] in received($0) }, onEnd: { [self] in ended() },
       onError: { [self] in failed($0) })

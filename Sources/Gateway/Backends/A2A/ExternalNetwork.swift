@@ -70,10 +70,10 @@ final class ExternalFlight {
   private var isCanceled = false
 
   init(
-    _ request: HTTPClientRequest, through network: ExternalNetwork, on loop: EventLoop, _ handlers: HTTPClientHandlers,
+    _ request: consuming HTTPClientRequest, through network: ExternalNetwork, on loop: EventLoop,
+    _ handlers: HTTPClientHandlers,
     onRefusal: @escaping (String) -> Void
   ) {
-    var request = request
     request.tls = request.url.isSecure ? network.tls : nil
     self.request = request
     self.network = network
@@ -96,7 +96,7 @@ final class ExternalFlight {
   }
 
   private func send(to address: SocketAddress?, _ others: ArraySlice<SocketAddress>) {
-    var request = request
+    var request = request.copy()
     request.address = address
     let tryingOthers = HTTPClientHandlers(
       onHead: handlers.onHead, onBody: handlers.onBody, onEnd: handlers.onEnd,
