@@ -33,6 +33,7 @@ public struct HTTPClientRequest: ~Copyable, Sendable {
   /// The largest response body; a stream has no end that could be known in advance, so that its reader sets `.max`.
   public var responseBytesMax = 10 * 1024 * 1024
 
+  @inlinable
   public init(
     _ method: HTTPMethod, _ url: URI, target: String? = nil, fields: HTTPFields = HTTPFields(), body: [UInt8] = [],
     tls: TLSClientContext? = nil, timeouts: HTTPClientTimeouts = HTTPClientTimeouts()

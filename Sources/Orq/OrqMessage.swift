@@ -48,14 +48,17 @@ public struct OrqMessage: OrqValue {
 
   /// Appends the parts of an agent's message; those of others are only checked, as is all else.
   static func readAnswer(_ node: JSONNode, into parts: inout [OrqPart], _ reader: inout OrqReader) {
-    reader.checkString(node, "messageId")
+    let hasID = reader.checkString(node, "messageId")
     let role = OrqMessage.role(node, &reader)
     let said = reader.requiredValues(node, "parts", OrqPart.self)
-    reader.checkString(node, "taskId")
-    reader.checkString(node, "contextId")
-    reader.checkObject(node, "metadata")
+    // Mostly those are all its members.
+    if !hasID || role != .agent || said.isEmpty || node.count > 3 {
+      reader.checkString(node, "taskId")
+      reader.checkString(node, "contextId")
+      reader.checkObject(node, "metadata")
+    }
     guard role == .agent else { return }
-    if parts.isEmpty { parts = said } else { parts += said }
+    if parts.isEmpty { parts = consume said } else { parts += said }
   }
 
   private static func role(_ node: JSONNode, _ reader: inout OrqReader) -> Role {

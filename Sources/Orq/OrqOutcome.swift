@@ -11,6 +11,7 @@ public struct OrqOutcome: OrqReadable {
   public var pendingToolCalls: [OrqPendingToolCall]
   public var usage: OrqUsage?
 
+  @inline(__always)
   init(
     taskID: String, status: OrqResponse.Status?, parts: [OrqPart], finishReason: OrqFinishReason?,
     pendingToolCalls: [OrqPendingToolCall], usage: OrqUsage?

@@ -91,6 +91,8 @@ extension OrqPart {
     }
     content = OrqPart.content(kind, node, &reader)
     if case .other = content { return }
+    // Kind and text are all that most parts have.
+    if case .text(let text) = content, !text.isEmpty, node.count == 2 { return }
     metadata = reader.object(node, "metadata")
   }
 

@@ -169,13 +169,16 @@ public struct OrqReader {
 
   // MARK: Members that need only be what they should
 
-  mutating func checkString(_ object: JSONNode, _ name: StaticString) {
-    if let place = place(in: object, name), object.kind(at: place) != .string { fail(at: name, "Must be a string.") }
+  /// - Returns: whether it is there.
+  @discardableResult
+  mutating func checkString(_ object: JSONNode, _ name: StaticString) -> Bool {
+    guard let place = place(in: object, name) else { return false }
+    if object.kind(at: place) != .string { fail(at: name, "Must be a string.") }
+    return true
   }
 
   mutating func requireString(_ object: JSONNode, _ name: StaticString) {
-    guard let place = place(in: object, name) else { return fail(at: name, "Is required.") }
-    if object.kind(at: place) != .string { fail(at: name, "Must be a string.") }
+    if !checkString(object, name) { fail(at: name, "Is required.") }
   }
 
   mutating func checkObject(_ object: JSONNode, _ name: StaticString) {

@@ -1,7 +1,7 @@
 public import JSON
 
 /// A way to send messages to one agent: what all its calls have in common, made once.
-public struct OrqSending: Sendable {
+public final class OrqSending: Sendable {
   public let operation: OrqOperation
   /// Path, percent-encoded.
   public let target: String
@@ -53,19 +53,23 @@ public struct OrqSending: Sendable {
     return Array(json.finish().dropFirst())
   }
 
+  private static func write(_ members: [UInt8], into json: inout JSONWriter) {
+    if !members.isEmpty { json.raw(members.span) }
+  }
+
   /// A body up to the members of the turn, which come next, see ``OrqTurn``.
   ///
   /// - Parameter bytes: that the turn will probably take.
   public func begin(reserving bytes: Int) -> JSONWriter {
     var json = JSONWriter(reserving: opening.count + bytes + closing.count + 8)
     json.beginObject()
-    if !opening.isEmpty { json.raw(opening.span) }
+    OrqSending.write(opening, into: &json)
     return json
   }
 
   /// The call with the body that is now whole.
   public func end(_ body: consuming JSONWriter) -> OrqCall {
-    if !closing.isEmpty { body.raw(closing.span) }
+    OrqSending.write(closing, into: &body)
     body.endObject()
     return OrqCall(operation, target: target, body: body.finish(), isStreamed: isStreamed)
   }

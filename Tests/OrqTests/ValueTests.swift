@@ -173,6 +173,14 @@ struct ValueTests {
         "output[0].messageId", "output[0].role", "output[0].parts[0].text", "output[0].parts[1].kind",
         "output[0].taskId", "output[0].contextId", "output[0].metadata",
       ])
+    let part = #"{"kind":"text","text":"t","metadata":1}"#
+    #expect(
+      faults(
+        OrqOutcome.self, #"{\#(rest),"output":[{"messageId":"m","role":"agent","parts":[\#(part)],"metadata":1}]}"#)
+        == ["output[0].parts[0].metadata", "output[0].metadata"])
+    #expect(
+      faults(OrqOutcome.self, #"{\#(rest),"output":[{"role":"agent","parts":[\#(part)],"taskId":1}]}"#)
+        == ["output[0].parts[0].metadata", "output[0].taskId"])
     #expect(
       faults(
         OrqOutcome.self, #"{\#(rest),"output":[],"usage":1,"finish_reason":2,"telemetry":{"trace_id":3},"error":4}"#)

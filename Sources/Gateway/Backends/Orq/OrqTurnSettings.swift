@@ -6,7 +6,7 @@ internal import Orq
 /// What a call carries beside its message: the card file's defaults, and what the file allows a message to set. A message
 /// sets it in its metadata (or the call's), below the gateway's extension URI:
 /// `{"urn:a2a-gateway:…": {"variables": {…}, "memory": {"entity_id"}, "thread_tags": […], "metadata": {…}}}`.
-struct OrqTurnSettings {
+final class OrqTurnSettings: Sendable {
   let variables: JSONFragment?
   let metadata: JSONFragment?
   let memoryEntityID: String?
@@ -20,7 +20,7 @@ struct OrqTurnSettings {
     threadTags = defaults.threadTags
   }
 
-  init(_ defaults: OrqDefaults, message: JSONFragment?, call: JSONFragment?) {
+  convenience init(_ defaults: OrqDefaults, message: JSONFragment?, call: JSONFragment?) {
     var changed = defaults
     for source in [call, message] {
       guard let stated = source?.document.root[GatewayExtension.uri], stated.kind == .object else { continue }
@@ -30,7 +30,7 @@ struct OrqTurnSettings {
   }
 
   /// Of a call in Orq's own terms, which says beside its message what messages of others say in their metadata.
-  init(_ defaults: OrqDefaults, body: JSONNode) {
+  convenience init(_ defaults: OrqDefaults, body: JSONNode) {
     if defaults.fromMessage.isEmpty {
       self.init(defaults)
       return
