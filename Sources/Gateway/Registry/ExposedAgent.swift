@@ -24,6 +24,8 @@ final class ExposedAgent: Sendable {
   /// What is kept of it; nil where nothing is.
   let record: (any AgentRecord)?
 
+  /// Everybody may do everything, as in most card files.
+  private let isUnrestricted: Bool
   private let places: TaskPlaces
 
   /// - Parameter earlier: what this agent takes the place of; tasks that are under way count for both.
@@ -38,6 +40,7 @@ final class ExposedAgent: Sendable {
     usesHistory = backend.description.usesHistory
     answersAtOnce = backend.description.answersAtOnce
     self.access = access
+    isUnrestricted = access.callers.contains(.any) && access.operations.count == AgentOperation.allCases.count
     self.limits = limits
     self.card = card
     inputModes = InputModes(card, origin: backend.origin)
@@ -68,6 +71,11 @@ final class ExposedAgent: Sendable {
   func retire() { places.isRetired.store(true, ordering: .releasing) }
 
   var isRetired: Bool { places.isRetired.load(ordering: .acquiring) }
+
+  /// Whether a principal may use an operation of the agent.
+  func allows(principal: String, operation: AgentOperation) -> Bool {
+    isUnrestricted || access.allows(principal: principal, operation: operation)
+  }
 
   /// Anyone may read the card: callers are not restricted.
   var isPublic: Bool { access.callers.contains(.any) }

@@ -166,7 +166,7 @@ struct A2AFace {
   ) throws(AgentError) {
     guard let agent = state.agent, let principal = state.principal else { return }
     state.operation = call.operation
-    guard agent.access.allows(principal: principal.name, operation: call.operation) else {
+    guard agent.allows(principal: principal.name, operation: call.operation) else {
       let error = AgentError(.unsupportedOperation, "this caller may not use \(call.operation.rawValue) on this agent")
       return responder.respond(error, status: 403)
     }

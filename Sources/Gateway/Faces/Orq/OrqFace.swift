@@ -217,7 +217,7 @@ struct OrqFace {
     state.operation = operation
     // Without one the call is for an agent that only the Orq workspace knows, by an operator.
     guard let agent = state.agent, let principal = state.principal else { return true }
-    guard agent.access.allows(principal: principal.name, operation: operation) else {
+    guard agent.allows(principal: principal.name, operation: operation) else {
       let error = AgentError(.unsupportedOperation, "this caller may not use \(operation.rawValue) on this agent")
       responder.respond(error, status: 403)
       return false
