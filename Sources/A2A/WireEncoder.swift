@@ -64,7 +64,11 @@ public struct WireEncoder {
       for index in task.history.indices { message(task.history[index], into: &json) }
       json.endArray()
     }
-    if let metadata = noting(task.metadata) { json.member("metadata", metadata) }
+    if notesLosses {
+      if let metadata = noting(task.metadata) { json.member("metadata", metadata) }
+    } else {
+      task.writeMetadata("metadata", into: &json)
+    }
     json.endObject()
   }
 
@@ -152,10 +156,12 @@ public struct WireEncoder {
 
   // MARK: Losses
 
+  private var notesLosses: Bool { dialect == .v03JSONRPC && !losses.isEmpty }
+
   /// Metadata of an answer, with the names of what the answer has lost on its way into the dialect. 1.0 loses nothing, and
   /// clients of 0.3 REST refuse what they do not know.
   private func noting(_ metadata: JSONFragment?) -> JSONFragment? {
-    guard dialect == .v03JSONRPC, !losses.isEmpty else { return metadata }
+    guard notesLosses else { return metadata }
     var ours: JSONObject = [:]
     if let stated = metadata?.document.root[GatewayExtension.uri] {
       // Somebody else's: it stays as it is.

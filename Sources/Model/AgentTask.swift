@@ -11,7 +11,8 @@ public struct AgentTask: Sendable {
     metadata: JSONFragment? = nil
   ) {
     content = Content(
-      id: id, contextID: contextID, status: status, artifacts: artifacts, history: history, metadata: metadata)
+      id: id, contextID: contextID, status: status, artifacts: artifacts, history: history,
+      metadata: TaskMetadata(metadata))
   }
 
   public var id: String { content.id }
@@ -44,11 +45,22 @@ public struct AgentTask: Sendable {
   }
 
   public var metadata: JSONFragment? {
-    get { unsafe content.metadata }
+    get { unsafe content.metadata.fragment }
     set {
       own()
-      unsafe content.metadata = newValue
+      unsafe content.metadata = TaskMetadata(newValue)
     }
+  }
+
+  /// Sets one member of the metadata: it stands last, in place of any other of its name.
+  public mutating func setMetadata(_ name: String, to value: JSONFragment) {
+    own()
+    unsafe content.metadata.set(name, to: value)
+  }
+
+  /// Writes the metadata as a member of this name, if there is any: the same as to ask for it first, at less cost.
+  public func writeMetadata(_ name: StaticString, into json: inout JSONWriter) {
+    unsafe content.metadata.writeMember(name, into: &json)
   }
 
   /// To be called before each change: what others hold as well is copied.
@@ -73,11 +85,11 @@ extension AgentTask {
     @exclusivity(unchecked) var status: TaskStatus
     @exclusivity(unchecked) var artifacts: [Artifact]
     @exclusivity(unchecked) var history: [Message]
-    @exclusivity(unchecked) var metadata: JSONFragment?
+    @exclusivity(unchecked) var metadata: TaskMetadata
 
     init(
       id: String, contextID: String, status: TaskStatus, artifacts: [Artifact], history: [Message],
-      metadata: JSONFragment?
+      metadata: TaskMetadata
     ) {
       self.id = id
       self.contextID = contextID

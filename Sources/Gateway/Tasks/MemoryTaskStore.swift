@@ -55,7 +55,7 @@ public final class MemoryTaskStore: TaskStore {
       guard var record = record.take() else { return (nil, 0) }
       record.settle(at: shard.advance(to: time), journalEventsMax: limits.journalEventsMax)
       let result = (record.task, record.byteCount)
-      shard.insert(record, key: identifier.key, owner: owner)
+      shard.insert(consume record, key: identifier.key, owner: owner)
       return result
     }
     guard let task else { preconditionFailure("the record was there") }

@@ -12,8 +12,6 @@ public struct TaskRecord: Sendable {
   private(set) var sequence: JournalSequence = 0
   /// What the task's backend last wanted to be remembered.
   private(set) var backendState: JSONFragment?
-  /// Members of the task's metadata that ``settle(at:journalEventsMax:)`` is to write; none in a settled record.
-  private var newMetadata: [(name: String, value: JSONFragment)] = []
   /// An estimate of what the record holds, for the store's byte bound.
   private(set) var byteCount: Int
 
@@ -43,10 +41,7 @@ public struct TaskRecord: Sendable {
   ///   the first on that is read from the journal alone.
   mutating func begin(with event: consuming JournalEvent, isFollowed: Bool) {
     if isFollowed || !journal.isEmpty || event.isOfTools {
-      if journal.isEmpty {
-        writeMetadata()
-        base = task
-      }
+      if journal.isEmpty { base = task }
       keep(copy event)
     }
     note(event, at: nil)
@@ -54,31 +49,11 @@ public struct TaskRecord: Sendable {
 
   /// Gives what has begun its time.
   mutating func settle(at time: Timestamp, journalEventsMax: Int) {
-    writeMetadata()
     if task.status.timestamp == nil { task.status.timestamp = time }
     for index in journal.indices where journal[index].event.isStatus {
       journal[index] = SequencedEvent(sequence: journal[index].sequence, event: journal[index].event.stamped(time))
     }
     if journal.count > journalEventsMax { dropOldest(journal.count - journalEventsMax * 3 / 4) }
-  }
-
-  /// Members that come while a task begins are written as one.
-  private mutating func writeMetadata() {
-    guard !newMetadata.isEmpty else { return }
-    let members = newMetadata
-    newMetadata = []
-    if let metadata = task.metadata {
-      task.metadata = members.reduce(metadata) { $0.setting($1.name, to: $1.value) }
-    } else {
-      task.metadata = JSONFragment { json in
-        json.beginObject()
-        for member in members {
-          json.key(string: member.name)
-          json.fragment(member.value)
-        }
-        json.endObject()
-      }
-    }
   }
 
   // MARK: Folding
@@ -96,9 +71,6 @@ public struct TaskRecord: Sendable {
     case .status(var status, let metadata):
       status.timestamp = time
       TaskRecord.fold(.status(status, metadata: metadata), into: &task)
-    case .metadata(let name, let value) where time == nil:
-      newMetadata.removeAll { $0.name == name }
-      newMetadata.append((name, value))
     case let event: TaskRecord.fold(event, into: &task)
     }
   }
@@ -140,8 +112,7 @@ public struct TaskRecord: Sendable {
     case .text(let artifactID, let text): task.append(text, toArtifact: artifactID)
     case .history(let message): task.append(message)
     case .backendState: break
-    case .metadata(let name, let value):
-      task.metadata = task.metadata?.setting(name, to: value) ?? .object(name, value)
+    case .metadata(let name, let value): task.setMetadata(name, to: value)
     }
   }
 

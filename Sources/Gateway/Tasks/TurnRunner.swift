@@ -30,6 +30,23 @@ extension TurnObserver {
   func turnWrote(_ events: [JournalEvent], upTo sequence: JournalSequence) {}
 }
 
+/// What an agent has said and the store does not hold yet.
+private struct Unwritten {
+  /// A task that is to come into the store, with what the agent has said of it so far.
+  var task: TaskRecord?
+  /// What the journal of a task in the store is to get.
+  var events: [JournalEvent] = []
+
+  var isEmpty: Bool { task == nil && events.isEmpty }
+
+  mutating func begin(
+    _ newTask: @autoclosure () -> TaskRecord, with event: consuming JournalEvent, isFollowed: Bool
+  ) {
+    if task == nil { task = newTask() }
+    task?.begin(with: event, isFollowed: isFollowed)
+  }
+}
+
 /// Runs one turn: hands the message to the agent's backend and writes what it says to the task's journal. Lives on the
 /// loop of the request that began it, and goes on when that caller hangs up.
 final class TurnRunner {
@@ -59,10 +76,7 @@ final class TurnRunner {
   /// The context is known to nobody before the task is: the turn takes its place when the task opens, if it goes on then.
   private var joinsLineLate = false
   private var flushIsDue = false
-  /// What the agent has said of a task that is not in the store yet, folded into it as it came.
-  private var draft: TaskRecord?
-  /// What it has said of a task that is there, and what its journal is to get.
-  private var pending: [JournalEvent] = []
+  private var unwritten = Unwritten()
   private var eventCount = 0
   private var hasSpoken = false
   private var losses: [JSONValue] = []
@@ -157,7 +171,7 @@ final class TurnRunner {
     isStarting = false
     if phase == .ended { return }
     running = started
-    if hasUnwritten { flush() }
+    if !unwritten.isEmpty { flush() }
     if phase == .running, !isPaused { startClock(agent.limits.turns) }
   }
 
@@ -177,8 +191,7 @@ final class TurnRunner {
   /// The task was canceled by a caller; its journal says so already.
   func cancel() {
     guard phase != .ended else { return }
-    draft = nil
-    pending = []
+    unwritten = Unwritten()
     running?.cancel()
     end()
   }
@@ -283,7 +296,7 @@ final class TurnRunner {
     }
     switch event {
     case .reply(let message):
-      if isOpen || hasUnwritten {
+      if isOpen || !unwritten.isEmpty {
         // A task was promised already (the caller did not wait, or the agent spoke first): the reply completes it.
         isDone = true
         write(.status(TaskStatus(.completed, message: agentMessage(message, inTask: true)), metadata: nil))
@@ -318,21 +331,18 @@ final class TurnRunner {
       losses.append(.string(name))
       hasNewLosses = true
       // Alone it opens no task: an answer without one may follow.
-      if !isOpen, !hasUnwritten { return }
+      if !isOpen, unwritten.isEmpty { return }
     }
     if !isStarting { flushAtTurnEnd() }
   }
 
-  private var hasUnwritten: Bool { draft != nil || !pending.isEmpty }
-
   /// Takes what the journal is to say next.
   private func write(_ event: consuming JournalEvent) {
-    guard !isOpen else {
-      pending.append(event)
-      return
+    if isOpen {
+      unwritten.events.append(event)
+    } else {
+      unwritten.begin(newTask(), with: event, isFollowed: turn.wantsEvents)
     }
-    if draft == nil { draft = newTask() }
-    draft?.begin(with: event, isFollowed: turn.wantsEvents)
   }
 
   private func newTask() -> TaskRecord {
@@ -372,7 +382,7 @@ final class TurnRunner {
       // The question stands again: this answer to it was not taken.
       restore(answered)
       end { [self] in observer?.turnRefused(error) }
-    } else if isOpen || hasUnwritten {
+    } else if isOpen || !unwritten.isEmpty {
       fail(error.message)
     } else {
       end { [self] in observer?.turnRefused(error) }
@@ -397,7 +407,7 @@ final class TurnRunner {
 
   /// Writes what the agent said since the last flush; ends the turn if that says so.
   private func flush() {
-    guard phase == .running, hasUnwritten || hasNewLosses && isOpen else { return }
+    guard phase == .running, !unwritten.isEmpty || hasNewLosses && isOpen else { return }
     var task: AgentTask?
     if isOpen {
       guard append() else { return }
@@ -415,7 +425,7 @@ final class TurnRunner {
   /// False when the turn was ended elsewhere.
   private func append() -> Bool {
     var events: [JournalEvent] = []
-    swap(&events, &pending)
+    swap(&events, &unwritten.events)
     if let note = newLosses() { events.insert(note, at: 0) }
     let result = context.services.store.append(
       events, to: turn.taskID, owner: owner, at: context.wallTime, onlyIf: .notTerminal)
@@ -451,11 +461,11 @@ final class TurnRunner {
       end { [self] in observer?.turnRefused(AgentError(.unsupportedOperation, "the agent was removed")) }
       return nil
     }
-    if draft == nil { draft = newTask() }
-    if let note = newLosses() { draft?.begin(with: note, isFollowed: turn.wantsEvents) }
+    if unwritten.task == nil { unwritten.task = newTask() }
+    if let note = newLosses() { unwritten.task?.begin(with: note, isFollowed: turn.wantsEvents) }
     let task: AgentTask
     do {
-      task = try context.services.store.create(&draft, owner: owner, at: context.wallTime)
+      task = try context.services.store.create(&unwritten.task, owner: owner, at: context.wallTime)
     } catch {
       running?.cancel()
       end { [self] in
