@@ -9,9 +9,9 @@ public enum ULID {
     var high = UInt64(bitPattern: milliseconds) << 16 | entropy.0 & 0xFFFF
     var low = entropy.1
     var digits = InlineArray<26, UInt8>(repeating: 0)
-    for index in stride(from: 25, through: 0, by: -1) {
-      // One of the 32 letters of the literal.
-      digits[index] = unsafe alphabet.utf8Start[Int(low & 31)]
+    for index in 0..<26 {
+      // From the last digit on; each is one of the 32 letters of the literal.
+      digits[25 - index] = unsafe alphabet.utf8Start[Int(low & 31)]
       low = low >> 5 | high << 59
       high >>= 5
     }

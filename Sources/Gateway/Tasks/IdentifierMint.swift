@@ -3,24 +3,22 @@ internal import Crypto
 
 /// Makes identifiers for one loop, from entropy fetched in blocks.
 final class IdentifierMint {
-  private var entropy: [UInt64] = []
+  private var entropy: [UInt8] = []
   private var used = 0
   private let wallMilliseconds: () -> Int64
 
   init(wallMilliseconds: @escaping () -> Int64) { self.wallMilliseconds = wallMilliseconds }
 
   func word() -> UInt64 {
-    if used == entropy.count { fetch() }
-    used += 1
-    return entropy[used - 1]
-  }
-
-  private func fetch() {
-    let bytes = Random.bytes(4096)
-    entropy = stride(from: 0, to: bytes.count, by: 8).map { start in
-      bytes[start..<start + 8].reduce(0) { $0 << 8 | UInt64($1) }
+    if used + 8 > entropy.count {
+      entropy = Random.bytes(4096)
+      used = 0
     }
-    used = 0
+    let (block, place) = (entropy, used)
+    var word: UInt64 = 0
+    for index in place..<place + 8 { word = word << 8 | UInt64(block[index]) }
+    used += 8
+    return word
   }
 
   /// 26 characters.
