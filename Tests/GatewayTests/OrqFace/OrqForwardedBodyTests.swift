@@ -44,7 +44,7 @@ struct OrqForwardedBodyTests {
       for (number, agent) in agents.enumerated() {
         for defaults in [OrqDefaults(), defaults] {
           let forwarded = OrqForwardedBody(agent: agent, defaults: defaults)
-          let text = forwarded.encoded(bytes, root, principal: "p", threadID: "t", for: generation)
+          let text = forwarded.encoded(bytes, root, caller: OrqIdentity(id: "p"), threadID: "t", for: generation)
           let sent = try #require(try JSONValue.parse(text).object, "\(String(decoding: text, as: UTF8.self))")
           // Who calls is added where the body names nobody.
           let person = generation == .v3 ? "contact" : "identity"

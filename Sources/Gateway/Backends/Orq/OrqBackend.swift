@@ -1,7 +1,6 @@
 internal import A2A
 internal import Bytes
 internal import Configuration
-internal import Crypto
 internal import JSON
 internal import LocalRuntime
 internal import Model
@@ -140,7 +139,7 @@ final class OrqBackend: AgentBackend {
     let settings = settings(of: turn)
     OrqTurn.writeCircumstances(
       into: &json, for: sending.generation, taskID: context.taskID, variables: settings.variables,
-      identity: OrqBackend.identity(turn.principal),
+      identity: workspace.identities.identity(of: turn.principal),
       thread: OrqThread(id: context.threadID, tags: settings.threadTags), memoryEntityID: settings.memoryEntityID,
       metadata: settings.metadata)
     return sending.end(json)
@@ -152,12 +151,6 @@ final class OrqBackend: AgentBackend {
   private func settings(of turn: Turn) -> OrqTurnSettings {
     defaults.fromMessage.isEmpty
       ? settings : OrqTurnSettings(defaults, message: turn.message.metadata, call: turn.metadata)
-  }
-
-  /// Who called, for Orq's traces: always the same for one principal, and of no meaning outside.
-  static func identity(_ principal: String) -> OrqIdentity? {
-    if principal == Principal.anonymousName { return nil }
-    return OrqIdentity(id: "a2a_" + Hex.encode(Array(SHA256.hash(Array("a2a-gateway:\(principal)".utf8)).prefix(16))))
   }
 
   /// Looks up how a task stands: in the ways to ask, the likeliest first. 4.x has `responses.get` for tasks of every call,

@@ -11,6 +11,8 @@ final class OrqWorkspace: Sendable {
   let base: URI
   let generation: OrqGeneration
   let cancel: OrqConfiguration.CancelPolicy
+  /// Of those on whose behalf it is called.
+  let identities = OrqIdentities()
   private let timeouts: HTTPClientTimeouts
   private let key: [UInt8]
   /// What this deployment calls itself, see ``GatewayHops``.

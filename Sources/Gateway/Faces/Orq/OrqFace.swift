@@ -132,7 +132,8 @@ struct OrqFace {
     let body = root.map { root in
       guard plan.beginsTask else { return request.body }
       return plan.body.encoded(
-        request.body, root, principal: principal.name, threadID: "a2a_" + context.mint.ulid(),
+        request.body, root, caller: plan.workspace.identities.identity(of: principal.name),
+        threadID: "a2a_" + context.mint.ulid(),
         for: plan.workspace.generation)
     }
     let relay = OrqRelay(

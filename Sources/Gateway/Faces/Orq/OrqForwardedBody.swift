@@ -20,13 +20,15 @@ struct OrqForwardedBody {
   /// What the card file lets calls carry.
   var defaults = OrqDefaults()
 
-  /// - Parameter threadID: of a thread that only the card file wants.
+  /// - Parameters:
+  ///   - caller: named where the body does not say on whose behalf it calls.
+  ///   - threadID: of a thread that only the card file wants.
   func encoded(
-    _ bytes: [UInt8], _ root: JSONNode, principal: String, threadID: @autoclosure () -> String,
+    _ bytes: [UInt8], _ root: JSONNode, caller: @autoclosure () -> OrqIdentity?, threadID: @autoclosure () -> String,
     for generation: OrqGeneration
   ) -> [UInt8] {
     let said = ["identity", "contact", "external_id", "externalId"].contains { root.member(named: $0) != nil }
-    let identity = said ? nil : OrqBackend.identity(principal)
+    let identity = said ? nil : caller()
     if case .asItCame = agent, defaults == OrqDefaults() { return bytes.adding(identity, root, for: generation) }
     var json = JSONWriter(reserving: bytes.count + 1024)
     json.beginObject()
