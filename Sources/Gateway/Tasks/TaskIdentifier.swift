@@ -4,6 +4,9 @@ internal import Bytes
 struct TaskKey: Hashable {
   let high: UInt64
   let low: UInt64
+
+  /// For a ``SlotTable``: its random bits are ours alone.
+  var spread: UInt64 { (low ^ high) &* 0x9E37_79B9_7F4A_7C15 }
 }
 
 /// Task ids: ULIDs whose last two characters also carry the number of the store's shard, so that an id alone tells where

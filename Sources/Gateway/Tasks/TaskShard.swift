@@ -3,8 +3,7 @@ internal import JSON
 internal import Model
 
 /// One shard of ``MemoryTaskStore``: a slab of records, found by id, listed by owner (newest status first) and by context
-/// (oldest first), plus the order in which tasks became terminal. All links are slab indices, and all tables have
-/// numbers for keys: a text as a key costs a hash of its bytes for each neighbour that a removal moves.
+/// (oldest first), plus the order in which tasks became terminal. All links are slab indices.
 struct TaskShard {
   struct Slot {
     var record: TaskRecord
@@ -29,20 +28,31 @@ struct TaskShard {
     var isWaiting = false
   }
 
+  /// The neighbours in a list, or its ends: half of the bytes that two optional numbers take, and each task has three.
   struct Link {
-    var previous: Int?
-    var next: Int?
+    private var before = Link.none
+    private var behind = Link.none
+    private static let none = UInt32.max
+
+    init(previous: Int? = nil, next: Int? = nil) {
+      self.previous = previous
+      self.next = next
+    }
+
+    var previous: Int? {
+      get { before == Link.none ? nil : Int(before) }
+      set { before = newValue.map(UInt32.init) ?? Link.none }
+    }
+
+    var next: Int? {
+      get { behind == Link.none ? nil : Int(behind) }
+      set { behind = newValue.map(UInt32.init) ?? Link.none }
+    }
   }
 
   struct Ends {
     var head: Int?
     var tail: Int?
-
-    /// The slot that was the last one.
-    mutating func append(_ slot: Int) -> Int? {
-      defer { tail = slot }
-      return tail
-    }
   }
 
   /// The tasks of one owner.
@@ -51,8 +61,6 @@ struct TaskShard {
     /// Head: the task whose status changed last.
     var order = Ends()
     var count = 0
-    /// By hash of the context id; head: the oldest task.
-    var contexts: [Int: Ends] = [:]
   }
 
   struct Freed {
@@ -65,7 +73,9 @@ struct TaskShard {
   private var freeOwners: [Int] = []
   var slots: [Slot] = []
   private var freeSlots: [Int] = []
-  private var slotByKey: [TaskKey: Int] = [:]
+  private var slotByKey = SlotTable()
+  /// The newest task of each list of a context.
+  private var newestOfContext = SlotTable()
   /// Terminal tasks, the first to end at the head.
   private var ended = Ends()
   private var lastTouch: UInt64 = 0
@@ -79,10 +89,10 @@ struct TaskShard {
 
   // MARK: Finding
 
-  func slot(of key: TaskKey) -> Int? { slotByKey[key] }
+  func slot(of key: TaskKey) -> Int? { slotByKey.slot(key.spread) { slots[$0].key == key } }
 
   func slot(of key: TaskKey, owner: TaskOwner) -> Int? {
-    guard let slot = slotByKey[key], owners[slots[slot].owner].owner == owner else { return nil }
+    guard let slot = slot(of: key), owners[slots[slot].owner].owner == owner else { return nil }
     return slot
   }
 
@@ -92,7 +102,7 @@ struct TaskShard {
   func slots(inContext contextID: String, owner: TaskOwner, max: Int) -> [Int] {
     guard let number = ownerNumbers[owner] else { return [] }
     var found: [Int] = []
-    var cursor = owners[number].contexts[contextID.hashValue]?.tail
+    var cursor = newest(ofContext: contextID.hashValue, owner: number)
     while let slot = cursor, found.count < max {
       if slots[slot].record.task.contextID == contextID { found.append(slot) }
       cursor = slots[slot].byContext.previous
@@ -126,7 +136,7 @@ struct TaskShard {
     } else {
       slots[slot] = Slot(record: record, key: key, owner: number, contextHash: contextHash)
     }
-    slotByKey[key] = slot
+    slotByKey.insert(slot, key.spread)
     owners[number].count += 1
     linkToContext(slot)
     linkAsNewest(slot)
@@ -184,28 +194,36 @@ struct TaskShard {
     }
   }
 
+  private func newest(ofContext hash: Int, owner: Int) -> Int? {
+    newestOfContext.slot(TaskShard.spread(hash, owner)) { slots[$0].contextHash == hash && slots[$0].owner == owner }
+  }
+
+  /// The hash of a context's id is not known outside.
+  private static func spread(_ contextHash: Int, _ owner: Int) -> UInt64 {
+    UInt64(bitPattern: Int64(contextHash)) ^ UInt64(owner) &* 0x9E37_79B9_7F4A_7C15
+  }
+
   private mutating func linkToContext(_ slot: Int) {
     let (owner, hash) = (slots[slot].owner, slots[slot].contextHash)
-    guard let tail = owners[owner].contexts[hash, default: Ends(head: slot)].append(slot) else { return }
-    slots[slot].byContext = Link(previous: tail, next: nil)
-    slots[tail].byContext.next = slot
+    let spread = TaskShard.spread(hash, owner)
+    guard let newest = newest(ofContext: hash, owner: owner) else { return newestOfContext.insert(slot, spread) }
+    slots[slot].byContext = Link(previous: newest)
+    slots[newest].byContext.next = slot
+    newestOfContext.replace(newest, by: slot, spread)
   }
 
   private mutating func unlinkFromContext(_ slot: Int) {
-    let (link, owner, hash) = (slots[slot].byContext, slots[slot].owner, slots[slot].contextHash)
-    if link.previous == nil, link.next == nil {
-      owners[owner].contexts[hash] = nil
-      return
-    }
-    if let previous = link.previous {
-      slots[previous].byContext.next = link.next
-    } else {
-      owners[owner].contexts[hash]?.head = link.next
-    }
+    let link = slots[slot].byContext
+    if let previous = link.previous { slots[previous].byContext.next = link.next }
     if let next = link.next {
       slots[next].byContext.previous = link.previous
+      return
+    }
+    let spread = TaskShard.spread(slots[slot].contextHash, slots[slot].owner)
+    if let previous = link.previous {
+      newestOfContext.replace(slot, by: previous, spread)
     } else {
-      owners[owner].contexts[hash]?.tail = link.previous
+      newestOfContext.remove(slot, spread)
     }
   }
 
@@ -231,7 +249,8 @@ struct TaskShard {
       freed.bytes += remove(head)
       freed.tasks += 1
     }
-    for slot in slotByKey.values where slots[slot].record.task.status.state.isInterrupted {
+    // The record of a free slot is in no state.
+    for slot in slots.indices where slots[slot].record.task.status.state.isInterrupted {
       guard age(of: slot, at: now) > limits.interruptedRetention.milliseconds else { continue }
       freed.bytes += remove(slot)
       freed.tasks += 1
@@ -258,7 +277,7 @@ struct TaskShard {
       ownerNumbers[owners[owner].owner] = nil
       freeOwners.append(owner)
     }
-    slotByKey[slots[slot].key] = nil
+    slotByKey.remove(slot, slots[slot].key.spread)
     let wakers = takeWakers(slot)
     slots[slot].followers = []
     slots[slot].record = TaskShard.emptyRecord
