@@ -63,31 +63,29 @@ public struct SSEDecoder: Sendable {
 
   private mutating func finishLine(with rest: ArraySlice<UInt8>, _ onEvent: (SSEEvent) throws -> Void) throws {
     try checkSize(rest.count)
-    var whole = rest
-    if !line.isEmpty {
-      line += rest
-      whole = line[...]
-      line = []
-    }
+    // As most lines come.
+    if line.isEmpty, !isFirstLine { return try take(rest, onEvent) }
+    var whole = line + rest
+    line = []
     if isFirstLine {
       isFirstLine = false
-      if whole.starts(with: [0xEF, 0xBB, 0xBF]) { whole = whole.dropFirst(3) }
+      if whole.starts(with: [0xEF, 0xBB, 0xBF]) { whole.removeFirst(3) }
     }
-    if whole.isEmpty {
-      try dispatch(onEvent)
-    } else {
-      interpret(whole)
-    }
+    try take(whole[...], onEvent)
+  }
+
+  private mutating func take(_ line: ArraySlice<UInt8>, _ onEvent: (SSEEvent) throws -> Void) throws {
+    if line.isEmpty { try dispatch(onEvent) } else { interpret(line) }
   }
 
   /// An empty line ends an event.
   private mutating func dispatch(_ onEvent: (SSEEvent) throws -> Void) throws {
-    var finished = SSEEvent(data: [], event: event, id: lastID)
-    swap(&finished.data, &data)
-    event = ""
+    var (data, event) = (ArraySlice<UInt8>(), "")
+    swap(&data, &self.data)
+    swap(&event, &self.event)
     guard hasData else { return }
     hasData = false
-    try onEvent(finished)
+    try onEvent(SSEEvent(data: data, event: event, id: lastID))
   }
 
   private mutating func interpret(_ line: ArraySlice<UInt8>) {
