@@ -34,9 +34,13 @@ extension OutputSpan where Element == UInt8 {
 
   /// Appends a number as sixteen hexadecimal digits.
   public mutating func append(hex number: UInt64) {
-    for shift in stride(from: 60, through: 0, by: -4) {
-      let digit = UInt8(truncatingIfNeeded: number >> UInt64(shift)) & 15
-      append(digit < 10 ? 0x30 + digit : 0x57 + digit)
+    var digits = InlineArray<16, UInt8>(repeating: 0)
+    var rest = number
+    for index in 0..<16 {
+      let digit = UInt8(truncatingIfNeeded: rest & 15)
+      digits[15 - index] = digit < 10 ? 0x30 + digit : 0x57 + digit
+      rest >>= 4
     }
+    append(digits.span)
   }
 }

@@ -134,18 +134,18 @@ public struct HTTPFields: Sendable {
     return next(name, &place) != nil
   }
 
-  /// How many fields have a name.
-  public func count(of name: StaticString) -> Int {
-    var (place, count) = (0, 0)
-    while next(name, &place) != nil { count += 1 }
-    return count
-  }
-
   /// True if the first value of a name is this text, byte by byte.
   public func has(_ name: StaticString, _ value: StaticString) -> Bool {
     var place = 0
     guard let entry = next(name, &place) else { return false }
     return ASCII.equals(bytes.span.extracting(entry.value), value)
+  }
+
+  /// True if a name stands in one field alone, whose value is this text, byte by byte.
+  public func hasOnly(_ name: StaticString, _ value: StaticString) -> Bool {
+    var place = 0
+    guard let entry = next(name, &place) else { return false }
+    return ASCII.equals(bytes.span.extracting(entry.value), value) && next(name, &place) == nil
   }
 
   /// Lends the first value of a name, or nothing where there is none.

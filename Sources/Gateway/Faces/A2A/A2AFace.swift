@@ -126,9 +126,7 @@ struct A2AFace {
 
   private func negotiate(_ head: HTTPRequestHead, family: ProtocolVersion?) -> Result<ProtocolVersion, AgentError> {
     // As nearly every caller of 1.0 says it.
-    if family == .v1_0, head.fields.has("a2a-version", "1.0"), head.fields.count(of: "a2a-version") == 1 {
-      return .success(.v1_0)
-    }
+    if family == .v1_0, head.fields.hasOnly("a2a-version", "1.0") { return .success(.v1_0) }
     let stated = head.fields.values("a2a-version")
     return VersionNegotiation.resolve(
       header: stated, query: statedInQuery(head), family: family, lenient: isLenient)
