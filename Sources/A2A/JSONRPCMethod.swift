@@ -6,7 +6,7 @@ public enum JSONRPCMethod {
   public static func operation(_ method: String, _ version: ProtocolVersion) -> AgentOperation? {
     switch version {
     case .v1_0:
-      return AgentOperation(rawValue: method)
+      return operationV1(method)
     case .v0_3:
       switch method {
       case "message/send": return .sendMessage
@@ -22,6 +22,11 @@ public enum JSONRPCMethod {
       default: return nil
       }
     }
+  }
+
+  private static func operationV1(_ method: String) -> AgentOperation? {
+    // What most calls are, told without a search.
+    method == "SendMessage" ? .sendMessage : AgentOperation(rawValue: method)
   }
 
   /// nil when the version has no such operation: 0.3 cannot list tasks.
@@ -45,7 +50,7 @@ public enum JSONRPCMethod {
   /// The version that a method belongs to, for ``VersionNegotiation``. nil for a name of neither: such a call is told
   /// that the method is unknown, whatever version it asks for.
   public static func family(_ method: String) -> ProtocolVersion? {
-    if AgentOperation(rawValue: method) != nil { return .v1_0 }
+    if operationV1(method) != nil { return .v1_0 }
     return method.utf8.contains(UInt8(ascii: "/")) ? .v0_3 : nil
   }
 }

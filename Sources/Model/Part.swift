@@ -44,6 +44,14 @@ public struct Part: Sendable, Equatable {
     return text
   }
 
+  /// What the content takes on the wire, roughly.
+  public var byteCount: Int {
+    switch content {
+    case .text(let text), .raw(let text), .url(let text): text.escaped.count
+    case .data(let fragment): fragment.bytes.count
+    }
+  }
+
   /// A text part.
   public static func text(_ text: String) -> Part { Part(.text(JSONString(text))) }
 }

@@ -25,13 +25,3 @@ extension TaskStore {
     return kept.reversed()
   }
 }
-
-extension Part {
-  /// What the content takes on the wire, roughly.
-  var byteCount: Int {
-    switch content {
-    case .text(let text), .raw(let text), .url(let text): text.escaped.count
-    case .data(let fragment): fragment.bytes.count
-    }
-  }
-}
