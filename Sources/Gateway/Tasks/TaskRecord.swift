@@ -39,10 +39,10 @@ public struct TaskRecord: Sendable {
   ///
   /// - Parameter isFollowed: somebody is to read these entries. Otherwise none is kept, and none has a number, but from
   ///   the first on that is read from the journal alone.
-  mutating func begin(with event: consuming JournalEvent, isFollowed: Bool) {
+  mutating func begin(with event: JournalEvent, isFollowed: Bool) {
     if isFollowed || !journal.isEmpty || event.isOfTools {
       if journal.isEmpty { base = task }
-      keep(copy event)
+      keep(event)
     }
     note(event, at: nil)
   }
@@ -64,14 +64,13 @@ public struct TaskRecord: Sendable {
   }
 
   /// - Parameter time: of a status; nil while the task begins.
-  private mutating func note(_ event: consuming JournalEvent, at time: Timestamp?) {
+  private mutating func note(_ event: JournalEvent, at time: Timestamp?) {
     byteCount += TaskRecord.bytes(of: event)
-    switch consume event {
+    TaskRecord.fold(event, into: &task)
+    switch event {
     case .backendState(let state): backendState = state
-    case .status(var status, let metadata):
-      status.timestamp = time
-      TaskRecord.fold(.status(status, metadata: metadata), into: &task)
-    case let event: TaskRecord.fold(event, into: &task)
+    case .status: task.status.timestamp = time
+    case .artifact, .text, .history, .metadata: break
     }
   }
 
@@ -100,8 +99,8 @@ public struct TaskRecord: Sendable {
     baseSequence += count
   }
 
-  static func fold(_ event: consuming JournalEvent, into task: inout AgentTask) {
-    switch consume event {
+  static func fold(_ event: JournalEvent, into task: inout AgentTask) {
+    switch event {
     case .status(let status, _):
       // A status message that is superseded stays in the conversation, as the official SDKs keep it.
       if let message = task.status.message, !task.history.contains(where: { $0.messageID == message.messageID }) {
@@ -134,14 +133,7 @@ public struct TaskRecord: Sendable {
   }
 
   private static func bytes(of parts: [Part]) -> Int {
-    parts.reduce(0) { total, part in
-      let content =
-        switch part.content {
-        case .text(let text), .raw(let text), .url(let text): text.escaped.count
-        case .data(let fragment): fragment.bytes.count
-        }
-      return total + 96 + content + (part.metadata?.bytes.count ?? 0)
-    }
+    parts.reduce(0) { $0 + 96 + $1.byteCount + ($1.metadata?.bytes.count ?? 0) }
   }
 }
 
