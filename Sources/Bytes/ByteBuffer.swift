@@ -41,9 +41,16 @@ public struct ByteBuffer: Sendable {
   }
 
   /// The bytes at these distances from the front.
-  public func copy(_ range: Range<Int>) -> [UInt8] {
+  ///
+  /// - Parameter room: for bytes that will be added to the copy.
+  public func copy(_ range: Range<Int>, room: Int = 0) -> [UInt8] {
     precondition(range.lowerBound >= 0 && range.upperBound <= count, "range beyond the readable bytes")
-    return storage.span.extracting(start + range.lowerBound..<start + range.upperBound).copied
+    let bytes = storage.span.extracting(start + range.lowerBound..<start + range.upperBound)
+    if room == 0 { return bytes.copied }
+    var copy: [UInt8] = []
+    copy.reserveCapacity(bytes.count + room)
+    copy.append(bytes)
+    return copy
   }
 
   /// Lends the readable bytes.

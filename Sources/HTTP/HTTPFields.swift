@@ -12,29 +12,33 @@ public struct HTTPFields: Sendable {
     var value: Range<Int> { Int(valueStart)..<Int(valueEnd) }
   }
 
-  /// The head that the fields were read from; or lines that were written here, ready to be sent.
-  private var bytes: [UInt8]
-  /// Where the fields of a head lie in it. Lines tell that themselves.
-  private var entries: [Entry] = []
-  private var areLines = true
+  /// Lines that were written here, ready to be sent; or the head that the fields were read from, and behind it where they
+  /// lie in it: all in one piece of memory.
+  private(set) var bytes: [UInt8]
+  /// 0 for lines.
+  private let headEnd: Int
   public private(set) var count = 0
   /// Bits of the names that are there: most names that are asked for are not, and need no search.
   private var filter: UInt64 = 0
 
-  public init() { bytes = [] }
+  static let entryBytes = MemoryLayout<Entry>.size
 
-  /// - Parameters:
-  ///   - head: bytes that hold the names and values of all entries that will be added.
-  ///   - count: of fields that are expected.
-  init(head: [UInt8], reserving count: Int) {
-    bytes = head
-    areLines = false
-    entries.reserveCapacity(count)
+  public init() {
+    bytes = []
+    headEnd = 0
   }
 
+  /// - Parameter head: has room for `entryBytes` of each entry that will be added.
+  init(head: consuming [UInt8]) {
+    headEnd = head.count
+    bytes = head
+  }
+
+  /// Adds a field that lies in the head.
   mutating func append(_ entry: Entry) {
     note(entry)
-    entries.append(entry)
+    // The bytes are copied within the call.
+    unsafe withUnsafeBytes(of: entry) { unsafe bytes.append(contentsOf: $0) }
   }
 
   // MARK: Building
@@ -72,6 +76,7 @@ public struct HTTPFields: Sendable {
 
   /// - Parameter body: appends name, colon, space and value.
   private mutating func addLine(nameBytes: Int, valueBytes: Int, _ body: (inout OutputSpan<UInt8>) -> Void) {
+    if headEnd > 0 { self = lines(without: nil) }
     // What most heads need, taken at once.
     if bytes.isEmpty { bytes.reserveCapacity(HTTPFields.usualBytes) }
     let start = bytes.count
@@ -80,10 +85,10 @@ public struct HTTPFields: Sendable {
       line.append("\r\n")
     }
     let valueStart = start + nameBytes + 2
-    let entry = Entry(
-      nameStart: Int32(start), nameEnd: Int32(start + nameBytes), valueStart: Int32(valueStart),
-      valueEnd: Int32(valueStart + valueBytes))
-    if areLines { note(entry) } else { append(entry) }
+    note(
+      Entry(
+        nameStart: Int32(start), nameEnd: Int32(start + nameBytes), valueStart: Int32(valueStart),
+        valueEnd: Int32(valueStart + valueBytes)))
   }
 
   private static let usualBytes = 256
@@ -100,11 +105,22 @@ public struct HTTPFields: Sendable {
   }
 
   public mutating func remove(_ name: StaticString) {
-    guard contains(name) else { return }
-    var others = HTTPFields(head: bytes, reserving: count)
+    if contains(name) { self = lines(without: name) }
+  }
+
+  /// The same fields as lines, to which others can be added.
+  private func lines(without name: StaticString?) -> HTTPFields {
+    var lines = HTTPFields()
     var place = 0
-    while let entry = entry(&place) { if !matches(entry, name) { others.append(entry) } }
-    self = others
+    while let entry = entry(&place) {
+      if let name, matches(entry, name) { continue }
+      lines.addLine(nameBytes: entry.name.count, valueBytes: entry.value.count) { line in
+        line.append(bytes.span.extracting(entry.name))
+        line.append(": ")
+        line.append(bytes.span.extracting(entry.value))
+      }
+    }
+    return lines
   }
 
   // MARK: Reading
@@ -197,10 +213,12 @@ public struct HTTPFields: Sendable {
 
   /// The field at a place, which moves to the next one; nil behind the last one. The first place is 0.
   private func entry(_ place: inout Int) -> Entry? {
-    guard areLines else {
-      guard place < entries.count else { return nil }
+    if headEnd > 0 {
+      guard place < count else { return nil }
       place += 1
-      return entries[place - 1]
+      let start = headEnd + (place - 1) * HTTPFields.entryBytes
+      // Within the bytes, and written there by `append`; four numbers are valid whatever their bits.
+      return unsafe bytes.span.bytes.unsafeLoadUnaligned(fromByteOffset: start, as: Entry.self)
     }
     let start = place
     // As `add` has written it: a name has no colon, a value no line end.
@@ -237,12 +255,13 @@ public struct HTTPFields: Sendable {
   // MARK: Writing
 
   /// The most bytes that `append(to:)` appends.
-  var lineBytesMax: Int { bytes.count + entries.count }
+  var lineBytesMax: Int { headEnd == 0 ? bytes.count : headEnd + count }
 
   /// Appends all fields as lines of a head.
   func append(to output: inout OutputSpan<UInt8>) {
-    if areLines { return output.append(bytes.span) }
-    for entry in entries {
+    if headEnd == 0 { return output.append(bytes.span) }
+    var place = 0
+    while let entry = entry(&place) {
       output.append(bytes.span.extracting(entry.name))
       output.append(": ")
       output.append(bytes.span.extracting(entry.value))

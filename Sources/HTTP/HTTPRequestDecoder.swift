@@ -75,7 +75,7 @@ public struct HTTPRequestDecoder: Sendable {
     guard let end else { return nil }
     let lines = scanner.lines
     scanner = HeadScanner()
-    let bytes = input.copy(0..<end)
+    let bytes = input.copy(0..<end, room: HeadReader.room(lines: lines, limits))
     input.consume(end)
     let head = try HTTPRequestDecoder.parse(bytes, lines: lines, limits)
     phase = .beforeBody(head.isChunked ? .chunked : .length(head.contentLength ?? 0))

@@ -90,7 +90,7 @@ public struct HTTPResponseDecoder: Sendable {
       guard let end else { return nil }
       let lines = scanner.lines
       scanner = HeadScanner()
-      let bytes = input.copy(0..<end)
+      let bytes = input.copy(0..<end, room: HeadReader.room(lines: lines, limits))
       input.consume(end)
       let line = try StatusLine(bytes)
       let (fields, facts) = try HeadReader.read(bytes, from: line.end, lines: lines, limits: limits)

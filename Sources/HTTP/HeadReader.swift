@@ -44,21 +44,26 @@ enum HeadReader {
   ///   - start: of the second line.
   ///   - lines: with the first and the empty one.
   static func read(
-    _ head: [UInt8], from start: Int, lines: Int, limits: HTTPLimits
+    _ head: consuming [UInt8], from start: Int, lines: Int, limits: HTTPLimits
   ) throws(HTTPParseError) -> (fields: HTTPFields, facts: HeadFacts) {
     guard lines - 2 <= limits.headersMax else {
       throw HTTPParseError(.headTooLarge, 431, "there are more than \(limits.headersMax) fields")
     }
-    var fields = HTTPFields(head: head, reserving: lines - 2)
+    let end = head.count - 2
+    var fields = HTTPFields(head: head)
     var facts = HeadFacts()
-    let bytes = head.span
     var index = start
-    while index < bytes.count - 2 {
-      let entry = try field(bytes, &index)
+    while index < end {
+      let entry = try field(fields.bytes.span, &index)
+      try facts.note(fields.bytes.span, entry)
       fields.append(entry)
-      try facts.note(bytes, entry)
     }
     return (fields, facts)
+  }
+
+  /// What a head of so many lines needs behind it for the places of its fields.
+  static func room(lines: Int, _ limits: HTTPLimits) -> Int {
+    min(lines - 2, limits.headersMax) * HTTPFields.entryBytes
   }
 
   /// Reads one line; moves `index` to the next.

@@ -55,6 +55,7 @@ final class ClientConnection: ConnectionDelegate {
   }
 
   private func send(_ call: HTTPClientCall) {
+    call.connected(at: connection.loop.now)
     sentBefore = connection.bytesSent
     hasReceived = false
     keepsAlive = false
@@ -91,7 +92,7 @@ final class ClientConnection: ConnectionDelegate {
     }
     timerDue = due
     isTimerOfEarlierCall = false
-    timer = client.loop.schedule(after: due - client.loop.now) { [weak self] in self?.timeHasCome() }
+    timer = connection.loop.schedule(after: due - connection.loop.now) { [weak self] in self?.timeHasCome() }
   }
 
   private func timeHasCome() {
@@ -102,7 +103,7 @@ final class ClientConnection: ConnectionDelegate {
   }
 
   private func stopTimer() {
-    if let timer { client.loop.cancel(timer) }
+    if let timer { connection.loop.cancel(timer) }
     timer = nil
   }
 
@@ -116,7 +117,6 @@ final class ClientConnection: ConnectionDelegate {
 
   func connectionEstablished(_ connection: Connection) {
     guard let call else { return connection.close() }
-    call.connected()
     send(call)
   }
 
@@ -124,7 +124,7 @@ final class ClientConnection: ConnectionDelegate {
     // Nobody has asked: what comes on an idle connection is an answer to nothing, or a late error.
     guard let call else { return connection.close() }
     hasReceived = true
-    call.touched()
+    call.touched(at: connection.loop.now)
     do throws(HTTPParseError) {
       repeat {
         switch try decoder.next(&input) {
@@ -152,7 +152,7 @@ final class ClientConnection: ConnectionDelegate {
     connection.resumeReading()
     // A server that answers before it has the whole request may or may not read the rest.
     if keepsAlive, !hasMore, connection.bufferedBytes == 0, connection.isOpen {
-      client.keep(self)
+      client.keep(self, at: connection.loop.now)
     } else {
       connection.close()
     }
@@ -174,7 +174,7 @@ final class ClientConnection: ConnectionDelegate {
     )
   }
 
-  func connectionFlushed(_ connection: Connection) { call?.touched() }
+  func connectionFlushed(_ connection: Connection) { call?.touched(at: connection.loop.now) }
 
   func connectionClosed(_ connection: Connection, error: ConnectionError?) {
     client.closed(self)

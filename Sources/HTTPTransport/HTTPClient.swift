@@ -61,9 +61,11 @@ public final class HTTPClient {
   /// leave nothing behind.
   func pool(_ key: UpstreamKey) -> UpstreamPool { pools[key] ?? UpstreamPool(key) }
 
-  func keep(_ connection: ClientConnection) {
+  func takeIdle(_ key: UpstreamKey) -> ClientConnection? { pools[key]?.idle.popLast() }
+
+  func keep(_ connection: ClientConnection, at now: MonotonicTime) {
     guard connection.pool.idle.count < options.idlePerUpstreamMax else { return connection.close() }
-    connection.idleSince = loop.now
+    connection.idleSince = now
     connection.pool.idle.append(connection)
     if sweep == nil { scheduleSweep() }
   }

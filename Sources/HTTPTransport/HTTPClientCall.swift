@@ -1,7 +1,7 @@
 import HTTP
 import Network
 
-/// One request under way, on the client's loop.
+/// One request under way, on the client's client.loop.
 public final class HTTPClientCall {
   public let request: HTTPClientRequest
 
@@ -13,14 +13,13 @@ public final class HTTPClientCall {
   private var delegate: (any HTTPClientDelegate)?
   private var phase = Phase.connecting
   private var connection: ClientConnection?
-  private var pool: UpstreamPool?
   private var tls: TLSClientContext?
   /// Addresses not tried yet, the next one last.
   private var addresses: [SocketAddress] = []
   private var hasRetried = false
   private var isPaused = false
   /// When the step began, or something last moved in it.
-  private var movedAt: MonotonicTime
+  private var movedAt = MonotonicTime.distantFuture
   /// While there is no connection yet, which has one of its own.
   private var timer: Timer?
 
@@ -28,7 +27,6 @@ public final class HTTPClientCall {
     self.client = client
     self.request = consume request
     self.delegate = delegate
-    movedAt = client.loop.now
   }
 
   public var isEnded: Bool { phase == .ended }
@@ -56,7 +54,7 @@ public final class HTTPClientCall {
   public func resume() {
     guard isPaused else { return }
     isPaused = false
-    touched()
+    touched(at: client.loop.now)
     connection?.resumeReading()
   }
 
@@ -64,32 +62,29 @@ public final class HTTPClientCall {
 
   /// Sends the request over a connection that is kept, if there is one.
   func startOnIdleConnection() -> Bool {
-    guard let pool = try? findPool() else { return false }
-    return useIdleConnection(of: pool)
+    guard let key = try? upstreamKey() else { return false }
+    return useIdleConnection(key)
   }
 
   func start() {
     guard phase == .connecting else { return }
     do throws(TLSError) {
-      if useIdleConnection(of: try findPool()) { return }
-      begin(.connecting)
+      if useIdleConnection(try upstreamKey()) { return }
+      begin(.connecting, at: client.loop.now)
       resolve()
     } catch {
       fail(.tls, error.message, mayHaveArrived: false)
     }
   }
 
-  private func findPool() throws(TLSError) -> UpstreamPool {
+  private func upstreamKey() throws(TLSError) -> UpstreamKey {
     if request.url.isSecure { tls = try client.trust(of: request) }
-    let pool = client.pool(UpstreamKey(request, tls: tls))
-    self.pool = pool
-    return pool
+    return UpstreamKey(request, tls: tls)
   }
 
-  private func useIdleConnection(of pool: UpstreamPool) -> Bool {
-    guard let idle = pool.idle.popLast() else { return false }
+  private func useIdleConnection(_ key: UpstreamKey) -> Bool {
+    guard let idle = client.takeIdle(key) else { return false }
     connection = idle
-    connected()
     idle.begin(self)
     return true
   }
@@ -116,7 +111,7 @@ public final class HTTPClientCall {
   }
 
   private func connect() {
-    guard let pool, let address = addresses.popLast() else { return }
+    guard let address = addresses.popLast() else { return }
     guard client.connectionCount < client.options.connectionsMax else {
       return fail(.overloaded, "too many connections are open", mayHaveArrived: false)
     }
@@ -127,6 +122,7 @@ public final class HTTPClientCall {
       return fail(.tls, error.message, mayHaveArrived: false)
     }
     do throws(SystemError) {
+      let pool = client.pool(UpstreamKey(request, tls: tls))
       let new = try ClientConnection(client, pool, address, session, tls, for: self)
       connection = new
       new.start()
@@ -136,25 +132,24 @@ public final class HTTPClientCall {
   }
 
   /// The connection stands; the request goes out.
-  func connected() {
+  func connected(at now: MonotonicTime) {
     if !addresses.isEmpty { addresses = [] }
     stopTimer()
-    begin(.waiting)
+    begin(.waiting, at: now)
   }
 
   // MARK: Receiving
 
   func received(_ head: HTTPResponseHead) {
     phase = .receiving
-    touched()
     delegate?.responseBegan(head)
   }
 
   func received(body bytes: [UInt8]) { delegate?.responseContinued(bytes) }
 
   /// Something moved.
-  func touched() {
-    if phase != .connecting { movedAt = client.loop.now }
+  func touched(at now: MonotonicTime) {
+    if phase != .connecting { movedAt = now }
   }
 
   func ended() {
@@ -190,7 +185,7 @@ public final class HTTPClientCall {
       request.isRepeatable || !mayHaveArrived
     {
       hasRetried = true
-      begin(.connecting)
+      begin(.connecting, at: client.loop.now)
       return resolve()
     }
     fail(kind, message, mayHaveArrived: mayHaveArrived)
@@ -215,9 +210,9 @@ public final class HTTPClientCall {
 
   // MARK: Time
 
-  private func begin(_ step: Phase) {
+  private func begin(_ step: Phase, at now: MonotonicTime) {
     phase = step
-    movedAt = client.loop.now
+    movedAt = now
     watchTime()
   }
 
@@ -259,7 +254,7 @@ public final class HTTPClientCall {
     switch phase {
     case .connecting: fail(.connectTimeout, "no connection in time", mayHaveArrived: false)
     case .waiting: fail(.firstByteTimeout, "no response in time", mayHaveArrived: arrived)
-    case .receiving where isPaused: begin(.receiving)
+    case .receiving where isPaused: begin(.receiving, at: client.loop.now)
     case .receiving: fail(.silenceTimeout, "the response went silent", mayHaveArrived: true)
     case .ended: break
     }

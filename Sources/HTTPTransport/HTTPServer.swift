@@ -10,9 +10,13 @@ public final class HTTPServer {
   public let service: any HTTPService
   /// Used for connections to come: a reload sets a new one, and open connections keep the one that they have.
   public var tls: TLSContext?
-  public internal(set) var counters = HTTPServerCounters()
+  public var counters: HTTPServerCounters { noted }
   /// Whether connections end after the response that is under way.
-  public private(set) var isDraining = false
+  public var isDraining: Bool { drains }
+
+  // Of this module alone, so that the compiler sees all uses and leaves out the checks for exclusive access.
+  var noted = HTTPServerCounters()
+  private(set) var drains = false
 
   let logger: Logger
   private let socket: ListeningSocket
@@ -47,7 +51,7 @@ public final class HTTPServer {
 
   /// Accepts connections from now on.
   public func start() throws(SystemError) {
-    guard listener == nil, !isDraining else { return }
+    guard listener == nil, !drains else { return }
     listener = try Listener(
       loop: loop, socket: socket,
       onAccept: { [unowned self] socket, address in accept(socket, address) },
@@ -68,7 +72,7 @@ public final class HTTPServer {
   public func drain(deadline: Duration, onDrained: @escaping () -> Void) {
     listener?.acceptWaiting()
     stopAccepting()
-    isDraining = true
+    drains = true
     self.onDrained = onDrained
     for connection in connections { connection.drain() }
     drainTimer = loop.schedule(after: deadline) { [weak self] in self?.closeAll() }
@@ -78,14 +82,14 @@ public final class HTTPServer {
   /// Cuts all connections at once and takes no more.
   public func closeAll() {
     stopAccepting()
-    isDraining = true
+    drains = true
     for connection in connections { connection.closeNow(.shutDown) }
   }
 
   // MARK: Connections
 
   private func accept(_ socket: consuming Socket, _ address: SocketAddress) {
-    counters.accepted += 1
+    noted.accepted += 1
     let session: TLSSession?
     do throws(TLSError) {
       session = try tls?.makeSession()
@@ -152,11 +156,11 @@ public final class HTTPServer {
   }
 
   func noteHandshake(_ peer: PeerInfo) {
-    if peer.isResumed { counters.handshakesResumed += 1 }
+    if peer.isResumed { noted.handshakesResumed += 1 }
   }
 
   func noteHandshakeFailure(_ peer: PeerInfo, _ error: ConnectionError?) {
-    counters.handshakesFailed += 1
+    noted.handshakesFailed += 1
     logger.debug(
       "TLS handshake failed",
       ["peer": .string(peer.address.description), "reason": .string(error?.description ?? "closed")])

@@ -41,6 +41,8 @@ final class ServerConnection: ConnectionDelegate {
   private var responseStart = 0
   /// Answered exchanges with the number of bytes after which they have left, oldest first.
   private var leaving: [(exchange: HTTPExchange, end: Int)] = []
+  /// After how many bytes the oldest of them has left.
+  private var nextEnd = Int.max
   private var isProcessing = false
   /// The next request waits until the client has taken more of the answers before it.
   private var waitsForClient = false
@@ -60,7 +62,7 @@ final class ServerConnection: ConnectionDelegate {
   var peer: PeerInfo { connection.peer }
   var bufferedBytes: Int { connection.bufferedBytes }
   /// Whether the connection is to be closed after the response that is being written.
-  var isLastRequest: Bool { server.isDraining || inputHasEnded }
+  var isLastRequest: Bool { server.drains || inputHasEnded }
 
   func start() { connection.start() }
 
@@ -93,10 +95,7 @@ final class ServerConnection: ConnectionDelegate {
 
   func connectionFlushed(_ connection: Connection) {
     let sent = connection.bytesSent
-    while let (exchange, end) = leaving.first, end <= sent {
-      leaving.removeFirst()
-      report(exchange)
-    }
+    while nextEnd <= sent { report(takeOldest()) }
     if waitsForClient, connection.bufferedBytes <= server.options.pipelinedAnswerBytesMax {
       waitsForClient = false
       loop.later { self.processRest() }
@@ -128,6 +127,13 @@ final class ServerConnection: ConnectionDelegate {
       report(exchange)
     }
     leaving = []
+    nextEnd = .max
+  }
+
+  private func takeOldest() -> HTTPExchange {
+    let exchange = leaving.removeFirst().exchange
+    nextEnd = leaving.first?.end ?? .max
+    return exchange
   }
 
   private func report(_ exchange: HTTPExchange) {
@@ -186,7 +192,7 @@ final class ServerConnection: ConnectionDelegate {
 
   /// - Parameter hasMore: whether something has come behind the head.
   private func received(_ head: HTTPRequestHead, hasMore: Bool) {
-    server.counters.requests += 1
+    server.noted.requests += 1
     let exchange = HTTPExchange(self, head, keepsAlive: head.keepAlive && !isLastRequest)
     current = exchange
     responseStart = connection.bytesQueued
@@ -306,7 +312,7 @@ final class ServerConnection: ConnectionDelegate {
   }
 
   private var idleDeadline: MonotonicTime {
-    loop.now + (server.isDraining ? server.options.drainIdleTimeout : server.options.idleTimeout)
+    loop.now + (server.drains ? server.options.drainIdleTimeout : server.options.idleTimeout)
   }
 
   /// Later requests wait in the kernel when enough of them wait here.
@@ -325,7 +331,7 @@ final class ServerConnection: ConnectionDelegate {
   /// Answers a request that is not valid HTTP or exceeds a bound; then the connection ends, for where the next request
   /// begins is not known.
   private func refuse(_ status: Int, _ message: String, outcome: HTTPOutcome = .badRequest) {
-    server.counters.refused += 1
+    server.noted.refused += 1
     let response = HTTPResponse(status, contentType: "application/json", body: ErrorBody.json(status, message))
     if let exchange = current {
       exchange.facts.outcome = outcome
@@ -397,7 +403,9 @@ final class ServerConnection: ConnectionDelegate {
     current = nil
     releaseBody()
     exchange.facts.bytesOut = connection.bytesQueued - responseStart
-    leaving.append((exchange, connection.bytesQueued))
+    let end = connection.bytesQueued
+    nextEnd = min(nextEnd, end)
+    leaving.append((exchange, end))
     guard exchange.keepsAlive else { return beginLingering() }
     // A refused request is answered before its body is here; the body is still being dropped.
     guard phase == .answering else { return }
@@ -446,7 +454,7 @@ final class ServerConnection: ConnectionDelegate {
   /// Cuts what has taken too long.
   func checkTime(_ now: MonotonicTime) {
     if connection.bufferedBytes > 0, connection.lastWriteProgress + server.options.writeStallTimeout <= now {
-      server.counters.timedOut += 1
+      server.noted.timedOut += 1
       return closeNow(.timedOut)
     }
     guard deadline <= now else { return }
@@ -460,7 +468,7 @@ final class ServerConnection: ConnectionDelegate {
     case .head: timeOut { refuse(408, "the request's head did not arrive in time", outcome: .timedOut) }
     case .body: timeOut { refuse(408, "the request's body did not arrive in time", outcome: .timedOut) }
     case .discarding: timeOut { beginLingering() }
-    case .idle where server.isDraining: beginLingering()
+    case .idle where server.drains: beginLingering()
     case .idle, .lingering: connection.close()
     case .answering, .closed: break
     }
@@ -469,7 +477,7 @@ final class ServerConnection: ConnectionDelegate {
   private var isBetweenRequests: Bool { decoder.isBetweenMessages && connection.bytesUnread == 0 }
 
   private func timeOut(_ body: () -> Void) {
-    server.counters.timedOut += 1
+    server.noted.timedOut += 1
     body()
   }
 }

@@ -47,6 +47,8 @@ public final class Connection: EventHandler {
 
   private var user: (any ConnectionDelegate)?
   private var socket: Socket?
+  /// The socket's; -1 once it is closed.
+  private var descriptor: Int32
   private var tls: TLSSession?
   /// Bytes that were received and not consumed.
   private var input = ByteBuffer()
@@ -76,6 +78,7 @@ public final class Connection: EventHandler {
     loop: EventLoop, accepted socket: consuming Socket, address: SocketAddress, tls: TLSSession? = nil
   ) {
     self.loop = loop
+    descriptor = socket.fd
     self.socket = consume socket
     self.tls = tls
     peer = PeerInfo(address: address)
@@ -88,6 +91,7 @@ public final class Connection: EventHandler {
     let socket = try Socket.stream(for: address)
     try socket.tune(for: address)
     self.loop = loop
+    descriptor = socket.fd
     self.socket = consume socket
     self.tls = tls
     peer = PeerInfo(address: address)
@@ -140,8 +144,6 @@ public final class Connection: EventHandler {
     let result = unsafe peer.address.withSocketAddress { unsafe Glibc.connect(fd, $0, $1) }
     return result == 0 || errno == EINPROGRESS || errno == EINTR ? nil : .last("connect")
   }
-
-  private var descriptor: Int32 { socket?.fd ?? -1 }
 
   private func withDescriptor(_ body: (Int32) throws(SystemError) -> Void) throws(SystemError) {
     guard phase != .closed else { return }
@@ -323,13 +325,10 @@ public final class Connection: EventHandler {
   func flush() {
     isFlushScheduled = false
     guard phase == .established else { return }
-    // Out of its place while it is sent; nothing that is called meanwhile comes back here.
-    var queue = OutputQueue()
-    swap(&queue, &output)
-    let end = canWrite ? send(&queue) : .wouldBlock
-    let sent = outputCount - queue.count
-    swap(&queue, &output)
-    outputCount -= sent
+    // Nothing that is called while bytes are sent comes back here.
+    let (end, left) = canWrite ? send(&output) : (.wouldBlock, outputCount)
+    let sent = outputCount - left
+    outputCount = left
     loop.heldBytes -= sent
     switch end {
     case .bytes: break
@@ -344,14 +343,14 @@ public final class Connection: EventHandler {
     if isFinishing, outputCount == 0 { shutDownWriting() }
   }
 
-  /// Sends until nothing is left, which are bytes, or until something else comes up.
-  private func send(_ queue: inout OutputQueue) -> StreamResult {
+  /// Sends until nothing is left, which are bytes, or until something else comes up; also how many bytes are left.
+  private func send(_ queue: inout OutputQueue) -> (StreamResult, left: Int) {
     while !queue.isEmpty {
       let result = if let tls { tls.write(queue) } else { Connection.send(queue, to: descriptor) }
-      guard case .bytes(let count) = result else { return result }
+      guard case .bytes(let count) = result else { return (result, queue.count) }
       queue.consume(count, pool: loop.buffers)
     }
-    return .bytes(0)
+    return (.bytes(0), 0)
   }
 
   private static func send(_ queue: borrowing OutputQueue, to fd: Int32) -> StreamResult {
@@ -398,6 +397,7 @@ public final class Connection: EventHandler {
     loop.remove(descriptor)
     tls = nil
     socket = nil
+    descriptor = -1
     output = OutputQueue()
     queuedTotal -= outputCount
     loop.heldBytes -= outputCount

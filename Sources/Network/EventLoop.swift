@@ -105,6 +105,8 @@ public protocol EventHandler: AnyObject {
   /// How much one turn may do before it waits for events again.
   private static let eventsPerTurnMax = 256
   private static let endRoundsMax = 4
+  /// A timer farther away than this may be late by the length of one turn.
+  private static let nearTime: Duration = .milliseconds(50)
 
   public init(index: Int = 0, time: any TimeSource = SystemTime()) throws(SystemError) {
     Signals.ignoreBrokenPipe()
@@ -281,12 +283,13 @@ public protocol EventHandler: AnyObject {
   }
 
   private func runDueTimers() {
-    guard timers.isDue(at: now) else { return }
+    guard let first = timers.popDue(at: now) else { return }
     // Only those due now: a body that schedules itself with no delay must not keep the loop from its descriptors.
-    var due = timers.count
-    while due > 0, let body = timers.popDue(at: now) {
+    var left = timers.count
+    first()
+    while left > 0, let body = timers.popDue(at: now) {
       body()
-      due -= 1
+      left -= 1
     }
   }
 
@@ -350,8 +353,9 @@ public protocol EventHandler: AnyObject {
     guard !hasWork, !isStopping else { return 0 }
     var wait = maxWait?.wholeNanoseconds
     if let deadline = timers.nextDeadline {
-      // The clock of the turn is as old as the turn was long: read it again before going to sleep.
-      let current = time.monotonic()
+      // The clock of the turn is as old as the turn was long: for a timer that is near it is read again.
+      let isNear = deadline <= now + EventLoop.nearTime
+      let current = isNear ? time.monotonic() : now
       let untilTimer = deadline > current ? deadline.nanoseconds - current.nanoseconds : 0
       wait = min(wait ?? .max, untilTimer)
     }

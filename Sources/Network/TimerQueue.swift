@@ -28,8 +28,6 @@ struct TimerQueue {
   var count: Int { heap.count }
   var nextDeadline: MonotonicTime? { heap.first?.deadline }
 
-  func isDue(at now: MonotonicTime) -> Bool { nextDeadline.map { $0 <= now } ?? false }
-
   mutating func schedule(at deadline: MonotonicTime, _ body: @escaping () -> Void) -> Timer {
     generations += 1
     let content = Slot(body: body, generation: generations, position: heap.count)

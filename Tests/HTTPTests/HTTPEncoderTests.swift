@@ -50,6 +50,32 @@ import Testing
 }
 
 @Suite struct HTTPFieldsTests {
+  /// Fields of a head lie where they were read, fields that were added are lines: to a reader they are the same.
+  @Test func fieldsOfAHeadAreFoundAndChangedLikeAnyOthers() throws {
+    let head = try #require(
+      Requests.head("GET / HTTP/1.1\r\nHost: a\r\nX-One:1\r\nx-two: \t 2 \r\nX-ONE: 3\r\nEmpty:\r\n\r\n"))
+    var fields = head.fields
+    #expect(fields.count == 5)
+    #expect(fields.values("x-one") == ["1", "3"])
+    #expect(fields.count(of: "x-one") == 2)
+    #expect(fields.isRepeated("x-one") && !fields.isRepeated("x-two"))
+    #expect(fields.has("x-two", "2"))
+    #expect(fields["empty"] == "")
+    #expect(fields["x-six"] == nil, "the same length and first letter as a name that is there")
+    #expect(fields.withValue("host") { $0?.count } == 1)
+    fields.set("x-one", "4")
+    fields.add("x-id", hex: 0xA)
+    #expect(head.fields.values("x-one") == ["1", "3"])
+    var lines: [String] = []
+    fields.forEach { lines.append("\($0)=\($1)") }
+    #expect(lines == ["Host=a", "x-two=2", "Empty=", "x-one=4", "x-id=000000000000000a"])
+    var output: [UInt8] = []
+    HTTPEncoder.requestHead(method: .get, target: "/", fields: head.fields, contentLength: nil, into: &output)
+    #expect(
+      String(decoding: output, as: UTF8.self)
+        == "GET / HTTP/1.1\r\nHost: a\r\nX-One: 1\r\nx-two: 2\r\nX-ONE: 3\r\nEmpty: \r\n\r\n")
+  }
+
   @Test func namesHaveNoCase() {
     var fields = HTTPFields()
     fields.add("X-One", "1")

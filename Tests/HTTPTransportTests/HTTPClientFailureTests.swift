@@ -109,6 +109,28 @@ struct HTTPClientFailureTests {
     #expect(receiving.error?.kind == .silenceTimeout)
   }
 
+  /// A kept connection keeps its timer, which goes off by the time of an earlier call.
+  @Test func aCallOnAKeptConnectionHasATimeOfItsOwn() throws {
+    for seconds in [5, 100] {
+      let listener = try RawListener()
+      let harness = try ClientHarness()
+      let url = "http://127.0.0.1:\(listener.port)/"
+      let first = harness.send(try harness.request(.get, url))
+      _ = try HTTPClientFailureTests.answer(harness, listener, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+      try harness.finish(first)
+      var request = try harness.request(.get, url)
+      request.timeouts.firstByte = .seconds(seconds)
+      let second = harness.send(request)
+      harness.settle()
+      harness.time.advance(by: .seconds(seconds - 1))
+      harness.settle()
+      #expect(!second.isOver)
+      harness.time.advance(by: .seconds(1))
+      try harness.finish(second)
+      #expect(second.error?.kind == .firstByteTimeout)
+    }
+  }
+
   /// The server closes a kept connection just as the next request goes out.
   @Test func aKeptConnectionThatWasClosedIsReplacedWhereThatIsSafe() throws {
     for (method, isRetried) in [(HTTPMethod.get, true), (.post, false)] {
