@@ -41,6 +41,8 @@ public struct SendRequest: Sendable, Equatable {
     get { push?.config }
     set { push = newValue.map { Push($0) } }
   }
+  /// Whether there is a ``pushNotification``.
+  public var wantsPush: Bool { push != nil }
   public var metadata: JSONFragment?
   /// Out of line: it is large, and few requests have one.
   private var push: Push?

@@ -254,8 +254,8 @@ struct A2AFace {
     }
   }
 
-  private func refusePush(_ request: SendRequest) throws(AgentError) {
-    if request.pushNotification != nil { throw A2AFace.noPush }
+  private func refusePush(_ request: borrowing SendRequest) throws(AgentError) {
+    if request.wantsPush { throw A2AFace.noPush }
   }
 
   private static let noPush = AgentError(
