@@ -32,6 +32,12 @@ public struct OrqOutcome: OrqReadable {
     reader.requireString(node, "model")
     let usage = reader.value(node, "usage", OrqUsage.self)
     let finishReason = OrqFinishReason.read(node, "finish_reason", &reader)
+    // Five must be there. Where these are all, none is looked for any more.
+    if node.count == 5 + (usage == nil ? 0 : 1) + (finishReason == nil ? 0 : 1), !reader.hasFaults {
+      self.init(
+        taskID: taskID, status: nil, parts: parts, finishReason: finishReason, pendingToolCalls: [], usage: usage)
+      return
+    }
     let pendingToolCalls = reader.values(node, "pending_tool_calls", OrqPendingToolCall.self) ?? []
     OrqTelemetry.check(in: node, &reader)
     let status = reader.name(node, "status", OrqResponse.Status.self)

@@ -34,8 +34,10 @@ public struct OrqReader {
     }
   }
 
+  var hasFaults: Bool { !violations.isEmpty }
+
   func finish() throws(OrqFault) {
-    if !violations.isEmpty { throw OrqFault(violations) }
+    if hasFaults { throw OrqFault(violations) }
   }
 
   // MARK: Faults
