@@ -58,6 +58,7 @@ import Testing
     #expect(fields.count == 5)
     #expect(fields.values("x-one") == ["1", "3"])
     #expect(fields.isRepeated("x-one") && !fields.isRepeated("x-two"))
+    #expect(fields.hasOnly("x-two", "2") && !fields.hasOnly("x-one", "1") && !fields.hasOnly("host", "b"))
     #expect(fields.has("x-two", "2"))
     #expect(fields["empty"] == "")
     #expect(fields["x-six"] == nil, "the same length and first letter as a name that is there")
