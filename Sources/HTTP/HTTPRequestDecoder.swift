@@ -75,18 +75,19 @@ public struct HTTPRequestDecoder: Sendable {
     guard let end else { return nil }
     let lines = scanner.lines
     scanner = HeadScanner()
+    // Handed on from here to the fields, which write behind it: the only one who has it does not copy it.
     let bytes = input.copy(0..<end, room: HeadReader.room(lines: lines, limits))
     input.consume(end)
-    let head = try HTTPRequestDecoder.parse(bytes, lines: lines, limits)
+    let head = try HTTPRequestDecoder.parse(consume bytes, lines: lines, limits)
     phase = .beforeBody(head.isChunked ? .chunked : .length(head.contentLength ?? 0))
     return .head(head)
   }
 
   private static func parse(
-    _ bytes: [UInt8], lines: Int, _ limits: HTTPLimits
+    _ bytes: consuming [UInt8], lines: Int, _ limits: HTTPLimits
   ) throws(HTTPParseError) -> HTTPRequestHead {
     let line = try RequestLine(bytes)
-    let (fields, facts) = try HeadReader.read(bytes, from: line.end, lines: lines, limits: limits)
+    let (fields, facts) = try HeadReader.read(consume bytes, from: line.end, lines: lines, limits: limits)
     // HTTP/1.1 wants exactly one Host (RFC 9112 §3.2), also beside an absolute target.
     guard facts.hosts == 1 || (facts.hosts == 0 && line.minorVersion == 0) else {
       throw HTTPParseError(.badHost, 400, "a request names its host exactly once")
@@ -112,7 +113,7 @@ private struct RequestLine: ~Copyable {
   /// The offset of the next line.
   let end: Int
 
-  init(_ head: [UInt8]) throws(HTTPParseError) {
+  init(_ head: borrowing [UInt8]) throws(HTTPParseError) {
     let bytes = head.span
     // The head ends in an empty line, so that each search ends before the bytes do.
     var methodEnd = bytes.matches("POST ") ? 4 : 0

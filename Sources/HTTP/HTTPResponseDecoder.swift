@@ -93,7 +93,7 @@ public struct HTTPResponseDecoder: Sendable {
       let bytes = input.copy(0..<end, room: HeadReader.room(lines: lines, limits))
       input.consume(end)
       let line = try StatusLine(bytes)
-      let (fields, facts) = try HeadReader.read(bytes, from: line.end, lines: lines, limits: limits)
+      let (fields, facts) = try HeadReader.read(consume bytes, from: line.end, lines: lines, limits: limits)
       guard (100..<200).contains(line.status) else { return .head(try begin(line, fields, facts)) }
       try skipInterim(line.status)
     }

@@ -50,7 +50,7 @@ enum HeadReader {
       throw HTTPParseError(.headTooLarge, 431, "there are more than \(limits.headersMax) fields")
     }
     let end = head.count - 2
-    var fields = HTTPFields(head: head)
+    var fields = HTTPFields(head: consume head)
     var facts = HeadFacts()
     var index = start
     while index < end {
