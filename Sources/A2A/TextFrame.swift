@@ -7,8 +7,12 @@ import Model
 /// ``ResponseEncoder``, and kept.
 public final class TextFrame: Sendable {
   public let artifactID: String
-  /// Before the number of the event, between the number and the text, and behind the text.
-  private let pieces: (start: [UInt8], middle: [UInt8], end: [UInt8])
+  /// Before the number of the event.
+  private let start: [UInt8]
+  /// Between the number and the text.
+  private let middle: [UInt8]
+  /// Behind the text.
+  private let end: [UInt8]
 
   /// - Parameters:
   ///   - id: of the JSON-RPC request; nil over REST.
@@ -27,7 +31,9 @@ public final class TextFrame: Sendable {
     let (one, other) = (frame("a"), frame("b"))
     let place = zip(one, other).prefix { $0 == $1 }.count
     self.artifactID = artifactID
-    pieces = (Array("id: \(epoch).".utf8), [0x0A] + one[..<place], Array(one[(place + 1)...]))
+    start = Array("id: \(epoch).".utf8)
+    middle = [0x0A] + one[..<place]
+    end = Array(one[(place + 1)...])
   }
 
   /// The bytes of ``append(_:sequence:to:)``.
@@ -38,17 +44,17 @@ public final class TextFrame: Sendable {
       digits += 1
       rest /= 10
     }
-    return pieces.start.count + digits + pieces.middle.count + text.escaped.count + pieces.end.count
+    return start.count + digits + middle.count + text.escaped.count + end.count
   }
 
   /// Appends the frame with this text.
   ///
   /// - Parameter sequence: of the event's id, not negative.
-  public func append(_ text: JSONString, sequence: Int, to output: inout [UInt8]) {
-    output += pieces.start
+  public func append(_ text: JSONString, sequence: Int, to output: inout OutputSpan<UInt8>) {
+    output.append(start)
     output.append(decimal: sequence)
-    output += pieces.middle
-    output += text.escaped
-    output += pieces.end
+    output.append(middle)
+    output.append(text.escaped.span)
+    output.append(end)
   }
 }

@@ -12,15 +12,6 @@ extension Array where Element == UInt8 {
 
   /// Appends a number in decimal digits.
   public mutating func append(decimal number: Int) { number.withDecimalDigits { append($0) } }
-
-  /// Appends a number in hexadecimal digits, without leading zeros.
-  public mutating func append(hex number: UInt64) {
-    var shift = number == 0 ? 0 : (63 - number.leadingZeroBitCount) & ~3
-    while shift >= 0 {
-      append(Hex.digits[Int(number >> UInt64(shift) & 15)])
-      shift -= 4
-    }
-  }
 }
 
 extension Int {

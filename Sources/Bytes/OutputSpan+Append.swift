@@ -13,6 +13,9 @@ extension OutputSpan where Element == UInt8 {
     }
   }
 
+  @inlinable @inline(__always)
+  public mutating func append(_ bytes: [UInt8]) { append(bytes.span) }
+
   /// Appends a literal.
   @inlinable @inline(__always)
   public mutating func append(_ text: StaticString) {
@@ -31,6 +34,16 @@ extension OutputSpan where Element == UInt8 {
 
   /// Appends a number in decimal digits: at most 20 bytes.
   public mutating func append(decimal number: Int) { number.withDecimalDigits { append($0) } }
+
+  /// Appends a number in hexadecimal digits, without leading zeros: at most 16 bytes.
+  public mutating func append(shortHex number: UInt64) {
+    var shift = number == 0 ? 0 : (63 - number.leadingZeroBitCount) & ~3
+    while shift >= 0 {
+      let digit = UInt8(truncatingIfNeeded: number >> UInt64(shift) & 15)
+      append(digit < 10 ? 0x30 + digit : 0x57 + digit)
+      shift -= 4
+    }
+  }
 
   /// Appends a number as sixteen hexadecimal digits.
   public mutating func append(hex number: UInt64) {

@@ -112,15 +112,15 @@ public enum HTTPEncoder {
   /// More than all that a head has beside its fields, names and texts: literals, a reason phrase, a number of 20 digits.
   private static let framingBytesMax = 192
 
-  /// One chunk; nothing for no bytes, which would end the body.
-  public static func chunk(_ bytes: [UInt8], into output: inout [UInt8]) {
-    chunk(byteCount: bytes.count, into: &output) { $0 += bytes }
-  }
-
-  /// One chunk that `body` appends: exactly as many bytes as it is said to have.
-  public static func chunk(byteCount: Int, into output: inout [UInt8], _ body: (inout [UInt8]) -> Void) {
+  /// One chunk that `body` appends: exactly as many bytes as it is said to have. Nothing for no bytes, which would end the
+  /// message.
+  ///
+  /// - Parameter output: has room for `chunkFrameBytesMax` bytes beside the chunk's own.
+  public static func chunk(
+    byteCount: Int, into output: inout OutputSpan<UInt8>, _ body: (inout OutputSpan<UInt8>) -> Void
+  ) {
     guard byteCount > 0 else { return }
-    output.append(hex: UInt64(byteCount))
+    output.append(shortHex: UInt64(byteCount))
     output.append("\r\n")
     let start = output.count
     body(&output)
@@ -128,7 +128,11 @@ public enum HTTPEncoder {
     output.append("\r\n")
   }
 
-  public static func lastChunk(into output: inout [UInt8]) { output.append("0\r\n\r\n") }
+  /// The most bytes that stand around those of a chunk.
+  public static let chunkFrameBytesMax = 20
+
+  /// Ends a message of chunks.
+  public static let lastChunk: StaticString = "0\r\n\r\n"
 }
 
 /// Reason phrases (RFC 9110 §15); for people only.

@@ -144,7 +144,7 @@ public final class HTTPExchange {
   }
 
   /// Adds `byteCount` bytes to a stream, which `body` appends where they leave from.
-  public func write(byteCount: Int, _ body: (inout [UInt8]) -> Void) {
+  public func write(byteCount: Int, _ body: (inout OutputSpan<UInt8>) -> Void) {
     assert(state != .unanswered, "a stream is started before it is written to")
     guard state == .streaming, let connection, request.method != .head, byteCount > 0 else { return }
     connection.writeChunk(byteCount: byteCount, isFramed: isChunked, body)

@@ -217,7 +217,7 @@ final class ServerConnection: ConnectionDelegate {
     guard hasRoom(for: head.contentLength ?? 0) else { return refuseForRoom() }
     decoder.setBodyLimit(bodyBytesMax)
     guard head.hasBody, head.expectsContinue, head.minorVersion >= 1, !hasMore else { return }
-    connection.write { $0.append("HTTP/1.1 100 Continue\r\n\r\n") }
+    connection.write("HTTP/1.1 100 Continue\r\n\r\n")
   }
 
   /// Answers at once. The body is read and dropped where that is cheap, so that the connection stays usable; a client
@@ -374,16 +374,16 @@ final class ServerConnection: ConnectionDelegate {
 
   func writeChunk(_ bytes: [UInt8], isFramed: Bool) {
     if isFramed {
-      writeChunk(byteCount: bytes.count, isFramed: true) { $0 += bytes }
+      writeChunk(byteCount: bytes.count, isFramed: true) { $0.append(bytes.span) }
     } else if hasRoomForChunk(bytes.count) {
       connection.write(bytes)
     }
   }
 
   /// - Parameter body: appends as many bytes.
-  func writeChunk(byteCount: Int, isFramed: Bool, _ body: (inout [UInt8]) -> Void) {
+  func writeChunk(byteCount: Int, isFramed: Bool, _ body: (inout OutputSpan<UInt8>) -> Void) {
     guard hasRoomForChunk(byteCount) else { return }
-    connection.write { output in
+    connection.write(bytesMax: byteCount + HTTPEncoder.chunkFrameBytesMax) { output in
       if isFramed { HTTPEncoder.chunk(byteCount: byteCount, into: &output, body) } else { body(&output) }
     }
   }
@@ -396,7 +396,7 @@ final class ServerConnection: ConnectionDelegate {
     return false
   }
 
-  func writeLastChunk() { connection.write { HTTPEncoder.lastChunk(into: &$0) } }
+  func writeLastChunk() { connection.write(HTTPEncoder.lastChunk) }
 
   /// The response is written: the next request may be decoded.
   func responseEnded(_ exchange: HTTPExchange) {

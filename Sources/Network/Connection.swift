@@ -295,11 +295,8 @@ public final class Connection: EventHandler {
     noteQueued(output.append(bytes, pool: loop.buffers))
   }
 
-  /// Queues what `body` appends, without a buffer in between.
-  public func write(with body: (inout [UInt8]) -> Void) {
-    guard phase != .closed, !isFinishing else { return }
-    noteQueued(output.write(pool: loop.buffers, body))
-  }
+  /// Queues a literal.
+  public func write(_ text: StaticString) { write(bytesMax: text.utf8CodeUnitCount) { $0.append(text) } }
 
   /// Queues what `body` writes, at most `bytesMax` bytes, where it leaves from.
   public func write(bytesMax: Int, with body: (inout OutputSpan<UInt8>) -> Void) {

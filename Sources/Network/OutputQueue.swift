@@ -1,3 +1,4 @@
+import Bytes
 import Glibc
 
 /// Bytes on their way out, in order. Small pieces are joined, so that they leave in one record or segment; large ones
@@ -20,22 +21,12 @@ struct OutputQueue {
   /// Returns the number of bytes.
   mutating func append(_ bytes: [UInt8], pool: BufferPool) -> Int {
     guard bytes.count >= OutputQueue.joinedBytesMax else {
-      return bytes.isEmpty ? 0 : write(pool: pool) { $0.append(contentsOf: bytes) }
+      return bytes.isEmpty ? 0 : write(bytesMax: bytes.count, pool: pool) { $0.append(bytes.span) }
     }
     segments.append(bytes)
     canGrow = false
     count += bytes.count
     return bytes.count
-  }
-
-  /// Lets `body` append to the end of the queue in place; returns how many bytes it has appended.
-  mutating func write(pool: BufferPool, _ body: (inout [UInt8]) -> Void) -> Int {
-    let last = growingSegment(pool)
-    let before = segments[last].count
-    body(&segments[last])
-    let added = segments[last].count - before
-    count += added
-    return added
   }
 
   /// Lets `body` write to the end of the queue in place, at most `bytesMax` bytes; returns how many it has written.

@@ -1,3 +1,4 @@
+import Bytes
 import JSON
 import Model
 import Testing
@@ -21,7 +22,7 @@ struct TextFrameTests {
   @Test func aFrameIsWrittenOut() {
     let frame = TextFrame(taskID: "T", contextID: "C", artifactID: "a", dialect: .v1, id: nil, epoch: "e")
     var output = Array("before ".utf8)
-    frame.append("hi", sequence: 12, to: &output)
+    output.append(addingCapacity: 1000) { frame.append("hi", sequence: 12, to: &$0) }
     let event =
       #"{"artifactUpdate":{"taskId":"T","contextId":"C","artifact":{"artifactId":"a","parts":[{"text":"hi"}]},"append":true}}"#
     #expect(text(output) == "before id: e.12\ndata: \(event)\n\n")
@@ -40,9 +41,10 @@ struct TextFrameTests {
         let eventID = EventID(epoch: "0a1b2c3d", sequence: sequence)
         let piece = values.text()
         var output: [UInt8] = []
-        frame.append(piece, sequence: sequence, to: &output)
+        let byteCount = frame.byteCount(piece, sequence: sequence)
+        output.append(addingCapacity: byteCount) { frame.append(piece, sequence: sequence, to: &$0) }
         #expect(output == whole(piece, of: frame, dialect, id, eventID), "seed \(seed), round \(round)")
-        #expect(output.count == frame.byteCount(piece, sequence: sequence), "seed \(seed), round \(round)")
+        #expect(output.count == byteCount, "seed \(seed), round \(round)")
       }
     }
   }

@@ -13,7 +13,7 @@ import Testing
   @Test(arguments: [(0, "0"), (15, "f"), (16, "10"), (0xABC, "abc"), (UInt64.max, "ffffffffffffffff")])
   func numbersAreWrittenInHexadecimalDigits(number: UInt64, text: String) {
     var bytes: [UInt8] = []
-    bytes.append(hex: number)
+    bytes.append(addingCapacity: 16) { $0.append(shortHex: number) }
     #expect(String(decoding: bytes, as: UTF8.self) == text)
   }
 }

@@ -40,10 +40,12 @@ import Testing
     #expect(Requests.decode([request]).lines == ["POST /x y 1.1 host=a content-length=2 keep", "body hi"])
 
     var response = Array(head(200, .chunked).utf8)
-    HTTPEncoder.chunk(Array("hello".utf8), into: &response)
-    HTTPEncoder.chunk([], into: &response)
-    HTTPEncoder.chunk([UInt8](repeating: 0x61, count: 300), into: &response)
-    HTTPEncoder.lastChunk(into: &response)
+    for chunk in [Array("hello".utf8), [], [UInt8](repeating: 0x61, count: 300)] {
+      response.append(addingCapacity: chunk.count + HTTPEncoder.chunkFrameBytesMax) { output in
+        HTTPEncoder.chunk(byteCount: chunk.count, into: &output) { $0.append(chunk.span) }
+      }
+    }
+    response.append(HTTPEncoder.lastChunk)
     let body = "hello" + String(repeating: "a", count: 300)
     #expect(Responses.decode([response], to: [.get]).lines == ["200 OK keep 3", "body \(body)"])
   }
