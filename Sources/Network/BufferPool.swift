@@ -24,7 +24,7 @@ final class BufferPool {
 
   func giveBack(output: consuming [UInt8]) {
     guard (1...BufferPool.keptBytesMax).contains(output.capacity) else { return }
-    output.removeAll(keepingCapacity: true)
+    output.removeLast(output.count)
     BufferPool.keep(output, in: &outputs)
   }
 

@@ -63,7 +63,7 @@ struct OutputQueue {
     }
     guard first == segments.count else { return }
     // Empty: an idle connection keeps no bytes, only the room for a segment's place.
-    segments.removeAll(keepingCapacity: true)
+    segments.removeLast(segments.count)
     first = 0
     canGrow = false
   }

@@ -166,13 +166,15 @@ final class TurnRunner {
     lastEventAt = context.loop.now
     let buildsOnPast = !isContextNew || !turn.message.referenceTaskIDs.isEmpty
     let told = buildsOnPast ? turn.building(on: past(isContextNew)) : turn
+    // Before the agent sets time-outs of its own: of two that are due at one moment the task's opening comes first, so that
+    // the other one is told as the task's end.
+    startClock(agent.limits.turns)
     isStarting = true
     let started = agent.backend.start(told, on: context.loop) { [self] event in receive(event) }
     isStarting = false
     if phase == .ended { return }
     running = started
     if !unwritten.isEmpty { flush() }
-    if phase == .running, !isPaused { startClock(agent.limits.turns) }
   }
 
   private func past(_ isContextNew: Bool) -> TurnPast {

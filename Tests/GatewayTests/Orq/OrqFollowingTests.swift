@@ -110,6 +110,29 @@ func aStreamThatBreaksIsFollowed(_ way: Break) throws {
   #expect(try followed.stream.rest().map(\.summary) == ["artifact late", "status completed"])
 }
 
+/// Orq is given up in the moment in which the caller is to be told of a task: over a new connection or one that was kept.
+@Test(arguments: [0, 1])
+func aTaskThatIsDueIsOpenedBeforeItsAgentIsGivenUp(callsBefore: Int) throws {
+  let upstream = try OrqUpstream()
+  let gateway = try upstream.gateway(time: ManualTime()) {
+    $0.workers = 1
+    $0.limits.turns.directReplyWait = .seconds(7)
+    $0.orq?.timeouts.firstByte = .seconds(7)
+  }
+  for _ in 0..<callsBefore {
+    let before = try gateway.caller().begin(.rpc10, .send())
+    try upstream.next().respond()
+    _ = try before.reply()
+  }
+  let client = try gateway.web()
+  try gateway.caller().send(Call.stream().outgoing(.rpc10), on: client)
+  _ = try upstream.next()
+  try gateway.settle()
+  try gateway.advance(by: .seconds(7))
+  let stream = EventStream(wire: .rpc10, reader: EventReader(client, try client.head()))
+  #expect(try stream.rest().map(\.summary) == ["task submitted", "status failed"])
+}
+
 @Test func questionsThatFailAreAskedAgain() throws {
   let followed = try Followed()
   try followed.request.end()
