@@ -23,6 +23,7 @@ final class ClientConnection: ConnectionDelegate {
   /// so that a call on a connection that is used again and again sets no timer.
   private var timer: Timer?
   private var timerDue = MonotonicTime.distantFuture
+  /// It was set before this call began, and so before what others have set since to the same moment.
   private var isTimerOfEarlierCall = false
 
   /// Connects to `address` and then works on `call`.

@@ -1,7 +1,7 @@
 import HTTP
 import Network
 
-/// One request under way, on the client's client.loop.
+/// One request under way, on the client's loop.
 public final class HTTPClientCall {
   public let request: HTTPClientRequest
 

@@ -99,7 +99,6 @@ public final class HTTPExchange {
   // MARK: State
 
   public var isEnded: Bool { state == .ended }
-  public var isStreaming: Bool { state == .streaming }
   /// Bytes of the response that wait for the client.
   public var bufferedBytes: Int { connection?.bufferedBytes ?? 0 }
 

@@ -44,7 +44,7 @@ public struct Timestamp: Sendable, Hashable, Comparable {
   }
 
   /// `2026-11-21T02:42:25.596Z`.
-  public var text: String { String(decoding: bytes.span.copied, as: UTF8.self) }
+  public var text: String { bytes.span.text }
 
   /// Reads RFC 3339 with any offset. A missing zone is UTC: 0.3 peers and the 0.3 specification's own samples leave it
   /// out. Digits after the millisecond are dropped. nil when it is not a date and time of the years 0000 to 9999 in UTC.
