@@ -18,7 +18,8 @@ public struct ClockEngine: LocalEngine {
       ], canStream: true, mayAnswerWithoutTask: false, answersAtOnce: true)
   }
 
-  public func start(_ turn: Turn, on loop: EventLoop, emit: @escaping (TurnEvent) -> Void) -> any RunningTurn {
+  public func start(_ turn: Turn, on loop: EventLoop, emit: @escaping (consuming TurnEvent) -> Void) -> any RunningTurn
+  {
     let text = ClockEngine.sentence(Timestamp(milliseconds: loop.wallMilliseconds))
     let artifact = Artifact(artifactID: "date", name: "date", parts: [.text(text)])
     emit(.artifact(artifact, append: false, lastChunk: true, metadata: nil))

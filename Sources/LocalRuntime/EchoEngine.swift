@@ -18,7 +18,8 @@ public struct EchoEngine: LocalEngine {
       ], canStream: true, mayAnswerWithoutTask: false, answersAtOnce: true)
   }
 
-  public func start(_ turn: Turn, on loop: EventLoop, emit: @escaping (TurnEvent) -> Void) -> any RunningTurn {
+  public func start(_ turn: Turn, on loop: EventLoop, emit: @escaping (consuming TurnEvent) -> Void) -> any RunningTurn
+  {
     let artifact = Artifact(artifactID: "echo", name: "echo", parts: turn.message.parts)
     emit(.artifact(artifact, append: false, lastChunk: true, metadata: nil))
     emit(.status(.completed))

@@ -11,7 +11,7 @@ public protocol LocalEngine: Sendable {
   /// `emit` is called on `loop`'s thread only, possibly before `start` returns. A terminal or interrupted status, a refusal
   /// or a direct reply ends the turn; nothing is emitted after it, and nothing after ``RunningTurn/cancel()``. Every turn
   /// that is not cancelled ends in this way, whatever goes wrong.
-  func start(_ turn: Turn, on loop: EventLoop, emit: @escaping (TurnEvent) -> Void) -> any RunningTurn
+  func start(_ turn: Turn, on loop: EventLoop, emit: @escaping (consuming TurnEvent) -> Void) -> any RunningTurn
 }
 
 /// A turn that has been started. Confined to its loop.

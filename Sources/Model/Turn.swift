@@ -145,6 +145,9 @@ public enum TurnEvent: Sendable, Equatable {
     .reply(AgentMessage(parts, metadata: metadata))
   }
 
+  /// Whether the message is not accepted.
+  public var isRefusal: Bool { if case .refused = self { true } else { false } }
+
   /// Whether nothing may follow in this turn.
   public var endsTurn: Bool {
     switch self {

@@ -25,7 +25,7 @@ protocol AgentBackend: Sendable {
 
   /// Starts to answer one message, on the loop of its request; see ``LocalEngine/start(_:on:emit:)``, whose contract this
   /// is. Called on that loop only, as is `emit`.
-  func start(_ turn: Turn, on loop: EventLoop, emit: @escaping (TurnEvent) -> Void) -> any RunningTurn
+  func start(_ turn: Turn, on loop: EventLoop, emit: @escaping (consuming TurnEvent) -> Void) -> any RunningTurn
 }
 
 extension AgentBackend {
@@ -68,7 +68,7 @@ struct LocalBackend: AgentBackend {
   var mindsSilence: Bool { false }
   var cancellation: BackendCancellation { .stops }
 
-  func start(_ turn: Turn, on loop: EventLoop, emit: @escaping (TurnEvent) -> Void) -> any RunningTurn {
+  func start(_ turn: Turn, on loop: EventLoop, emit: @escaping (consuming TurnEvent) -> Void) -> any RunningTurn {
     engine.start(turn, on: loop, emit: emit)
   }
 }

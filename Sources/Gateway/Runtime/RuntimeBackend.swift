@@ -60,7 +60,7 @@ struct RuntimeBackend: AgentBackend {
       usesHistory: engines.contains(where: \.usesHistory), remembers: engines.contains(where: \.remembers))
   }
 
-  func start(_ turn: Turn, on loop: EventLoop, emit: @escaping (TurnEvent) -> Void) -> any RunningTurn {
+  func start(_ turn: Turn, on loop: EventLoop, emit: @escaping (consuming TurnEvent) -> Void) -> any RunningTurn {
     do throws(AgentError) {
       guard !candidates.isEmpty else {
         throw AgentError(.unavailable, "no engine runs the agent's model at the moment", source: .gateway)
@@ -99,7 +99,7 @@ final class FailoverTurn: RunningTurn {
   private let loop: EventLoop
   private let logger: Logger
   /// nil once the turn is over for its caller.
-  private var emit: ((TurnEvent) -> Void)?
+  private var emit: ((consuming TurnEvent) -> Void)?
   private var running: (any RunningTurn)?
   private var attempt = 0
   private var isWorking = false
@@ -108,7 +108,7 @@ final class FailoverTurn: RunningTurn {
 
   init(
     _ turn: Turn, engines: [any LocalEngine], losses: [String], loop: EventLoop, logger: Logger,
-    emit: @escaping (TurnEvent) -> Void
+    emit: @escaping (consuming TurnEvent) -> Void
   ) {
     self.turn = turn
     rest = engines.reversed()
@@ -162,7 +162,7 @@ final class FailoverTurn: RunningTurn {
   }
 
   /// Once, as soon as there is a task.
-  private func tellLosses(_ emit: (TurnEvent) -> Void) {
+  private func tellLosses(_ emit: (consuming TurnEvent) -> Void) {
     for loss in losses { emit(.loss(loss)) }
     losses = []
   }

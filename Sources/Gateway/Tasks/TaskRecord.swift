@@ -27,7 +27,8 @@ public struct TaskRecord: Sendable {
   mutating func append(_ events: [JournalEvent], at time: Timestamp, journalEventsMax: Int) {
     if journal.isEmpty { base = task }
     for event in events {
-      keep(event.stamped(time))
+      let event = event.stamped(time)
+      keep(event)
       note(event, at: time)
     }
     if journal.count > journalEventsMax { dropOldest(journal.count - journalEventsMax * 3 / 4) }
@@ -64,13 +65,14 @@ public struct TaskRecord: Sendable {
   }
 
   /// - Parameter time: of a status; nil while the task begins.
-  private mutating func note(_ event: JournalEvent, at time: Timestamp?) {
+  private mutating func note(_ event: consuming JournalEvent, at time: Timestamp?) {
     byteCount += TaskRecord.bytes(of: event)
-    TaskRecord.fold(event, into: &task)
-    switch event {
+    switch consume event {
     case .backendState(let state): backendState = state
-    case .status: task.status.timestamp = time
-    case .artifact, .text, .history, .metadata: break
+    case .status(var status, let metadata):
+      status.timestamp = time
+      TaskRecord.fold(.status(status, metadata: metadata), into: &task)
+    case let event: TaskRecord.fold(event, into: &task)
     }
   }
 
@@ -99,8 +101,8 @@ public struct TaskRecord: Sendable {
     baseSequence += count
   }
 
-  static func fold(_ event: JournalEvent, into task: inout AgentTask) {
-    switch event {
+  static func fold(_ event: consuming JournalEvent, into task: inout AgentTask) {
+    switch consume event {
     case .status(let status, _):
       // A status message that is superseded stays in the conversation, as the official SDKs keep it.
       if let message = task.status.message, !task.history.contains(where: { $0.messageID == message.messageID }) {

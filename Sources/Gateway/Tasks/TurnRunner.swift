@@ -170,7 +170,7 @@ final class TurnRunner {
     // the other one is told as the task's end.
     startClock(agent.limits.turns)
     isStarting = true
-    let started = agent.backend.start(told, on: context.loop) { [self] event in receive(event) }
+    let started = agent.backend.start(told, on: context.loop) { [self] event in receive(consume event) }
     isStarting = false
     if phase == .ended { return }
     running = started
@@ -286,27 +286,19 @@ final class TurnRunner {
   /// Output up to this size is taken even when there is no room.
   private static let smallOutputBytesMax = 64 * 1024
 
-  private func receive(_ event: TurnEvent) {
+  private func receive(_ event: consuming TurnEvent) {
     guard phase == .running, !isDone else { return }
     lastEventAt = context.loop.now
-    if case .refused(let error) = event { return refuseOrFail(error) }
-    hasSpoken = true
-    eventCount += 1
-    if eventCount > agent.limits.turns.events {
-      fail("the agent sent more events than a task may have")
-      return
-    }
-    switch event {
-    case .reply(let message):
-      if isOpen || !unwritten.isEmpty {
-        // A task was promised already (the caller did not wait, or the agent spoke first): the reply completes it.
-        isDone = true
-        write(.status(TaskStatus(.completed, message: agentMessage(message, inTask: true)), metadata: nil))
-        flush()
-      } else {
-        end { [self] in observer?.turnReplied(agentMessage(message, inTask: false)) }
+    if !event.isRefusal {
+      hasSpoken = true
+      eventCount += 1
+      guard eventCount <= agent.limits.turns.events else {
+        return fail("the agent sent more events than a task may have")
       }
-      return
+    }
+    switch consume event {
+    case .refused(let error): return refuseOrFail(error)
+    case .reply(let message): return reply(message)
     case .status(let state, let message, let metadata):
       if isPaused { resumeClock() }
       write(.status(TaskStatus(state, message: message.map { agentMessage($0, inTask: true) }), metadata: metadata))
@@ -320,7 +312,6 @@ final class TurnRunner {
     case .artifact(let artifact, let append, let lastChunk, let metadata):
       guard hasRoom(for: artifact.parts.reduce(0) { $0 + $1.byteCount }) else { return }
       write(JournalEvent(artifact, append: append, lastChunk: lastChunk, metadata: metadata))
-    case .refused: break
     case .awaitingApproval(let message, let metadata):
       let told = message.map { agentMessage($0, inTask: true) }
       write(.status(TaskStatus(.authRequired, message: told), metadata: metadata))
@@ -336,6 +327,16 @@ final class TurnRunner {
       if !isOpen, unwritten.isEmpty { return }
     }
     if !isStarting { flushAtTurnEnd() }
+  }
+
+  private func reply(_ message: AgentMessage) {
+    guard isOpen || !unwritten.isEmpty else {
+      return end { [self] in observer?.turnReplied(agentMessage(message, inTask: false)) }
+    }
+    // A task was promised already (the caller did not wait, or the agent spoke first): the reply completes it.
+    isDone = true
+    write(.status(TaskStatus(.completed, message: agentMessage(message, inTask: true)), metadata: nil))
+    flush()
   }
 
   /// Takes what the journal is to say next.

@@ -42,7 +42,7 @@ struct ChatAnswer: UpstreamAnswer {
 
   var isComplete: Bool { hasEnded || finishReason != nil }
 
-  mutating func begin(contentType: MediaType?, _ emit: (TurnEvent) -> Void) throws(UpstreamFault) {
+  mutating func begin(contentType: MediaType?, _ emit: (consuming TurnEvent) -> Void) throws(UpstreamFault) {
     switch contentType.map({ "\($0.type)/\($0.subtype)" }) {
     case "text/event-stream": form = .stream(SSEDecoder(eventBytesMax: limits.bytesMax))
     case "application/json": form = .whole([])
@@ -53,7 +53,7 @@ struct ChatAnswer: UpstreamAnswer {
     for loss in losses { emit(.loss(loss)) }
   }
 
-  mutating func receive(_ bytes: [UInt8], _ emit: (TurnEvent) -> Void) throws(UpstreamFault) {
+  mutating func receive(_ bytes: [UInt8], _ emit: (consuming TurnEvent) -> Void) throws(UpstreamFault) {
     guard !hasEnded else { return }
     switch form {
     case .whole(var body):
@@ -73,7 +73,7 @@ struct ChatAnswer: UpstreamAnswer {
     }
   }
 
-  mutating func finish(_ emit: (TurnEvent) -> Void) throws(UpstreamFault) {
+  mutating func finish(_ emit: (consuming TurnEvent) -> Void) throws(UpstreamFault) {
     guard !hasEnded else { return }
     if case .whole(let body) = form { try takeWhole(body, emit) }
     guard finishReason != nil else { throw UpstreamFault(.brokeOff, "the stream ended before the answer did") }
@@ -82,7 +82,7 @@ struct ChatAnswer: UpstreamAnswer {
 
   // MARK: Reading
 
-  private mutating func take(_ data: [UInt8], _ emit: (TurnEvent) -> Void) throws(UpstreamFault) {
+  private mutating func take(_ data: [UInt8], _ emit: (consuming TurnEvent) -> Void) throws(UpstreamFault) {
     if data.elementsEqual("[DONE]".utf8) {
       guard hasChoice else { throw UpstreamFault(.notUnderstood, "the stream held no answer") }
       return try conclude(emit)
@@ -90,7 +90,7 @@ struct ChatAnswer: UpstreamAnswer {
     try takeChoices(of: try parse(data), content: "delta", emit)
   }
 
-  private mutating func takeWhole(_ body: [UInt8], _ emit: (TurnEvent) -> Void) throws(UpstreamFault) {
+  private mutating func takeWhole(_ body: [UInt8], _ emit: (consuming TurnEvent) -> Void) throws(UpstreamFault) {
     try takeChoices(of: try parse(body), content: "message", emit)
     guard hasChoice else { throw UpstreamFault(.notUnderstood, "there is no choice in the answer") }
     if finishReason == nil { finishReason = "stop" }
@@ -111,7 +111,7 @@ struct ChatAnswer: UpstreamAnswer {
   }
 
   private mutating func takeChoices(
-    of root: JSONNode, content name: StaticString, _ emit: (TurnEvent) -> Void
+    of root: JSONNode, content name: StaticString, _ emit: (consuming TurnEvent) -> Void
   ) throws(UpstreamFault) {
     if let error = root["error"], !error.isNull {
       let text = error["message"]?.string ?? String(decoding: error.fragment.bytes, as: UTF8.self)
@@ -126,7 +126,7 @@ struct ChatAnswer: UpstreamAnswer {
     }
   }
 
-  private mutating func takeContent(_ node: JSONNode, _ emit: (TurnEvent) -> Void) throws(UpstreamFault) {
+  private mutating func takeContent(_ node: JSONNode, _ emit: (consuming TurnEvent) -> Void) throws(UpstreamFault) {
     say(Self.text(node["content"]), emit)
     // A model that declines says so here, and nothing in the content.
     say(Self.text(node["refusal"]), emit)
@@ -147,7 +147,7 @@ struct ChatAnswer: UpstreamAnswer {
 
   // MARK: Saying
 
-  private mutating func say(_ text: JSONString?, _ emit: (TurnEvent) -> Void) {
+  private mutating func say(_ text: JSONString?, _ emit: (consuming TurnEvent) -> Void) {
     guard let text, !text.isEmpty else { return }
     emit(piece(text, isLast: false))
     hasText = true
@@ -159,7 +159,7 @@ struct ChatAnswer: UpstreamAnswer {
     return .artifact(artifact, append: hasText, lastChunk: isLast, metadata: nil)
   }
 
-  private mutating func conclude(_ emit: (TurnEvent) -> Void) throws(UpstreamFault) {
+  private mutating func conclude(_ emit: (consuming TurnEvent) -> Void) throws(UpstreamFault) {
     let calls = try calls.finish()
     hasEnded = true
     if hasText { emit(piece("", isLast: true)) }

@@ -60,7 +60,8 @@ public struct ChatEngine: LocalEngine {
       ], canStream: true, mayAnswerWithoutTask: true, usesHistory: true, remembers: true)
   }
 
-  public func start(_ turn: Turn, on loop: EventLoop, emit: @escaping (TurnEvent) -> Void) -> any RunningTurn {
+  public func start(_ turn: Turn, on loop: EventLoop, emit: @escaping (consuming TurnEvent) -> Void) -> any RunningTurn
+  {
     let conversation: ChatConversation
     do throws(AgentError) {
       conversation = try ChatConversation(turn)

@@ -93,7 +93,8 @@ public struct CommandEngine: LocalEngine {
       ], canStream: true, mayAnswerWithoutTask: true, usesHistory: program.input == .json)
   }
 
-  public func start(_ turn: Turn, on loop: EventLoop, emit: @escaping (TurnEvent) -> Void) -> any RunningTurn {
+  public func start(_ turn: Turn, on loop: EventLoop, emit: @escaping (consuming TurnEvent) -> Void) -> any RunningTurn
+  {
     let logger = logger.with(["task": .string(turn.taskID)])
     let input: [UInt8] =
       switch program.input {

@@ -17,7 +17,7 @@ final class CommandTurn: RunningTurn {
   private let loop: EventLoop
   private let logger: Logger
   /// nil once the turn has ended for its caller.
-  private var emit: ((TurnEvent) -> Void)?
+  private var emit: ((consuming TurnEvent) -> Void)?
   private var input: [UInt8]
   private var inputOffset = 0
   private var isParserFinished = false
@@ -32,7 +32,7 @@ final class CommandTurn: RunningTurn {
 
   init(
     _ process: ChildProcess, input: [UInt8], bounds: CommandEngine.Bounds, loop: EventLoop, logger: Logger,
-    emit: @escaping (TurnEvent) -> Void
+    emit: @escaping (consuming TurnEvent) -> Void
   ) {
     self.process = process
     self.input = input

@@ -49,7 +49,7 @@ struct AgentOutputParser {
   }
 
   /// Takes the next bytes and says what they mean. After the event that ends the turn everything is ignored.
-  mutating func receive(_ bytes: [UInt8], _ emit: (TurnEvent) -> Void) throws(AgentOutputFault) {
+  mutating func receive(_ bytes: [UInt8], _ emit: (consuming TurnEvent) -> Void) throws(AgentOutputFault) {
     guard !hasEnded, !bytes.isEmpty else { return }
     bytesIn += bytes.count
     if bytesIn > outputBytesMax { throw .outputTooLong }
@@ -63,7 +63,7 @@ struct AgentOutputParser {
   }
 
   /// Takes one whole event, which may have line breaks between its tokens.
-  mutating func receive(event bytes: [UInt8], _ emit: (TurnEvent) -> Void) throws(AgentOutputFault) {
+  mutating func receive(event bytes: [UInt8], _ emit: (consuming TurnEvent) -> Void) throws(AgentOutputFault) {
     guard !hasEnded else { return }
     bytesIn += bytes.count
     if bytesIn > outputBytesMax { throw .outputTooLong }
@@ -72,7 +72,7 @@ struct AgentOutputParser {
   }
 
   /// The output has ended: what waits is all there is.
-  mutating func finish(_ emit: (TurnEvent) -> Void) throws(AgentOutputFault) {
+  mutating func finish(_ emit: (consuming TurnEvent) -> Void) throws(AgentOutputFault) {
     guard !hasEnded else { return }
     if mode == .undecided { decide(isEnd: true) }
     switch mode {
@@ -116,7 +116,7 @@ struct AgentOutputParser {
 
   /// Sends what is there as a chunk; the beginning of a character waits for its rest. The line end that programs print
   /// last is no part of the answer, so line ends at the end of a chunk wait too.
-  private mutating func emitText(isEnd: Bool, _ emit: (TurnEvent) -> Void) {
+  private mutating func emitText(isEnd: Bool, _ emit: (consuming TurnEvent) -> Void) {
     var end = isEnd ? pending.count : pending.count - Self.incompleteCharacterLength(pending)
     let floor = max(0, end - Self.lineEndsMax)
     while end > floor, pending[end - 1] == 0x0A || pending[end - 1] == 0x0D { end -= 1 }
@@ -146,7 +146,7 @@ struct AgentOutputParser {
 
   // MARK: Events
 
-  private mutating func emitLines(isEnd: Bool, _ emit: (TurnEvent) -> Void) throws(AgentOutputFault) {
+  private mutating func emitLines(isEnd: Bool, _ emit: (consuming TurnEvent) -> Void) throws(AgentOutputFault) {
     var start = 0
     while !hasEnded, let end = pending[max(start, scanned)...].firstIndex(of: 0x0A) {
       try emitLine(pending[start..<end], emit)
@@ -166,7 +166,9 @@ struct AgentOutputParser {
     if pending.count > lineBytesMax { throw .lineTooLong(line: line + 1) }
   }
 
-  private mutating func emitLine(_ bytes: ArraySlice<UInt8>, _ emit: (TurnEvent) -> Void) throws(AgentOutputFault) {
+  private mutating func emitLine(_ bytes: ArraySlice<UInt8>, _ emit: (consuming TurnEvent) -> Void)
+    throws(AgentOutputFault)
+  {
     line += 1
     if bytes.allSatisfy(Self.isSpace) { return }
     if bytes.count > lineBytesMax { throw .lineTooLong(line: line) }

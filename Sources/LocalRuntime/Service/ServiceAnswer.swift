@@ -32,7 +32,7 @@ struct ServiceAnswer: UpstreamAnswer {
   /// Only an event of the service itself ends its answer before the body does.
   var isComplete: Bool { parser.hasEnded }
 
-  mutating func begin(contentType: MediaType?, _ emit: (TurnEvent) -> Void) throws(UpstreamFault) {
+  mutating func begin(contentType: MediaType?, _ emit: (consuming TurnEvent) -> Void) throws(UpstreamFault) {
     switch contentType.map({ "\($0.type)/\($0.subtype)" }) {
     case "text/event-stream": form = .stream(SSEDecoder(eventBytesMax: eventBytesMax))
     case "application/json": form = .object([])
@@ -42,7 +42,7 @@ struct ServiceAnswer: UpstreamAnswer {
     }
   }
 
-  mutating func receive(_ bytes: [UInt8], _ emit: (TurnEvent) -> Void) throws(UpstreamFault) {
+  mutating func receive(_ bytes: [UInt8], _ emit: (consuming TurnEvent) -> Void) throws(UpstreamFault) {
     switch form {
     case .lines: try parse { parser throws(AgentOutputFault) in try parser.receive(bytes, emit) }
     case .object(var body):
@@ -64,7 +64,7 @@ struct ServiceAnswer: UpstreamAnswer {
     }
   }
 
-  mutating func finish(_ emit: (TurnEvent) -> Void) throws(UpstreamFault) {
+  mutating func finish(_ emit: (consuming TurnEvent) -> Void) throws(UpstreamFault) {
     if case .object(let body) = form, !body.isEmpty {
       try parse { parser throws(AgentOutputFault) in try parser.receive(event: body, emit) }
     }

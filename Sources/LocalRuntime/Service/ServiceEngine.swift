@@ -51,7 +51,8 @@ public struct ServiceEngine: LocalEngine {
       ], canStream: true, mayAnswerWithoutTask: true, usesHistory: true)
   }
 
-  public func start(_ turn: Turn, on loop: EventLoop, emit: @escaping (TurnEvent) -> Void) -> any RunningTurn {
+  public func start(_ turn: Turn, on loop: EventLoop, emit: @escaping (consuming TurnEvent) -> Void) -> any RunningTurn
+  {
     var request = HTTPClientRequest(
       .post, service.url, fields: service.fields, body: AgentInput.line(turn, settings: service.settings))
     request.fields.add("Content-Type", "application/json")

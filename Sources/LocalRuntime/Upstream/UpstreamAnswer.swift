@@ -34,12 +34,12 @@ protocol UpstreamAnswer {
   static func event(forStatus status: Int) -> TurnEvent?
 
   /// The head of a 2xx response is there.
-  mutating func begin(contentType: MediaType?, _ emit: (TurnEvent) -> Void) throws(UpstreamFault)
+  mutating func begin(contentType: MediaType?, _ emit: (consuming TurnEvent) -> Void) throws(UpstreamFault)
 
-  mutating func receive(_ bytes: [UInt8], _ emit: (TurnEvent) -> Void) throws(UpstreamFault)
+  mutating func receive(_ bytes: [UInt8], _ emit: (consuming TurnEvent) -> Void) throws(UpstreamFault)
 
   /// The body has ended properly.
-  mutating func finish(_ emit: (TurnEvent) -> Void) throws(UpstreamFault)
+  mutating func finish(_ emit: (consuming TurnEvent) -> Void) throws(UpstreamFault)
 
   /// All that matters was said: if the rest does not come, nothing is missing.
   var isComplete: Bool { get }

@@ -29,14 +29,14 @@ final class UpstreamTurn<Answer: UpstreamAnswer>: RunningTurn {
   private var answer: Answer
   private var phase = Phase.waiting
   /// nil once the turn has ended for its caller.
-  private var emit: ((TurnEvent) -> Void)?
+  private var emit: ((consuming TurnEvent) -> Void)?
   private var call: HTTPClientCall?
   private var pacer = ChunkPacer()
   private var pacingTimer: Timer?
   private var lingerTimer: Timer?
   private var excess: [UInt8] = []
 
-  init(answer: Answer, loop: EventLoop, logger: Logger, emit: @escaping (TurnEvent) -> Void) {
+  init(answer: Answer, loop: EventLoop, logger: Logger, emit: @escaping (consuming TurnEvent) -> Void) {
     self.answer = answer
     self.loop = loop
     self.logger = logger
@@ -128,7 +128,7 @@ final class UpstreamTurn<Answer: UpstreamAnswer>: RunningTurn {
   // MARK: What it says
 
   /// Has the answer read something and passes on what it says.
-  private func read(_ body: (inout Answer, (TurnEvent) -> Void) throws(UpstreamFault) -> Void) {
+  private func read(_ body: (inout Answer, (consuming TurnEvent) -> Void) throws(UpstreamFault) -> Void) {
     do throws(UpstreamFault) {
       try body(&answer) { deliver($0) }
       pace()

@@ -168,7 +168,7 @@ private struct LateEngine: LocalEngine {
     name: "late", description: "Says all at once, a little later.", version: "1", inputModes: ["text/plain"],
     outputModes: ["text/plain"], skills: [], canStream: true, mayAnswerWithoutTask: true)
 
-  func start(_ turn: Turn, on loop: EventLoop, emit: @escaping (TurnEvent) -> Void) -> any RunningTurn {
+  func start(_ turn: Turn, on loop: EventLoop, emit: @escaping (consuming TurnEvent) -> Void) -> any RunningTurn {
     loop.later {
       emit(.artifact(Artifact(artifactID: "a", parts: [.text("all")]), append: false, lastChunk: true, metadata: nil))
       emit(.status(.completed))

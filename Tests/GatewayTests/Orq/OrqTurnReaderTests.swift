@@ -57,7 +57,7 @@ private struct Script {
     return hear { isOver = $0.read(task, $1) } + [isOver ? "over" : "not over"]
   }
 
-  private mutating func hear(_ read: (inout OrqTurnReader, (TurnEvent) -> Void) -> Void) -> [String] {
+  private mutating func hear(_ read: (inout OrqTurnReader, (consuming TurnEvent) -> Void) -> Void) -> [String] {
     var lines: [String] = []
     read(&reader) { lines.append(describe($0)) }
     return lines

@@ -30,7 +30,7 @@ final class ScriptedEngine: LocalEngine {
       canStream: streams, mayAnswerWithoutTask: repliesDirectly, usesHistory: usesHistory)
   }
 
-  func start(_ turn: Turn, on loop: EventLoop, emit: @escaping (TurnEvent) -> Void) -> any RunningTurn {
+  func start(_ turn: Turn, on loop: EventLoop, emit: @escaping (consuming TurnEvent) -> Void) -> any RunningTurn {
     let running = RunningScript(emit)
     if let events = reaction(turn, loop.index) {
       for event in events { emit(event) }
@@ -104,10 +104,10 @@ struct ScriptedTurn: Sendable {
 
 /// The turn as its loop sees it.
 final class RunningScript: RunningTurn {
-  private(set) var emit: ((TurnEvent) -> Void)?
+  private(set) var emit: ((consuming TurnEvent) -> Void)?
   let canceled = DispatchSemaphore(value: 0)
 
-  init(_ emit: @escaping (TurnEvent) -> Void) { self.emit = emit }
+  init(_ emit: @escaping (consuming TurnEvent) -> Void) { self.emit = emit }
 
   func cancel() {
     emit = nil

@@ -32,7 +32,7 @@ struct A2ABackend: AgentBackend {
   var cancellation: BackendCancellation { .asks(A2ACancellation(agent: agent, logger: logger)) }
   var origin: AgentCard? { agent.card }
 
-  func start(_ turn: Turn, on loop: EventLoop, emit: @escaping (TurnEvent) -> Void) -> any RunningTurn {
+  func start(_ turn: Turn, on loop: EventLoop, emit: @escaping (consuming TurnEvent) -> Void) -> any RunningTurn {
     guard agent.card != nil else { return refuse(ExternalRefusal.cardNotRead, emit) }
     let order = agent.memory.order(agent.interfaces, at: loop.now)
     guard let first = order.first else {
@@ -48,7 +48,7 @@ struct A2ABackend: AgentBackend {
     return exchange
   }
 
-  private func refuse(_ error: AgentError, _ emit: (TurnEvent) -> Void) -> EndedTurn {
+  private func refuse(_ error: AgentError, _ emit: (consuming TurnEvent) -> Void) -> EndedTurn {
     emit(.refused(error))
     return EndedTurn()
   }

@@ -16,7 +16,7 @@ final class A2AExchange: RunningTurn {
   private let backend: A2ABackend
   private let turn: Turn
   private let loop: EventLoop
-  private var emit: ((TurnEvent) -> Void)?
+  private var emit: ((consuming TurnEvent) -> Void)?
   private var reader: A2ATurnReader
   private var call: ExternalCall?
   private var timer: Timer?
@@ -49,7 +49,7 @@ final class A2AExchange: RunningTurn {
 
   init(
     backend: A2ABackend, turn: Turn, state: A2AContextState, first: ExternalEndpoint, others: [ExternalEndpoint],
-    loop: EventLoop, emit: @escaping (TurnEvent) -> Void
+    loop: EventLoop, emit: @escaping (consuming TurnEvent) -> Void
   ) {
     self.backend = backend
     self.turn = turn

@@ -27,7 +27,7 @@ struct A2ATurnReader {
   private var metadata: [String: JSONFragment] = [:]
   private var losses: Set<String> = []
 
-  typealias Emit = (TurnEvent) -> Void
+  typealias Emit = (consuming TurnEvent) -> Void
 
   private static let lossesMax = 32
 

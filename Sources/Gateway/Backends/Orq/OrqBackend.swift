@@ -86,7 +86,7 @@ final class OrqBackend: AgentBackend {
     }
   }
 
-  func start(_ turn: Turn, on loop: EventLoop, emit: @escaping (TurnEvent) -> Void) -> any RunningTurn {
+  func start(_ turn: Turn, on loop: EventLoop, emit: @escaping (consuming TurnEvent) -> Void) -> any RunningTurn {
     var losses: OrqSendLosses = []
     let context = context(of: turn, &losses)
     let call: OrqCall

@@ -13,7 +13,7 @@ internal import Telemetry
 final class OrqExchange: RunningTurn, HTTPClientDelegate {
   private let backend: OrqBackend
   private let loop: EventLoop
-  private var emit: ((TurnEvent) -> Void)?
+  private var emit: ((consuming TurnEvent) -> Void)?
   private var reader: OrqTurnReader
   private var call: HTTPClientCall?
   private var timer: Timer?
@@ -53,7 +53,7 @@ final class OrqExchange: RunningTurn, HTTPClientDelegate {
   /// How long a stream may go on behind its last event, so that its connection can be used again.
   private static let lingerTime: Duration = .seconds(1)
 
-  init(backend: OrqBackend, context: OrqContextState, loop: EventLoop, emit: @escaping (TurnEvent) -> Void) {
+  init(backend: OrqBackend, context: OrqContextState, loop: EventLoop, emit: @escaping (consuming TurnEvent) -> Void) {
     self.backend = backend
     self.loop = loop
     self.emit = emit

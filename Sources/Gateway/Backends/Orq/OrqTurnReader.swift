@@ -25,7 +25,7 @@ struct OrqTurnReader {
   /// - Parameter context: of the context's last turn, or a fresh one.
   init(context: OrqContextState) { self.context = context }
 
-  typealias Emit = (TurnEvent) -> Void
+  typealias Emit = (consuming TurnEvent) -> Void
 
   // MARK: The response family
 
