@@ -2,9 +2,10 @@
 /// somebody else looks at the same bytes. Grows by doubling.
 @safe
 public struct ByteWriter: ~Copyable {
-  private var memory: UnsafeMutablePointer<UInt8>
-  private var capacity: Int
-  public private(set) var count = 0
+  @usableFromInline var memory: UnsafeMutablePointer<UInt8>
+  @usableFromInline var capacity: Int
+  @usableFromInline var written = 0
+  @inlinable public var count: Int { written }
 
   /// - Parameter capacity: bytes that will probably be written.
   public init(capacity: Int) {
@@ -15,37 +16,67 @@ public struct ByteWriter: ~Copyable {
   deinit { unsafe memory.deallocate() }
 
   /// The byte written last; nil before the first one.
-  @inline(__always)
+  @inlinable @inline(__always)
   public var last: UInt8? { count == 0 ? nil : unsafe memory[count - 1] }
 
-  @inline(__always)
+  @inlinable @inline(__always)
   public mutating func append(_ byte: UInt8) {
-    if count == capacity { grow(by: 1) }
+    reserve(1)
     // There is room by the line above.
-    unsafe memory[count] = byte
-    count += 1
+    unsafe put(byte)
   }
 
-  @inline(__always)
+  @inlinable @inline(__always)
   public mutating func append(_ text: StaticString) {
+    reserve(text.utf8CodeUnitCount)
+    // There is room by the line above.
+    unsafe put(text)
+  }
+
+  @inlinable @inline(__always)
+  public mutating func append(_ bytes: Span<UInt8>) {
+    reserve(bytes.count)
+    // There is room by the line above.
+    unsafe put(bytes)
+  }
+
+  // MARK: Several pieces at once
+
+  /// Makes room for as many bytes more, all of which may then be put without asking again.
+  @inlinable @inline(__always)
+  public mutating func reserve(_ bytes: Int) { if capacity - count < bytes { grow(by: bytes) } }
+
+  /// Appends where there is room, as the caller knows.
+  @inlinable @inline(__always) @unsafe
+  public mutating func put(_ byte: UInt8) {
+    assert(count < capacity)
+    unsafe memory[count] = byte
+    written &+= 1
+  }
+
+  /// As ``put(_:)-(UInt8)``.
+  @inlinable @inline(__always) @unsafe
+  public mutating func put(_ text: StaticString) {
     precondition(text.hasPointerRepresentation)
     // A static string's bytes live as long as the program.
-    unsafe append(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    unsafe put(text.utf8Start, text.utf8CodeUnitCount)
   }
 
-  @inline(__always)
-  public mutating func append(_ bytes: Span<UInt8>) {
+  /// As ``put(_:)-(UInt8)``.
+  @inlinable @inline(__always) @unsafe
+  public mutating func put(_ bytes: Span<UInt8>) {
     // The pointer is used within the closure only.
-    unsafe bytes.withUnsafeBufferPointer { unsafe append($0) }
+    unsafe bytes.withUnsafeBufferPointer { bytes in
+      if let start = bytes.baseAddress { unsafe put(start, bytes.count) }
+    }
   }
 
-  @inline(__always)
-  private mutating func append(_ bytes: UnsafeBufferPointer<UInt8>) {
-    if capacity - count < bytes.count { grow(by: bytes.count) }
-    guard let source = bytes.baseAddress else { return }
-    // There is room by the line above; nobody else knows the memory, so the two do not overlap.
-    unsafe (memory + count).update(from: source, count: bytes.count)
-    count += bytes.count
+  /// Nobody else knows the memory, so that the two do not overlap.
+  @inlinable @inline(__always)
+  mutating func put(_ bytes: UnsafePointer<UInt8>, _ number: Int) {
+    assert(capacity - count >= number)
+    unsafe (memory + count).initialize(from: bytes, count: number)
+    written &+= number
   }
 
   /// Appends a number in decimal digits.
@@ -57,8 +88,8 @@ public struct ByteWriter: ~Copyable {
     append(Hex.digits[Int(byte & 15)])
   }
 
-  @inline(never)
-  private mutating func grow(by needed: Int) {
+  @usableFromInline @inline(never)
+  mutating func grow(by needed: Int) {
     capacity = max(capacity * 2, count + needed)
     let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity)
     unsafe larger.update(from: memory, count: count)

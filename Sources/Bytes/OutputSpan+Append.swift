@@ -47,13 +47,21 @@ extension OutputSpan where Element == UInt8 {
 
   /// Appends a number as sixteen hexadecimal digits.
   public mutating func append(hex number: UInt64) {
-    var digits = InlineArray<16, UInt8>(repeating: 0)
-    var rest = number
-    for index in 0..<16 {
-      let digit = UInt8(truncatingIfNeeded: rest & 15)
-      digits[15 - index] = digit < 10 ? 0x30 + digit : 0x57 + digit
-      rest >>= 4
+    // All digits of four bytes at once: each half of a byte goes into a byte of its own, and from 10 on the digits are
+    // letters.
+    func digits(_ half: UInt32) -> UInt64 {
+      var word = UInt64(half)
+      word = (word | word << 16) & 0x0000_FFFF_0000_FFFF
+      word = (word | word << 8) & 0x00FF_00FF_00FF_00FF
+      word = (word | word << 4) & 0x0F0F_0F0F_0F0F_0F0F
+      let ones: UInt64 = 0x0101_0101_0101_0101
+      let letters = (word &+ ones &* 6) >> 4 & ones
+      return (word &+ ones &* 0x30 &+ letters &* (0x61 - 0x3A)).bigEndian
     }
-    append(digits.span)
+    let text = (
+      digits(UInt32(truncatingIfNeeded: number >> 32)), digits(UInt32(truncatingIfNeeded: number))
+    )
+    // Sixteen bytes either way, and any bits are bytes.
+    append(unsafe unsafeBitCast(text, to: InlineArray<16, UInt8>.self).span)
   }
 }

@@ -38,6 +38,24 @@ enum JSONLexer {
     return index
   }
 
+  /// True if nothing in the bytes must be escaped in a string.
+  @inline(__always)
+  static func isPlain(_ bytes: Span<UInt8>) -> Bool {
+    let count = bytes.count
+    guard count >= 8 else { return endOfPlainContent(bytes, from: 0, beyondASCII: false) == count }
+    // A byte has no invalid representation.
+    let raw = unsafe bytes.bytes
+    var index = 0
+    while true {
+      // Ends at or before `count`, as it begins at or before `count - 8`.
+      let word = unsafe raw.unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: UInt64.self)
+      if stops(in: word, beyondASCII: false) != 0 { return false }
+      if index == count - 8 { return true }
+      // The last word overlaps the one before it, so that no single bytes are left over.
+      index = min(index + 8, count - 8)
+    }
+  }
+
   /// Checks string content from behind the opening quote; returns the offset of the closing quote.
   static func endOfString(_ bytes: Span<UInt8>, from start: Int, escaped: inout Bool) throws(JSONError) -> Int {
     let end = try endOfContent(bytes, from: start, escaped: &escaped)

@@ -37,13 +37,10 @@ public struct JSONWriter: ~Copyable {
   public mutating func endArray() { bytes.append(UInt8(ascii: "]")) }
 
   /// - Parameter name: without characters that need an escape.
-  public mutating func key(_ name: StaticString) {
-    quote(name)
-    bytes.append(UInt8(ascii: ":"))
-  }
+  public mutating func key(_ name: StaticString) { begin(name) }
 
   public mutating func key(string name: String) {
-    string(name)
+    string(utf8: name.utf8Span.span)
     bytes.append(UInt8(ascii: ":"))
   }
 
@@ -52,21 +49,20 @@ public struct JSONWriter: ~Copyable {
   public mutating func string(_ text: String) { string(utf8: text.utf8Span.span) }
 
   /// - Parameter text: without characters that need an escape.
-  public mutating func string(_ text: StaticString) { quote(text) }
+  public mutating func string(_ text: StaticString) {
+    separate()
+    quote(text)
+  }
 
   public mutating func string(_ text: JSONString) {
     separate()
-    bytes.append(JSONLexer.quote)
-    bytes.append(text.escaped.span)
-    bytes.append(JSONLexer.quote)
+    quote(text.escaped.span)
   }
 
   /// - Parameter utf8: valid UTF-8, not escaped yet.
   public mutating func string(utf8: Span<UInt8>) {
     separate()
-    bytes.append(JSONLexer.quote)
-    JSONText.appendEscaped(utf8, to: &bytes)
-    bytes.append(JSONLexer.quote)
+    escape(utf8)
   }
 
   public mutating func fragment(_ fragment: JSONFragment) { raw(fragment.bytes.span) }
@@ -122,24 +118,28 @@ public struct JSONWriter: ~Copyable {
 
   // MARK: Members
 
-  public mutating func member(_ name: StaticString, _ text: String) {
-    key(name)
-    string(text)
+  public mutating func member(_ name: StaticString, _ text: String) { member(name, utf8: text.utf8Span.span) }
+
+  /// - Parameter utf8: valid UTF-8, not escaped yet.
+  public mutating func member(_ name: StaticString, utf8: Span<UInt8>) {
+    begin(name)
+    escape(utf8)
   }
 
+  /// - Parameter text: without characters that need an escape.
   public mutating func member(_ name: StaticString, _ text: StaticString) {
-    key(name)
-    string(text)
+    begin(name)
+    quote(text)
   }
 
   public mutating func member(_ name: StaticString, _ text: JSONString) {
-    key(name)
-    string(text)
+    begin(name)
+    quote(text.escaped.span)
   }
 
   public mutating func member(_ name: StaticString, _ fragment: JSONFragment) {
-    key(name)
-    self.fragment(fragment)
+    begin(name)
+    bytes.append(fragment.bytes.span)
   }
 
   public mutating func member(_ name: StaticString, _ number: Int) {
@@ -162,26 +162,60 @@ public struct JSONWriter: ~Copyable {
   /// The beginning of a text that goes on.
   mutating func unseparated(_ text: Span<UInt8>) { bytes.append(text) }
 
+  // Behind a name no comma is due: what follows it is written by the functions below that ask for none.
+
+  /// A name and its colon, with a comma before them where one is due.
+  @inline(__always)
+  private mutating func begin(_ name: StaticString) {
+    bytes.reserve(name.utf8CodeUnitCount + 4)
+    // There is room by the line above.
+    if needsComma { unsafe bytes.put(UInt8(ascii: ",")) }
+    unsafe bytes.put(JSONLexer.quote)
+    unsafe bytes.put(name)
+    unsafe bytes.put(JSONLexer.quote)
+    unsafe bytes.put(UInt8(ascii: ":"))
+  }
+
+  /// - Parameter text: without characters that need an escape.
+  @inline(__always)
+  private mutating func quote(_ text: StaticString) {
+    bytes.reserve(text.utf8CodeUnitCount + 2)
+    // There is room by the line above.
+    unsafe bytes.put(JSONLexer.quote)
+    unsafe bytes.put(text)
+    unsafe bytes.put(JSONLexer.quote)
+  }
+
+  /// - Parameter text: without characters that need an escape.
+  @inline(__always)
+  private mutating func quote(_ text: Span<UInt8>) {
+    bytes.reserve(text.count + 2)
+    // There is room by the line above.
+    unsafe bytes.put(JSONLexer.quote)
+    unsafe bytes.put(text)
+    unsafe bytes.put(JSONLexer.quote)
+  }
+
+  @inline(__always)
+  private mutating func escape(_ text: Span<UInt8>) {
+    if JSONLexer.isPlain(text) { return quote(text) }
+    bytes.append(JSONLexer.quote)
+    JSONText.appendEscaped(text, to: &bytes)
+    bytes.append(JSONLexer.quote)
+  }
+
   /// A comma, unless this is the first thing in its place.
   @inline(__always)
-  private mutating func separate() {
-    guard bytes.count > start else { return }
-    switch bytes.last {
-    case UInt8(ascii: "{"), UInt8(ascii: "["), UInt8(ascii: ":"): return
-    default: bytes.append(UInt8(ascii: ","))
-    }
+  private mutating func separate() { if needsComma { bytes.append(UInt8(ascii: ",")) } }
+
+  @inline(__always)
+  private var needsComma: Bool {
+    guard bytes.count > start, let last = bytes.last else { return false }
+    return last != UInt8(ascii: "{") && last != UInt8(ascii: "[") && last != UInt8(ascii: ":")
   }
 
   private mutating func open(_ bracket: UInt8) {
     separate()
     bytes.append(bracket)
-  }
-
-  @inline(__always)
-  private mutating func quote(_ text: StaticString) {
-    separate()
-    bytes.append(JSONLexer.quote)
-    bytes.append(text)
-    bytes.append(JSONLexer.quote)
   }
 }

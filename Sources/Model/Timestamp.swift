@@ -145,7 +145,6 @@ public struct Timestamp: Sendable, Hashable, Comparable {
 
 extension JSONWriter {
   public mutating func member(_ name: StaticString, _ time: Timestamp) {
-    key(name)
-    string(utf8: time.bytes.span)
+    member(name, utf8: time.bytes.span)
   }
 }
