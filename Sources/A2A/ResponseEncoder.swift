@@ -22,37 +22,24 @@ public enum CallResult: Sendable, Equatable {
   case card(JSONFragment)
 }
 
-extension CallResult {
-  /// What it will probably take on the wire, so that an answer is written into memory that suffices.
-  var bytesUsual: Int {
-    guard case .sent(.task(let task)) = self else { return 1024 }
-    func bytes(_ parts: [Part]) -> Int { parts.reduce(256) { $0 + $1.byteCount } }
-    return task.artifacts.reduce(512) { $0 + bytes($1.parts) } + task.history.reduce(0) { $0 + bytes($1.parts) }
-  }
-}
-
 /// Whole bodies and stream frames of all dialects. Results here; errors and streams in extensions.
 public enum ResponseEncoder {
-  public static func jsonRPCResult(
-    id: JSONFragment, _ result: CallResult, version: ProtocolVersion, losses: inout TranslationLosses
-  ) -> [UInt8] {
-    var encoder = WireEncoder(Dialect(version, .jsonRPC))
-    var json = JSONWriter(reserving: result.bytesUsual)
-    beginEnvelope(id, into: &json)
-    if case .pushConfigDeleted = result { json.null() } else { encoder.result(result, into: &json) }
-    json.endObject()
-    losses.formUnion(encoder.losses)
-    return json.finish()
-  }
-
-  public static func restResult(
-    _ result: CallResult, dialect: Dialect, losses: inout TranslationLosses
-  ) -> [UInt8] {
+  /// The result of a call, in an envelope over JSON-RPC.
+  ///
+  /// - Parameter id: of the JSON-RPC request; nil over REST.
+  public static func result(
+    _ result: CallResult, id: JSONFragment?, dialect: Dialect, losses: inout TranslationLosses,
+    into json: inout JSONWriter
+  ) {
     var encoder = WireEncoder(dialect)
-    var json = JSONWriter()
-    encoder.result(result, into: &json)
+    if let id {
+      beginEnvelope(id, into: &json)
+      if case .pushConfigDeleted = result { json.null() } else { encoder.result(result, into: &json) }
+      json.endObject()
+    } else {
+      encoder.result(result, into: &json)
+    }
     losses.formUnion(encoder.losses)
-    return json.finish()
   }
 
   /// Leaves the envelope open after `"result":`.

@@ -97,6 +97,19 @@ public struct ByteWriter: ~Copyable {
     unsafe memory = larger
   }
 
+  /// Lends what was written.
+  @inlinable
+  public borrowing func withSpan<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
+    // The memory lives until this function ends.
+    body(unsafe UnsafeBufferPointer(start: memory, count: written).span)
+  }
+
+  /// Begins anew in the same memory, or in as little as this where it has grown beyond it.
+  public mutating func clear(keepingAtMost bytesMax: Int) {
+    written = 0
+    if capacity > bytesMax { self = ByteWriter(capacity: bytesMax) }
+  }
+
   /// The bytes as an array.
   ///
   /// - Parameter room: bytes that the caller will append to it.

@@ -61,10 +61,11 @@ public enum HTTPEncoder {
   ///
   /// - Parameters:
   ///   - date: IMF-fixdate, cached by the caller.
+  ///   - number: of the request, for `X-Request-Id`.
   ///   - output: has room for `responseHeadBytesMax` bytes.
   public static func responseHead(
     status: Int, fields: HTTPFields, framing: BodyFraming, keepAlive: Bool, minorVersion: Int, date: [UInt8],
-    into output: inout OutputSpan<UInt8>
+    number: UInt64? = nil, into output: inout OutputSpan<UInt8>
   ) {
     if status == 200 {
       output.append("HTTP/1.1 200 OK\r\n")
@@ -76,6 +77,11 @@ public enum HTTPEncoder {
       output.append("\r\n")
     }
     fields.append(to: &output)
+    if let number {
+      output.append("X-Request-Id: ")
+      output.append(hex: number)
+      output.append("\r\n")
+    }
     switch framing {
     case .length(let length):
       output.append("Content-Length: ")
@@ -110,7 +116,7 @@ public enum HTTPEncoder {
   }
 
   /// More than all that a head has beside its fields, names and texts: literals, a reason phrase, a number of 20 digits.
-  private static let framingBytesMax = 192
+  private static let framingBytesMax = 256
 
   /// One chunk that `body` appends: exactly as many bytes as it is said to have. Nothing for no bytes, which would end the
   /// message.

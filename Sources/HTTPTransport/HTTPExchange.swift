@@ -40,6 +40,7 @@ public final class HTTPExchange {
   // Of this module alone, so that the compiler sees all uses and leaves out the checks for exclusive access.
   var facts: Facts
   private var serviceState: AnyObject?
+  private var number: UInt64?
   private var closeHandler: (() -> Void)?
   private var drainHandler: (() -> Void)?
 
@@ -70,6 +71,12 @@ public final class HTTPExchange {
   public var userState: AnyObject? {
     get { serviceState }
     set { serviceState = newValue }
+  }
+  /// Names the exchange in its response, as sixteen hexadecimal digits in `X-Request-Id`. To be set before the response is
+  /// begun; nil leaves the field to the service.
+  public var requestNumber: UInt64? {
+    get { number }
+    set { number = newValue }
   }
   /// Called once when the response is cut before the service has ended it: the peer went away, or a bound was reached.
   public var onClose: (() -> Void)? {
@@ -110,16 +117,39 @@ public final class HTTPExchange {
 
   /// Answers with a whole body. For HEAD only its length is sent.
   public func respond(status: Int, fields: HTTPFields, body: [UInt8]) {
-    assert(state != .streaming, "an exchange is answered once")
-    guard state == .unanswered, let connection else { return }
-    guard connection.hasRoom(for: body.count) else { return respond(connection.noRoom()) }
-    begin(status, connection)
-    let hasBody = request.method != .head && HTTPExchange.allowsBody(status)
+    guard let connection = beginWhole(status, bytes: body.count) else { return }
     connection.writeResponse(
-      status: status, fields: fields, framing: HTTPExchange.allowsBody(status) ? .length(body.count) : .none,
-      keepsAlive: keepsAlive, minorVersion: request.minorVersion, body: hasBody ? body : [])
+      status: status, fields: fields, framing: framing(status, body.count), keepsAlive: keepsAlive,
+      minorVersion: request.minorVersion, number: number, body: hasBody(status) ? body : [])
     end(connection)
   }
+
+  /// As ``respond(status:fields:body:)-([UInt8])``; the body is copied.
+  public func respond(status: Int, fields: HTTPFields, body: Span<UInt8>) {
+    guard let connection = beginWhole(status, bytes: body.count) else { return }
+    connection.writeResponse(
+      status: status, fields: fields, framing: framing(status, body.count), keepsAlive: keepsAlive,
+      minorVersion: request.minorVersion, number: number, body: hasBody(status) ? body : Span())
+    end(connection)
+  }
+
+  /// nil where there is nothing to answer, or no room for the answer, which has then been said.
+  private func beginWhole(_ status: Int, bytes: Int) -> ServerConnection? {
+    assert(state != .streaming, "an exchange is answered once")
+    guard state == .unanswered, let connection else { return nil }
+    guard connection.hasRoom(for: bytes) else {
+      respond(connection.noRoom())
+      return nil
+    }
+    begin(status, connection)
+    return connection
+  }
+
+  private func framing(_ status: Int, _ bytes: Int) -> HTTPEncoder.BodyFraming {
+    HTTPExchange.allowsBody(status) ? .length(bytes) : .none
+  }
+
+  private func hasBody(_ status: Int) -> Bool { request.method != .head && HTTPExchange.allowsBody(status) }
 
   /// Starts a response of unknown length: chunked, or ended by closing for HTTP/1.0.
   public func startStream(status: Int, fields: HTTPFields) {
@@ -131,7 +161,7 @@ public final class HTTPExchange {
     state = .streaming
     connection.writeResponse(
       status: status, fields: fields, framing: isChunked ? .chunked : .untilClose, keepsAlive: keepsAlive,
-      minorVersion: request.minorVersion, body: [])
+      minorVersion: request.minorVersion, number: number, body: [])
   }
 
   /// Adds to a stream. What is written in one turn of the loop leaves together, at its end. A writer of much looks at

@@ -346,7 +346,7 @@ final class ServerConnection: ConnectionDelegate {
         ["status": .int(status), "reason": .string(message), "peer": .string(peer.address.description)])
       writeResponse(
         status: status, fields: response.fields, framing: .length(response.body.count), keepsAlive: false,
-        minorVersion: 1, body: response.body)
+        minorVersion: 1, number: nil, body: response.body)
       beginLingering()
     }
   }
@@ -355,18 +355,39 @@ final class ServerConnection: ConnectionDelegate {
 
   func writeResponse(
     status: Int, fields: HTTPFields, framing: HTTPEncoder.BodyFraming, keepsAlive: Bool, minorVersion: Int,
-    body: [UInt8]
+    number: UInt64?, body: [UInt8]
   ) {
     let isJoined = body.count < ServerConnection.joinedBodyBytesMax
+    writeHead(
+      status: status, fields: fields, framing: framing, keepsAlive: keepsAlive, minorVersion: minorVersion,
+      number: number, joined: isJoined ? body.span : Span())
+    if !isJoined { connection.write(body) }
+  }
+
+  func writeResponse(
+    status: Int, fields: HTTPFields, framing: HTTPEncoder.BodyFraming, keepsAlive: Bool, minorVersion: Int,
+    number: UInt64?, body: Span<UInt8>
+  ) {
+    let isJoined = body.count < ServerConnection.joinedBodyBytesMax
+    writeHead(
+      status: status, fields: fields, framing: framing, keepsAlive: keepsAlive, minorVersion: minorVersion,
+      number: number, joined: isJoined ? body : Span())
+    if !isJoined { connection.write(body.copied) }
+  }
+
+  /// - Parameter joined: what follows the head in the same piece.
+  private func writeHead(
+    status: Int, fields: HTTPFields, framing: HTTPEncoder.BodyFraming, keepsAlive: Bool, minorVersion: Int,
+    number: UInt64?, joined: Span<UInt8>
+  ) {
     let date = server.date
     let headBytesMax = HTTPEncoder.responseHeadBytesMax(fields: fields, date: date)
-    connection.write(bytesMax: headBytesMax + (isJoined ? body.count : 0)) { output in
+    connection.write(bytesMax: headBytesMax + joined.count) { output in
       HTTPEncoder.responseHead(
         status: status, fields: fields, framing: framing, keepAlive: keepsAlive, minorVersion: minorVersion, date: date,
-        into: &output)
-      if isJoined { output.append(body.span) }
+        number: number, into: &output)
+      output.append(joined)
     }
-    if !isJoined { connection.write(body) }
   }
 
   /// Bodies up to this size are copied behind their head; larger ones are sent from where they are.

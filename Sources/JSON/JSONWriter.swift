@@ -1,4 +1,4 @@
-import Bytes
+public import Bytes
 
 /// Writes JSON into a byte array. Commas come by themselves: the last byte written tells whether one is due.
 ///
@@ -20,6 +20,15 @@ public struct JSONWriter: ~Copyable {
     bytes.append(before.span)
     start = before.count
   }
+
+  /// Continues in memory that the caller has, and gets back by ``memory()``.
+  public init(into memory: consuming ByteWriter) {
+    start = memory.count
+    bytes = memory
+  }
+
+  /// What was written, behind what was there before, where it was written.
+  public consuming func memory() -> ByteWriter { bytes }
 
   /// What was written, behind what was there before.
   ///

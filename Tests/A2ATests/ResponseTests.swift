@@ -10,13 +10,18 @@ struct ResponseTests {
   private let message = Message(messageID: "m", role: .agent, parts: [.text("hi")], contextID: "C")
 
   private func rpc(_ result: CallResult, _ version: ProtocolVersion) -> String {
-    var losses: TranslationLosses = []
-    return text(ResponseEncoder.jsonRPCResult(id: id, result, version: version, losses: &losses))
+    body(result, id: id, Dialect(version, .jsonRPC))
   }
 
   private func rest(_ result: CallResult, _ dialect: Dialect) -> String {
+    body(result, id: nil, dialect)
+  }
+
+  private func body(_ result: CallResult, id: JSONFragment?, _ dialect: Dialect) -> String {
     var losses: TranslationLosses = []
-    return text(ResponseEncoder.restResult(result, dialect: dialect, losses: &losses))
+    var json = JSONWriter()
+    ResponseEncoder.result(result, id: id, dialect: dialect, losses: &losses, into: &json)
+    return text(json.finish())
   }
 
   // MARK: Results

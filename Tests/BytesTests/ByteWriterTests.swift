@@ -26,6 +26,18 @@ import Testing
     #expect(writer.finish() == piece)
   }
 
+  @Test func memoryIsUsedAgain() {
+    var writer = ByteWriter(capacity: 16)
+    for count in [10, 100, 3] {
+      let piece = [UInt8](repeating: UInt8(count), count: count)
+      writer.append(piece.span)
+      #expect(writer.withSpan { $0.copied } == piece)
+      writer.clear(keepingAtMost: 64)
+      #expect(writer.count == 0)
+      #expect(writer.last == nil)
+    }
+  }
+
   @Test func nothingIsAnEmptyArray() {
     let writer = ByteWriter(capacity: 100)
     #expect(writer.finish() == [])

@@ -1,3 +1,4 @@
+import Bytes
 import JSON
 import Testing
 
@@ -31,6 +32,29 @@ import Testing
       json.endObject()
     }
     #expect(written == #"{"a":1,"b":"x,","c":[{},[],null,true,"[","{",":",-5],"d\n":{"e":[null,false]}}"#)
+  }
+
+  /// Text is looked at in words, the last of which overlaps the one before it.
+  @Test func whatMustBeEscapedIsFoundAtEveryPlace() throws {
+    for count in 1...40 {
+      for place in 0..<count {
+        var characters = [Character](repeating: "x", count: count)
+        characters[place] = "\""
+        let written = text { $0.member("m", String(characters)) }
+        let (before, behind) = (characters[..<place], characters[(place + 1)...])
+        #expect(written == #""m":"\#(String(before))\"\#(String(behind))""#)
+      }
+    }
+  }
+
+  @Test func aTextIsWrittenIntoMemoryThatIsThere() {
+    var memory = ByteWriter(capacity: 1)
+    memory.append("data: {")
+    var json = JSONWriter(into: memory)
+    json.beginArray()
+    json.int(1)
+    json.endArray()
+    #expect(String(decoding: json.memory().finish(), as: UTF8.self) == "data: {[1]")
   }
 
   @Test func everyKindOfMemberIsWritten() throws {

@@ -1,4 +1,6 @@
+internal import Bytes
 internal import Configuration
+internal import JSON
 internal import Model
 internal import Network
 internal import Synchronization
@@ -65,6 +67,8 @@ final class LoopContext {
   var registry: Registry
   let mint: IdentifierMint
   let accessLog: AccessLog?
+  /// What answers are written in, one after the other; nil while one is.
+  private var answer: ByteWriter?
 
   init(loop: EventLoop, services: GatewayServices, accessLog: AccessLog?) {
     self.loop = loop
@@ -74,6 +78,20 @@ final class LoopContext {
     mint = IdentifierMint(wallMilliseconds: { [unowned loop] in loop.wallMilliseconds })
     services.publisher.join(self)
   }
+
+  /// Writes a text in memory of the loop's, and lends it then.
+  func writing(_ write: (inout JSONWriter) -> Void, _ use: (Span<UInt8>) -> Void) {
+    var json = JSONWriter(into: answer.take() ?? ByteWriter(capacity: LoopContext.answerBytesUsual))
+    write(&json)
+    var written = json.memory()
+    written.withSpan(use)
+    written.clear(keepingAtMost: LoopContext.answerBytesKept)
+    answer = consume written
+  }
+
+  private static let answerBytesUsual = 4 * 1024
+  /// Larger answers give their memory back.
+  private static let answerBytesKept = 64 * 1024
 
   var wallTime: Timestamp { Timestamp(milliseconds: loop.wallMilliseconds) }
 }

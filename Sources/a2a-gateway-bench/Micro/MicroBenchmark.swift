@@ -136,14 +136,16 @@ struct MicroBenchmark {
         throw BenchError("the request of \(payload.rawValue) is no send")
       }
       let result = CallResult.sent(.task(task(answering: send.message)))
-      var losses: TranslationLosses = []
-      let answer = ResponseEncoder.jsonRPCResult(id: request.id, result, version: version, losses: &losses)
+      func answer() -> [UInt8] {
+        var losses: TranslationLosses = []
+        var json = JSONWriter()
+        ResponseEncoder.result(
+          result, id: request.id, dialect: Dialect(version, .jsonRPC), losses: &losses, into: &json)
+        return json.finish()
+      }
       return [
         MicroBenchmark("a2a \(version.text) decode send", bytes: body.count) { keep(try decode(body, version)) },
-        MicroBenchmark("a2a \(version.text) encode task", bytes: answer.count) {
-          var losses: TranslationLosses = []
-          keep(ResponseEncoder.jsonRPCResult(id: request.id, result, version: version, losses: &losses))
-        },
+        MicroBenchmark("a2a \(version.text) encode task", bytes: answer().count) { keep(answer()) },
       ]
     }
   }

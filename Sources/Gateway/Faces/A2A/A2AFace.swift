@@ -31,7 +31,8 @@ struct A2AFace {
     func responder(_ version: ProtocolVersion, _ id: JSONFragment) -> A2AResponder {
       state.version = version.text
       return A2AResponder(
-        exchange: exchange, state: state, dialect: Dialect(version, .jsonRPC), requestID: id, extraFields: extra)
+        context: context, exchange: exchange, state: state, dialect: Dialect(version, .jsonRPC), requestID: id,
+        extraFields: extra)
     }
     guard A2AFace.isJSON(request.head) else {
       let responder = responder(statedVersion(request.head, family: nil), JSONFragment(.null))
@@ -76,7 +77,8 @@ struct A2AFace {
     func responder(_ version: ProtocolVersion) -> A2AResponder {
       state.version = version.text
       return A2AResponder(
-        exchange: exchange, state: state, dialect: Dialect(version, .rest), requestID: nil, extraFields: extra)
+        context: context, exchange: exchange, state: state, dialect: Dialect(version, .rest), requestID: nil,
+        extraFields: extra)
     }
     switch RESTRoute.match(method: request.head.method, path: path) {
     case .none:

@@ -7,6 +7,7 @@ internal import Network
 
 /// Answers one A2A request in the caller's dialect: a result, an error, or a stream of events.
 final class A2AResponder {
+  private let context: LoopContext
   let exchange: HTTPExchange
   private let state: ExchangeState
   private let dialect: Dialect
@@ -23,9 +24,10 @@ final class A2AResponder {
   private var backendLosses: [String] = []
 
   init(
-    exchange: HTTPExchange, state: ExchangeState, dialect: Dialect, requestID: JSONFragment?,
+    context: LoopContext, exchange: HTTPExchange, state: ExchangeState, dialect: Dialect, requestID: JSONFragment?,
     extraFields: [(StaticString, String)]
   ) {
+    self.context = context
     self.exchange = exchange
     self.state = state
     self.dialect = dialect
@@ -38,14 +40,12 @@ final class A2AResponder {
   // MARK: Whole answers
 
   func respond(_ result: CallResult) {
-    let body: [UInt8]
-    if let requestID {
-      body = ResponseEncoder.jsonRPCResult(id: requestID, result, version: dialect.version, losses: &losses)
-    } else {
-      body = ResponseEncoder.restResult(result, dialect: dialect, losses: &losses)
+    context.writing {
+      ResponseEncoder.result(result, id: requestID, dialect: dialect, losses: &losses, into: &$0)
+    } _: { body in
+      noteLosses()
+      exchange.respond(status: 200, fields: resultFields(), body: body)
     }
-    noteLosses()
-    exchange.respond(status: 200, fields: resultFields(), body: body)
   }
 
   func respond(_ error: AgentError) {
@@ -162,7 +162,7 @@ final class A2AResponder {
       case (.v1_0, true): A2AResponder.fieldsV1REST
       case (.v0_3, _): A2AResponder.fieldsV03
       }
-    fields.add("x-request-id", hex: state.requestNumber)
+    exchange.requestNumber = state.requestNumber
     if !extensions.isEmpty {
       fields.add(dialect.version == .v1_0 ? "a2a-extensions" : "x-a2a-extensions", extensions.joined(separator: ", "))
     }
