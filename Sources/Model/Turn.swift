@@ -2,47 +2,69 @@ public import JSON
 
 /// One message of a caller, handed to a backend: everything an agent needs to answer it.
 public final class Turn: Sendable {
-  public let agentKey: String
+  public let owner: TaskOwner
   public let taskID: String
   public let contextID: String
   public let message: Message
-  /// Opaque, stable name of the caller.
-  public let principal: String
   /// True when this message answers an interrupted task.
   public let isContinuation: Bool
   /// Somebody follows the turn as it goes; otherwise only its end is waited for.
   public let wantsEvents: Bool
-  public let metadata: JSONFragment?
-  public let options: TurnOptions
-  public let past: TurnPast
+  /// nil where there is nothing to say, as in most turns that begin a conversation.
+  private let circumstances: Circumstances?
 
   public init(
-    agentKey: String, taskID: String, contextID: String, message: Message, principal: String,
-    isContinuation: Bool = false, wantsEvents: Bool = true, metadata: JSONFragment? = nil,
-    options: TurnOptions = TurnOptions(), past: TurnPast = TurnPast()
+    owner: TaskOwner, taskID: String, contextID: String, message: Message, isContinuation: Bool = false,
+    wantsEvents: Bool = true, metadata: JSONFragment? = nil, options: TurnOptions = TurnOptions(),
+    past: TurnPast = TurnPast()
   ) {
-    self.agentKey = agentKey
+    self.owner = owner
     self.taskID = taskID
     self.contextID = contextID
     self.message = message
-    self.principal = principal
     self.isContinuation = isContinuation
     self.wantsEvents = wantsEvents
-    self.metadata = metadata
-    self.options = options
-    self.past = past
+    circumstances = .unlessEmpty(metadata: metadata, options: options, past: past)
   }
 
   /// The same turn, once it is known what it builds on.
   public func building(on past: TurnPast) -> Turn {
     Turn(
-      agentKey: agentKey, taskID: taskID, contextID: contextID, message: message, principal: principal,
-      isContinuation: isContinuation, wantsEvents: wantsEvents, metadata: metadata, options: options, past: past)
+      owner: owner, taskID: taskID, contextID: contextID, message: message, isContinuation: isContinuation,
+      wantsEvents: wantsEvents, metadata: metadata, options: options, past: past)
   }
 
-  public var history: [Message] { past.history }
-  public var earlier: EarlierTurn? { past.earlier }
-  public var references: [String: JSONFragment] { past.references }
+  public var agentKey: String { owner.agentKey }
+  /// Opaque, stable name of the caller.
+  public var principal: String { owner.principal }
+  public var metadata: JSONFragment? { circumstances?.metadata }
+  public var options: TurnOptions { circumstances?.options ?? TurnOptions() }
+  /// Names of the gateways that the call has come through, oldest first.
+  public var gateways: [String] { circumstances?.options.gateways ?? [] }
+  public var history: [Message] { circumstances?.past.history ?? [] }
+  public var earlier: EarlierTurn? { circumstances?.past.earlier }
+  public var references: [String: JSONFragment] { circumstances?.past.references ?? [:] }
+}
+
+extension Turn {
+  /// What a turn is told beside its message. Out of line: it is large, and many turns have none.
+  private final class Circumstances: Sendable {
+    let metadata: JSONFragment?
+    let options: TurnOptions
+    let past: TurnPast
+
+    /// nil for nothing. No initialiser, which would fetch memory before it fails.
+    static func unlessEmpty(metadata: JSONFragment?, options: TurnOptions, past: TurnPast) -> Circumstances? {
+      if metadata == nil, options.isEmpty, past.isEmpty { return nil }
+      return Circumstances(metadata: metadata, options: options, past: past)
+    }
+
+    private init(metadata: JSONFragment?, options: TurnOptions, past: TurnPast) {
+      self.metadata = metadata
+      self.options = options
+      self.past = past
+    }
+  }
 }
 
 /// What a turn builds on.
@@ -58,6 +80,8 @@ public struct TurnPast: Sendable {
     self.history = history
     self.earlier = earlier
   }
+
+  var isEmpty: Bool { history.isEmpty && earlier == nil && references.isEmpty }
 }
 
 /// What a call says beyond its message, for agents that are A2A agents themselves.
@@ -73,6 +97,8 @@ public struct TurnOptions: Sendable, Equatable {
     self.extensions = extensions
     self.gateways = gateways
   }
+
+  var isEmpty: Bool { acceptedOutputModes.isEmpty && extensions.isEmpty && gateways.isEmpty }
 }
 
 /// A message of an agent, without its ids and its place, which are the gateway's to give.

@@ -49,7 +49,7 @@ private final class Stage {
       inherited: ["PATH": "/usr/bin:/bin", "SECRET": "s3cret"])
     let message = Message(messageID: "m1", role: .user, parts: [.text(text)])
     let turn = Turn(
-      agentKey: "test", taskID: "T1", contextID: "C1", message: message, principal: "partner",
+      owner: TaskOwner(principal: "partner", agentKey: "test"), taskID: "T1", contextID: "C1", message: message,
       past: TurnPast(history: history))
     let running = engine.start(turn, on: loop) { [unowned self] in events.append($0) }
     if let running = running as? CommandTurn { turns.append(running) }
@@ -367,7 +367,8 @@ private func isGone(_ pid: pid_t) -> Bool {
     let loop = try EventLoop(time: ManualTime(wallMilliseconds: milliseconds))
     var events: [TurnEvent] = []
     let message = Message(messageID: "m", role: .user, parts: parts)
-    let turn = Turn(agentKey: "a", taskID: "t", contextID: "c", message: message, principal: "p")
+    let turn = Turn(
+      owner: TaskOwner(principal: "p", agentKey: "a"), taskID: "t", contextID: "c", message: message)
     engine.start(turn, on: loop) { events.append($0) }.cancel()
     return events
   }

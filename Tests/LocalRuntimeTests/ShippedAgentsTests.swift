@@ -21,7 +21,7 @@ private func run(
   let engine = CommandEngine(name: "shipped", program: program, logger: Logger(level: .debug, sink: log))
   let message = Message(messageID: "m", role: .user, parts: [.text(text)])
   let turn = Turn(
-    agentKey: "shipped", taskID: "t", contextID: "c", message: message, principal: "p",
+    owner: TaskOwner(principal: "p", agentKey: "shipped"), taskID: "t", contextID: "c", message: message,
     isContinuation: isContinuation, past: TurnPast(history: history))
   var events: [TurnEvent] = []
   let running = engine.start(turn, on: loop) { events.append($0) }

@@ -1,5 +1,6 @@
 internal import Configuration
 internal import HTTPTransport
+internal import Model
 internal import Network
 
 /// What a follower of a journal does with it, on the follower's loop.

@@ -1,6 +1,5 @@
 internal import Bytes
 internal import Configuration
-internal import JSON
 internal import Model
 internal import Network
 internal import Synchronization
@@ -79,14 +78,12 @@ final class LoopContext {
     services.publisher.join(self)
   }
 
-  /// Writes a text in memory of the loop's, and lends it then.
-  func writing(_ write: (inout JSONWriter) -> Void, _ use: (Span<UInt8>) -> Void) {
-    var json = JSONWriter(into: answer.take() ?? ByteWriter(capacity: LoopContext.answerBytesUsual))
-    write(&json)
-    var written = json.memory()
-    written.withSpan(use)
-    written.clear(keepingAtMost: LoopContext.answerBytesKept)
-    answer = consume written
+  /// Memory of the loop's to write an answer in, which comes back by ``giveBack(_:)``.
+  func takeMemory() -> ByteWriter { answer.take() ?? ByteWriter(capacity: LoopContext.answerBytesUsual) }
+
+  func giveBack(_ memory: consuming ByteWriter) {
+    memory.clear(keepingAtMost: LoopContext.answerBytesKept)
+    answer = consume memory
   }
 
   private static let answerBytesUsual = 4 * 1024

@@ -3,22 +3,25 @@ internal import Crypto
 
 /// Makes identifiers for one loop, from entropy fetched in blocks.
 final class IdentifierMint {
-  private var entropy: [UInt8] = []
+  private var entropy: [UInt64] = []
   private var used = 0
   private let wallMilliseconds: () -> Int64
 
   init(wallMilliseconds: @escaping () -> Int64) { self.wallMilliseconds = wallMilliseconds }
 
   func word() -> UInt64 {
-    if used + 8 > entropy.count {
-      entropy = Random.bytes(4096)
-      used = 0
+    if used == entropy.count { refill() }
+    used += 1
+    return entropy[used - 1]
+  }
+
+  private func refill() {
+    let bytes = Random.bytes(4096)
+    // Whatever their order, all of them are random.
+    entropy = stride(from: 0, to: bytes.count, by: 8).map { start in
+      bytes[start..<start + 8].reduce(0) { $0 << 8 | UInt64($1) }
     }
-    let (block, place) = (entropy, used)
-    var word: UInt64 = 0
-    for index in place..<place + 8 { word = word << 8 | UInt64(block[index]) }
-    used += 8
-    return word
+    used = 0
   }
 
   /// 26 characters.

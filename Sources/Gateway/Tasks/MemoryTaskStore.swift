@@ -32,7 +32,7 @@ public final class MemoryTaskStore: TaskStore {
   }
 
   private static func shard(of owner: TaskOwner) -> Int {
-    TaskIdentifier.shard(principal: owner.principal, agentKey: owner.agentKey, of: shardCount)
+    TaskIdentifier.shard(of: owner, count: shardCount)
   }
 
   /// Calls `body` with the shard where a task would lie, under its lock; nil for an id of nobody's making.

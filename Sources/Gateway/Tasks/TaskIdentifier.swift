@@ -1,4 +1,5 @@
 internal import Bytes
+internal import Model
 
 /// A task id as a number, to be looked up by.
 struct TaskKey: Hashable {
@@ -51,16 +52,8 @@ struct TaskIdentifier {
     return ULID.text(milliseconds: milliseconds, entropy: (entropy.0, low))
   }
 
-  /// A stable hash (FNV-1a): ids outlive a process once tasks are kept on disk.
-  static func shard(principal: String, agentKey: String, of count: Int) -> Int {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    func add(_ text: Span<UInt8>) {
-      for index in text.indices { hash = (hash ^ UInt64(text[index])) &* 0x100_0000_01b3 }
-    }
-    add(principal.utf8Span.span)
-    hash = hash &* 0x100_0000_01b3
-    add(agentKey.utf8Span.span)
-    return Int((hash ^ hash >> 32) % UInt64(count))
+  static func shard(of owner: TaskOwner, count: Int) -> Int {
+    Int((owner.digest ^ owner.digest >> 32) % UInt64(count))
   }
 
   /// By the digit; 0xFF for what is none.

@@ -36,9 +36,9 @@ struct TaskOperations {
       owner: owner, milliseconds: context.loop.wallMilliseconds, entropy: (context.mint.word(), context.mint.word()))
     request.message.move(toContext: contextID, task: taskID)
     let turn = Turn(
-      agentKey: agent.key, taskID: taskID, contextID: contextID, message: request.message, principal: owner.principal,
+      owner: owner, taskID: taskID, contextID: contextID, message: request.message,
       wantsEvents: wantsEvents, metadata: request.metadata, options: options)
-    let runner = TurnRunner(context: context, agent: agent, owner: owner, turn: turn)
+    let runner = TurnRunner(context: context, agent: agent, turn: turn)
     runner.observer = observer
     runner.submit(
       openNow: openNow || !agent.mayAnswerWithoutTask, isContextNew: isContextNew)
@@ -75,9 +75,9 @@ struct TaskOperations {
     case .refused(let state): throw TaskOperations.takesNoMessage(state)
     case .appended(let sequence):
       let turn = Turn(
-        agentKey: agent.key, taskID: taskID, contextID: task.contextID, message: message, principal: owner.principal,
-        isContinuation: true, wantsEvents: wantsEvents, metadata: request.metadata, options: options)
-      let runner = TurnRunner(context: context, agent: agent, owner: owner, turn: turn, answered: task.status)
+        owner: owner, taskID: taskID, contextID: task.contextID, message: message, isContinuation: true,
+        wantsEvents: wantsEvents, metadata: request.metadata, options: options)
+      let runner = TurnRunner(context: context, agent: agent, turn: turn, answered: task.status)
       runner.observer = observer
       observer.turnOpened(taskID: taskID, at: sequence)
       if task.status.state == .authRequired {

@@ -2,18 +2,6 @@ public import JSON
 public import Model
 public import Network
 
-/// Who may see a task: one caller at one agent. A task of another owner is indistinguishable from an unknown one
-/// (A2A 1.0 §3.3.2, §13.1).
-public struct TaskOwner: Sendable, Hashable {
-  public let principal: String
-  public let agentKey: String
-
-  public init(principal: String, agentKey: String) {
-    self.principal = principal
-    self.agentKey = agentKey
-  }
-}
-
 /// A place in a task's journal: the number of the last entry seen. 0 stands before the first entry.
 public typealias JournalSequence = Int
 
@@ -197,8 +185,7 @@ extension TaskStore {
   func backendState(of id: String, owner: TaskOwner) -> JSONFragment? {
     let message = Message(messageID: "", role: .user, parts: [])
     let turn = Turn(
-      agentKey: owner.agentKey, taskID: id, contextID: "", message: message, principal: owner.principal,
-      isContinuation: true)
+      owner: owner, taskID: id, contextID: "", message: message, isContinuation: true)
     return earlierTurn(before: turn, owner: owner)?.backendState
   }
 }

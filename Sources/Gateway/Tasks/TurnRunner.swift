@@ -58,7 +58,6 @@ final class TurnRunner {
 
   private let context: LoopContext
   private let agent: ExposedAgent
-  private let owner: TaskOwner
   private let turn: Turn
   /// Let go of at the end. An observer whose caller has gone hears the rest to no effect.
   var observer: (any TurnObserver)?
@@ -95,10 +94,9 @@ final class TurnRunner {
   private var lastEventAt: MonotonicTime
 
   /// - Parameter answered: the status of the existing task that the message answers; nil for a new task.
-  init(context: LoopContext, agent: ExposedAgent, owner: TaskOwner, turn: Turn, answered: TaskStatus? = nil) {
+  init(context: LoopContext, agent: ExposedAgent, turn: Turn, answered: TaskStatus? = nil) {
     self.context = context
     self.agent = agent
-    self.owner = owner
     self.turn = turn
     self.answered = answered
     isOpen = answered != nil
@@ -111,6 +109,7 @@ final class TurnRunner {
       runner: LoopBound(self, on: context.loop))
   }
 
+  private var owner: TaskOwner { turn.owner }
   private var key: ContextKey { ContextKey(owner: owner, contextID: turn.contextID) }
 
   // MARK: Life

@@ -34,8 +34,8 @@ final class UpstreamStage {
     _ parts: [Part] = [.text("hello")], history: [Message] = [], continues: Bool = false, earlier: EarlierTurn? = nil
   ) -> Turn {
     Turn(
-      agentKey: "a", taskID: "T", contextID: "C",
-      message: Message(messageID: "m", role: .user, parts: parts, contextID: "C", taskID: "T"), principal: "partner",
+      owner: TaskOwner(principal: "partner", agentKey: "a"), taskID: "T", contextID: "C",
+      message: Message(messageID: "m", role: .user, parts: parts, contextID: "C", taskID: "T"),
       isContinuation: continues, past: TurnPast(history: history, earlier: earlier))
   }
 

@@ -97,7 +97,7 @@ final class A2AExchange: RunningTurn {
     guard
       let request = ExternalRequest(
         agentCall, to: endpoint, extensions: backend.extensions(of: turn),
-        gateways: turn.options.gateways + [agent.gatewayName])
+        gateways: turn.gateways + [agent.gatewayName])
     else { return done(.notSent("version \(endpoint.version.text) has no \(agentCall.operation.rawValue)")) }
     losses.formUnion(request.losses.names)
     hasHeardFirst = false

@@ -97,7 +97,7 @@ final class OrqBackend: AgentBackend {
       return EndedTurn()
     }
     let exchange = OrqExchange(backend: self, context: context, loop: loop, emit: emit)
-    exchange.begin(call, losses: losses, gateways: turn.options.gateways)
+    exchange.begin(call, losses: losses, gateways: turn.gateways)
     return exchange
   }
 

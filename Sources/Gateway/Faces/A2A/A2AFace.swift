@@ -49,11 +49,11 @@ struct A2AFace {
     case .failure(let error):
       responder(VersionNegotiation.versionOfRefusal(family: family), call.id).respond(error)
     case .success(let version):
-      let responder = responder(version, call.id)
+      var responder = responder(version, call.id)
       responder.refusesInStream = version == .v0_3 && A2AFace.readsEventsOnly(call.method, request.head)
       do {
         let decoded = try CallDecoder.decode(method: call.method, params: call.params, version: version)
-        try perform(decoded, request.head, state, responder)
+        perform(decoded, request.head, state, responder)
       } catch {
         responder.respond(error)
       }
@@ -96,7 +96,7 @@ struct A2AFace {
           let decoded = try CallDecoder.decodeREST(
             route: route, body: try body(of: request), query: try A2AFace.query(of: request.head),
             dialect: Dialect(version, .rest))
-          try perform(decoded, request.head, state, responder)
+          perform(decoded, request.head, state, responder)
         } catch {
           responder.respond(error)
         }
@@ -162,49 +162,27 @@ struct A2AFace {
   // MARK: Carrying out
 
   private func perform(
-    _ call: consuming AgentCall, _ head: HTTPRequestHead, _ state: ExchangeState, _ responder: A2AResponder
-  ) throws(AgentError) {
+    _ call: consuming AgentCall, _ head: HTTPRequestHead, _ state: ExchangeState, _ responder: consuming A2AResponder
+  ) {
     guard let agent = state.agent, let principal = state.principal else { return }
     state.operation = call.operation
     guard agent.allows(principal: principal.name, operation: call.operation) else {
       let error = AgentError(.unsupportedOperation, "this caller may not use \(call.operation.rawValue) on this agent")
       return responder.respond(error, status: 403)
     }
-    responder.extensions = try extensions(of: agent, askedForIn: head)
+    do {
+      responder.extensions = try extensions(of: agent, askedForIn: head)
+    } catch {
+      return responder.respond(error)
+    }
     let owner = TaskOwner(principal: principal.name, agentKey: agent.key)
     let operations = TaskOperations(context: context, agent: agent, owner: owner)
     switch consume call {
-    case .sendMessage(let request):
-      try refusePush(request)
-      let reply = SendReply(
-        context: context, owner: owner, responder: responder, request: request, agent: agent)
-      state.observer = reply
-      try operations.send(
-        request, openNow: request.returnImmediately, wantsEvents: request.returnImmediately,
-        options: options(of: request, head, extensions: responder.extensions), observer: reply)
-    case .sendStreamingMessage(let request):
-      try requireStreaming(agent)
-      try refusePush(request)
-      let stream = TaskEventStream(
-        context: context, owner: owner, responder: responder, historyLength: request.historyLength,
-        endsWhenInterrupted: true)
-      state.observer = stream
-      try operations.send(
-        request, openNow: false, wantsEvents: true,
-        options: options(of: request, head, extensions: responder.extensions), observer: stream)
-    case .getTask(let id, let historyLength):
-      let task = try operations.task(id)
-      responder.note(taskID: id, state: task.status.state)
-      responder.respond(.task(task.trimmed(toHistory: historyLength)))
-    case .listTasks(let request):
-      var page = try operations.list(request)
-      page.tasks = page.tasks.map { task in
-        var task = task.trimmed(toHistory: request.historyLength)
-        if !request.includeArtifacts { task.artifacts = [] }
-        return task
-      }
-      responder.respond(.page(page))
+    case .sendMessage(let request): send(request, operations, head, state, responder)
+    case .sendStreamingMessage(let request): stream(request, operations, head, state, responder)
+    case .subscribeToTask(let id): subscribe(to: id, operations, head, state, responder)
     case .cancelTask(let id, let metadata):
+      var responder = responder
       operations.cancel(id, metadata: metadata) { result in
         switch result {
         case .success(let task):
@@ -213,31 +191,93 @@ struct A2AFace {
         case .failure(let error): responder.respond(error)
         }
       }
-    case .subscribeToTask(let id):
-      try requireStreaming(agent)
-      try subscribe(to: id, operations, head, state, responder, owner)
-    case .createPushConfig, .getPushConfig, .listPushConfigs, .deletePushConfig: throw A2AFace.noPush
+    case .getTask(let id, let historyLength):
+      do {
+        let task = try operations.task(id)
+        responder.note(taskID: id, state: task.status.state)
+        responder.respond(.task(task.trimmed(toHistory: historyLength)))
+      } catch {
+        responder.respond(error)
+      }
+    case .listTasks(let request):
+      do {
+        responder.respond(.page(try page(request, operations)))
+      } catch {
+        responder.respond(error)
+      }
+    case .createPushConfig, .getPushConfig, .listPushConfigs, .deletePushConfig: responder.respond(A2AFace.noPush)
     case .getExtendedAgentCard:
-      throw AgentError(.unsupportedOperation, "this operation is not supported: this agent has no extended card")
+      responder.respond(
+        AgentError(.unsupportedOperation, "this operation is not supported: this agent has no extended card"))
+    }
+  }
+
+  private func send(
+    _ request: consuming SendRequest, _ operations: TaskOperations, _ head: HTTPRequestHead, _ state: ExchangeState,
+    _ responder: consuming A2AResponder
+  ) {
+    if request.wantsPush { return responder.respond(A2AFace.noPush) }
+    let options = options(of: request, head, extensions: responder.extensions)
+    let returnsImmediately = request.returnImmediately
+    let reply = SendReply(
+      responder, owner: operations.owner, request: request, blockingWait: operations.agent.limits.turns.blockingWait)
+    state.observer = reply
+    do {
+      try operations.send(
+        request, openNow: returnsImmediately, wantsEvents: returnsImmediately, options: options, observer: reply)
+    } catch {
+      reply.turnRefused(error)
+    }
+  }
+
+  private func stream(
+    _ request: consuming SendRequest, _ operations: TaskOperations, _ head: HTTPRequestHead, _ state: ExchangeState,
+    _ responder: consuming A2AResponder
+  ) {
+    guard operations.agent.canStream else { return responder.respond(A2AFace.noStream) }
+    if request.wantsPush { return responder.respond(A2AFace.noPush) }
+    let options = options(of: request, head, extensions: responder.extensions)
+    let stream = TaskEventStream(
+      responder, owner: operations.owner, historyLength: request.historyLength, endsWhenInterrupted: true)
+    state.observer = stream
+    do {
+      try operations.send(request, openNow: false, wantsEvents: true, options: options, observer: stream)
+    } catch {
+      stream.turnRefused(error)
     }
   }
 
   private func subscribe(
     to id: String, _ operations: TaskOperations, _ head: HTTPRequestHead, _ state: ExchangeState,
-    _ responder: A2AResponder, _ owner: TaskOwner
-  ) throws(AgentError) {
-    let task = try operations.task(id)
+    _ responder: consuming A2AResponder
+  ) {
+    guard operations.agent.canStream else { return responder.respond(A2AFace.noStream) }
     let resumed = resumedSequence(head)
-    if task.status.state.isTerminal, !operations.missedEnd(after: resumed, of: id) {
-      throw AgentError(
-        .unsupportedOperation, "the task is \(task.status.state.word); there is nothing more to follow",
-        metadata: ["state": task.status.state.word])
+    do throws(AgentError) {
+      let task = try operations.task(id)
+      if task.status.state.isTerminal, !operations.missedEnd(after: resumed, of: id) {
+        throw AgentError(
+          .unsupportedOperation, "the task is \(task.status.state.word); there is nothing more to follow",
+          metadata: ["state": task.status.state.word])
+      }
+    } catch {
+      return responder.respond(error)
     }
     let stream = TaskEventStream(
-      context: context, owner: owner, responder: responder, historyLength: nil,
+      responder, owner: operations.owner, historyLength: nil,
       endsWhenInterrupted: state.version == ProtocolVersion.v0_3.text)
     state.observer = stream
     stream.attach(to: id, at: resumed)
+  }
+
+  private func page(_ request: ListTasksRequest, _ operations: TaskOperations) throws(AgentError) -> TaskPage {
+    var page = try operations.list(request)
+    page.tasks = page.tasks.map { task in
+      var task = task.trimmed(toHistory: request.historyLength)
+      if !request.includeArtifacts { task.artifacts = [] }
+      return task
+    }
+    return page
   }
 
   /// The place after which a caller wants to go on, if its `Last-Event-ID` is one of this process's.
@@ -250,22 +290,14 @@ struct A2AFace {
 
   // MARK: What an agent does not do
 
-  private func requireStreaming(_ agent: ExposedAgent) throws(AgentError) {
-    guard agent.canStream else {
-      throw AgentError(.unsupportedOperation, "this operation is not supported: this agent does not stream")
-    }
-  }
-
-  private func refusePush(_ request: borrowing SendRequest) throws(AgentError) {
-    if request.wantsPush { throw A2AFace.noPush }
-  }
-
+  private static let noStream = AgentError(
+    .unsupportedOperation, "this operation is not supported: this agent does not stream")
   private static let noPush = AgentError(
     .pushNotificationNotSupported, "push notifications are not supported by this agent; follow the task by its stream")
 
   /// What agents elsewhere are told of a call beyond its message.
   private func options(
-    of request: SendRequest, _ head: HTTPRequestHead, extensions: [String]
+    of request: borrowing SendRequest, _ head: HTTPRequestHead, extensions: [String]
   ) -> TurnOptions {
     TurnOptions(
       acceptedOutputModes: request.acceptedOutputModes, extensions: extensions,

@@ -1,13 +1,15 @@
 internal import A2A
+internal import Bytes
 internal import HTTP
 internal import HTTPTransport
 internal import JSON
 internal import Model
 internal import Network
 
-/// Answers one A2A request in the caller's dialect: a result, an error, or a stream of events.
-final class A2AResponder {
-  private let context: LoopContext
+/// Answers one A2A request in the caller's dialect: a result, an error, or a stream of events. Whoever carries the request
+/// out holds it.
+struct A2AResponder: ~Copyable {
+  let context: LoopContext
   let exchange: HTTPExchange
   private let state: ExchangeState
   private let dialect: Dialect
@@ -39,13 +41,13 @@ final class A2AResponder {
 
   // MARK: Whole answers
 
-  func respond(_ result: CallResult) {
-    context.writing {
-      ResponseEncoder.result(result, id: requestID, dialect: dialect, losses: &losses, into: &$0)
-    } _: { body in
-      noteLosses()
-      exchange.respond(status: 200, fields: resultFields(), body: body)
-    }
+  mutating func respond(_ result: CallResult) {
+    var json = JSONWriter(into: context.takeMemory())
+    ResponseEncoder.result(result, id: requestID, dialect: dialect, losses: &losses, into: &json)
+    noteLosses()
+    let body = json.memory()
+    body.withSpan { exchange.respond(status: 200, fields: resultFields(), body: $0) }
+    context.giveBack(body)
   }
 
   func respond(_ error: AgentError) {
@@ -97,7 +99,7 @@ final class A2AResponder {
   /// - Parameters:
   ///   - endsStream: nothing follows; 0.3 clients are told so.
   ///   - id: what the caller can send back as `Last-Event-ID`.
-  func send(_ event: TaskEvent, endsStream: Bool, id: EventID?) {
+  mutating func send(_ event: TaskEvent, endsStream: Bool, id: EventID?) {
     state.eventCount += 1
     exchange.write(
       ResponseEncoder.streamEvent(
@@ -105,7 +107,7 @@ final class A2AResponder {
   }
 
   /// Sends the event that adds text to an artifact of the stream's task, and is not the last to do so.
-  func send(text: JSONString, artifactID: String, taskID: String, contextID: String, id: EventID) {
+  mutating func send(text: JSONString, artifactID: String, taskID: String, contextID: String, id: EventID) {
     state.eventCount += 1
     if textFrame?.artifactID != artifactID {
       textFrame = TextFrame(
@@ -147,7 +149,7 @@ final class A2AResponder {
   }
 
   /// What the backend's translation lost.
-  func note(loss name: String) { if !backendLosses.contains(name) { backendLosses.append(name) } }
+  mutating func note(loss name: String) { if !backendLosses.contains(name) { backendLosses.append(name) } }
 
   private func noteLosses() {
     if losses.isEmpty, backendLosses.isEmpty { return }

@@ -6,9 +6,8 @@ internal import Network
 
 /// Answers one SendMessage: when the turn ends, or as soon as there is a task if the caller does not wait.
 final class SendReply: TurnObserver {
-  private let context: LoopContext
+  private var responder: A2AResponder
   private let owner: TaskOwner
-  private let responder: A2AResponder
   private let returnsImmediately: Bool
   private let historyLength: Int?
   private let blockingWait: Duration?
@@ -16,28 +15,24 @@ final class SendReply: TurnObserver {
   private var taskID: String?
   private var waitTimer: Timer?
 
-  init(
-    context: LoopContext, owner: TaskOwner, responder: A2AResponder, request: borrowing SendRequest, agent: ExposedAgent
-  ) {
-    self.context = context
-    self.owner = owner
+  init(_ responder: consuming A2AResponder, owner: TaskOwner, request: borrowing SendRequest, blockingWait: Duration?) {
     self.responder = responder
+    self.owner = owner
+    self.blockingWait = blockingWait
     returnsImmediately = request.returnImmediately
     historyLength = request.historyLength
-    blockingWait = agent.limits.turns.blockingWait
   }
 
-  func turnReplied(_ message: Message) {
-    answer { $0.respond(.sent(.message(message))) }
-  }
+  func turnReplied(_ message: Message) { if isFirst() { responder.respond(.sent(.message(message))) } }
 
   func turnOpened(taskID: String, at sequence: JournalSequence) {
     self.taskID = taskID
+    let loop = responder.context.loop
     if returnsImmediately {
       // The task as it stands at the end of this loop turn: an agent that is done by then needs no second call.
-      context.loop.later { [weak self] in self?.answerWithTask() }
+      loop.later { [weak self] in self?.answerWithTask() }
     } else if let wait = blockingWait {
-      waitTimer = context.loop.schedule(after: wait) { [weak self] in self?.answerWithTask() }
+      waitTimer = loop.schedule(after: wait) { [weak self] in self?.answerWithTask() }
     }
   }
 
@@ -53,30 +48,27 @@ final class SendReply: TurnObserver {
 
   func turnLost(_ name: String) { responder.note(loss: name) }
 
-  func turnRefused(_ error: AgentError) {
-    answer { $0.respond(error) }
-  }
+  func turnRefused(_ error: AgentError) { if isFirst() { responder.respond(error) } }
 
   /// - Parameter task: as it stands, where that is known.
   private func answerWithTask(_ task: AgentTask? = nil) {
-    guard let taskID else { return }
-    answer { responder in
-      guard let task = task ?? context.services.store.snapshot(of: taskID, owner: owner)?.task else {
-        responder.respond(
-          AgentError(.internalError, "the task ended and is no longer kept", source: .gateway))
-        return
-      }
-      responder.note(taskID: taskID, state: task.status.state)
-      responder.respond(.sent(.task(task.trimmed(toHistory: historyLength))))
+    guard let taskID, isFirst() else { return }
+    guard var task = task ?? responder.context.services.store.snapshot(of: taskID, owner: owner)?.task else {
+      return responder.respond(
+        AgentError(.internalError, "the task ended and is no longer kept", source: .gateway))
     }
+    responder.note(taskID: taskID, state: task.status.state)
+    task.limitHistory(to: historyLength)
+    responder.respond(.sent(.task(task)))
   }
 
-  private func answer(_ body: (A2AResponder) -> Void) {
-    guard !isAnswered else { return }
+  /// Whether there is no answer yet: the next one is to be it.
+  private func isFirst() -> Bool {
+    guard !isAnswered else { return false }
     isAnswered = true
-    if let waitTimer { context.loop.cancel(waitTimer) }
+    if let waitTimer { responder.context.loop.cancel(waitTimer) }
     waitTimer = nil
-    body(responder)
+    return true
   }
 }
 

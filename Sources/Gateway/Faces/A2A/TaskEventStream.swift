@@ -9,7 +9,7 @@ internal import Network
 final class TaskEventStream: TurnObserver, JournalReader {
   private let context: LoopContext
   private let owner: TaskOwner
-  private let responder: A2AResponder
+  private var responder: A2AResponder
   /// A sent message's stream ends when the agent asks back, so that its caller can answer; a subscription of 1.0 lasts
   /// until the task is terminal (A2A 1.0 §3.1.6).
   private let endsWhenInterrupted: Bool
@@ -23,15 +23,13 @@ final class TaskEventStream: TurnObserver, JournalReader {
   private var isOver = false
   private let follower: JournalFollower
 
-  init(
-    context: LoopContext, owner: TaskOwner, responder: A2AResponder, historyLength: Int?, endsWhenInterrupted: Bool
-  ) {
-    self.context = context
+  init(_ responder: consuming A2AResponder, owner: TaskOwner, historyLength: Int?, endsWhenInterrupted: Bool) {
+    context = responder.context
     self.owner = owner
-    self.responder = responder
     self.historyLength = historyLength
     self.endsWhenInterrupted = endsWhenInterrupted
-    follower = JournalFollower(context: context, owner: owner, exchange: responder.exchange)
+    follower = JournalFollower(context: responder.context, owner: owner, exchange: responder.exchange)
+    self.responder = responder
   }
 
   // MARK: A sent message

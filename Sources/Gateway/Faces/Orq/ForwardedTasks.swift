@@ -1,5 +1,6 @@
 internal import Configuration
 internal import JSON
+internal import Model
 internal import Network
 internal import Orq
 internal import Synchronization
