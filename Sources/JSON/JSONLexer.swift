@@ -12,9 +12,10 @@ enum JSONLexer {
     let ones: UInt64 = 0x0101_0101_0101_0101
     let quotes = word ^ (ones &* UInt64(quote))
     let backslashes = word ^ (ones &* UInt64(backslash))
-    let found =
-      ((quotes &- ones) & ~quotes) | ((backslashes &- ones) & ~backslashes) | ((word &- ones &* 0x20) & ~word)
-    return (beyondASCII ? found | word : found) & (ones &* 0x80)
+    let (noQuotes, noBackslashes, noControls) = (quotes &- ones, backslashes &- ones, word &- ones &* 0x20)
+    // Bytes beyond ASCII have the bit by themselves, as wrongly as anywhere else behind the first stop.
+    if beyondASCII { return (noQuotes | noBackslashes | noControls | word) & (ones &* 0x80) }
+    return (noQuotes & ~quotes | noBackslashes & ~backslashes | noControls & ~word) & (ones &* 0x80)
   }
 
   /// The first offset from `start` on of a byte that is not plain content, or the count.

@@ -1,25 +1,16 @@
 import Bytes
 
-/// Reads a text once, without recursion, and writes down where its values are.
+/// Reads a text once, without recursion, and writes down where its values are. What is open needs no memory beside the
+/// tape: an array or object that is not closed yet holds the index of the one around it where the closed one has ``next``.
 struct JSONScanner: ~Copyable {
-  /// An array or object that is not closed yet.
-  private struct Open {
-    var node = 0
-    var count = 0
-    var isObject = false
-    /// One bit for a cheap digest of each name so far: a name whose bit is free cannot be a duplicate.
-    var seen: UInt64 = 0
-    /// Two names share a bit, or a name is escaped.
-    var mayRepeat = false
-  }
-
   private(set) var tape: JSONTape
   /// A carriage return or line feed stands between two tokens.
   private(set) var hasLineBreaks = false
   private let limits: JSONLimits
-  /// The innermost one, and those around it, the outermost first.
-  private var current = Open()
-  private var outer: [Open] = []
+  /// The innermost array or object that is not closed yet, and its elements or members so far.
+  private var innermost = 0
+  private var count = 0
+  private var isObject = false
   /// Arrays and objects that are not closed yet.
   private var depth = 0
   private var index = 0
@@ -31,8 +22,6 @@ struct JSONScanner: ~Copyable {
       throw JSONError(.tooLarge, at: limits.bytesMax, "longer than \(limits.bytesMax) bytes")
     }
     if bytes.matches("\u{FEFF}") { throw JSONError(.syntax, at: 0, "a byte order mark is not allowed") }
-    outer.reserveCapacity(min(limits.depthMax, 8))
-    skipSpace(bytes)
     repeat {
       try scanValue(bytes)
     } while try advance(bytes)
@@ -42,12 +31,12 @@ struct JSONScanner: ~Copyable {
   /// Reads a scalar, or opens an array or object and stands before its first value.
   @inline(__always)
   private mutating func scanValue(_ bytes: Span<UInt8>) throws(JSONError) {
-    guard index < bytes.count else { throw JSONScanner.unexpected(bytes, index, "a value is expected") }
+    let byte = token(bytes)
     let start = index
-    switch bytes[start] {
-    case JSONLexer.quote: _ = try scanString(bytes)
-    case UInt8(ascii: "{"): try openContainer(.object)
-    case UInt8(ascii: "["): try openContainer(.array)
+    switch byte {
+    case JSONLexer.quote: try scanString(bytes)
+    case UInt8(ascii: "{"): try open(.object)
+    case UInt8(ascii: "["): try open(.array)
     case UInt8(ascii: "t"):
       index = try JSONLexer.endOfLiteral("true", bytes, from: start)
       try append(.bool, from: start, flag: true)
@@ -68,87 +57,77 @@ struct JSONScanner: ~Copyable {
   @inline(__always)
   private mutating func advance(_ bytes: Span<UInt8>) throws(JSONError) -> Bool {
     while depth > 0 {
-      skipSpace(bytes)
-      guard index < bytes.count else { throw JSONScanner.unexpected(bytes, index, "an end is expected") }
-      let byte = bytes[index]
-      if byte == (current.isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) {
+      let byte = token(bytes)
+      if byte == UInt8(ascii: isObject ? "}" : "]") {
         index += 1
         try close(bytes)
         continue
       }
       // A container that was opened just now has no value yet.
-      if current.count > 0 {
+      if count > 0 {
         guard byte == UInt8(ascii: ",") else {
-          throw JSONScanner.unexpected(
-            bytes, index, current.isObject ? "a comma or } is expected" : "a comma or ] is expected")
+          throw JSONScanner.unexpected(bytes, index, isObject ? "a comma or } is expected" : "a comma or ] is expected")
         }
         index += 1
-        skipSpace(bytes)
       }
-      current.count += 1
-      if current.isObject { try scanName(bytes) }
+      count += 1
+      if isObject { try scanName(bytes) }
       return true
     }
-    skipSpace(bytes)
+    _ = token(bytes)
     return false
   }
 
   @inline(__always)
-  private mutating func openContainer(_ kind: JSONNode.Kind) throws(JSONError) {
+  private mutating func open(_ kind: JSONNode.Kind) throws(JSONError) {
     guard depth < limits.depthMax else {
       throw JSONError(.tooDeep, at: index, "nested deeper than \(limits.depthMax)")
     }
-    if depth > 0 { outer.append(current) }
+    if depth > 0 { tape[innermost].count = count }
     depth += 1
-    current = Open(node: tape.count, isObject: kind == .object)
+    let node = tape.count
+    try append(JSONTapeNode(kind, offset: index, length: 0, next: innermost))
+    innermost = node
+    count = 0
+    isObject = kind == .object
     index += 1
-    try append(kind, from: index - 1)
   }
 
   @inline(__always)
   private mutating func close(_ bytes: Span<UInt8>) throws(JSONError) {
-    var node = tape[current.node]
-    node.length = UInt32(truncatingIfNeeded: index) - node.offset
-    node.next = UInt32(truncatingIfNeeded: tape.count)
-    node.count = current.count
-    tape[current.node] = node
-    if current.mayRepeat { try JSONNameCheck.check(tape, object: current.node, bytes) }
+    let node = tape[innermost]
+    let kind: JSONNode.Kind = isObject ? .object : .array
+    tape[innermost] = JSONTapeNode(
+      kind, offset: Int(node.offset), length: index - Int(node.offset), next: tape.count, count: count)
+    if node.flag { try JSONNameCheck.check(tape, object: innermost, bytes) }
     depth -= 1
-    if depth > 0 { current = outer.removeLast() }
+    innermost = Int(node.next)
+    let around = tape[innermost]
+    count = around.count
+    isObject = around.kind == .object
   }
 
-  /// A member's name and the colon; stands before the value.
+  /// A member's name and the colon.
   @inline(__always)
   private mutating func scanName(_ bytes: Span<UInt8>) throws(JSONError) {
-    guard index < bytes.count, bytes[index] == JSONLexer.quote else {
+    guard token(bytes) == JSONLexer.quote else {
       throw JSONScanner.unexpected(bytes, index, "a member's name in quotes is expected")
     }
-    let name = index + 1
-    let isEscaped = try scanString(bytes)
-    note(bytes, name..<index - 1, isEscaped)
-    skipSpace(bytes)
-    guard index < bytes.count, bytes[index] == UInt8(ascii: ":") else {
+    let name = tape.count
+    try scanString(bytes)
+    // The flag of an open object: two of its names may be the same.
+    if JSONNameCheck.mayRepeat(&tape, name: name, number: count, object: innermost, bytes) {
+      tape[innermost].flag = true
+    }
+    guard token(bytes) == UInt8(ascii: ":") else {
       throw JSONScanner.unexpected(bytes, index, "a colon is expected")
     }
     index += 1
-    skipSpace(bytes)
   }
 
-  /// Remembers a name's digest in the innermost object.
-  @inline(__always)
-  private mutating func note(_ bytes: Span<UInt8>, _ name: Range<Int>, _ isEscaped: Bool) {
-    var digest = UInt32(truncatingIfNeeded: name.count) &* 7
-    if !name.isEmpty {
-      digest &+= UInt32(bytes[name.lowerBound]) &* 5 &+ UInt32(bytes[name.upperBound - 1]) &* 13
-    }
-    let bit: UInt64 = 1 << UInt64(digest & 63)
-    if isEscaped || current.seen & bit != 0 { current.mayRepeat = true }
-    current.seen |= bit
-  }
-
-  /// A value or a name; true where it holds escapes.
-  @inline(__always)
-  private mutating func scanString(_ bytes: Span<UInt8>) throws(JSONError) -> Bool {
+  /// A value or a name.
+  @inline(never)
+  private mutating func scanString(_ bytes: Span<UInt8>) throws(JSONError) {
     let start = index + 1
     // Most strings are plain to their end.
     var end = JSONLexer.endOfPlainContent(bytes, from: start, beyondASCII: true)
@@ -157,9 +136,7 @@ struct JSONScanner: ~Copyable {
       end = try JSONLexer.endOfString(bytes, from: end, escaped: &isEscaped)
     }
     index = end + 1
-    try append(
-      JSONTapeNode(.string, offset: start, length: end - start, next: tape.count + 1, flag: isEscaped))
-    return isEscaped
+    try append(JSONTapeNode(.string, offset: start, length: end - start, next: tape.count + 1, flag: isEscaped))
   }
 
   /// A value that ends here.
@@ -176,16 +153,24 @@ struct JSONScanner: ~Copyable {
     tape.append(node)
   }
 
+  /// The next byte that is no space, and stands there; 0, which begins no token, at the end.
   @inline(__always)
-  private mutating func skipSpace(_ bytes: Span<UInt8>) {
-    while index < bytes.count, bytes[index] <= 0x20 {
+  private mutating func token(_ bytes: Span<UInt8>) -> UInt8 {
+    if index < bytes.count, bytes[index] > 0x20 { return bytes[index] }
+    return tokenBehindSpace(bytes)
+  }
+
+  @inline(never)
+  private mutating func tokenBehindSpace(_ bytes: Span<UInt8>) -> UInt8 {
+    while index < bytes.count {
       switch bytes[index] {
       case 0x20, 0x09: break
       case 0x0A, 0x0D: hasLineBreaks = true
-      default: return
+      case let byte: return byte
       }
       index += 1
     }
+    return 0
   }
 
   private static func unexpected(_ bytes: Span<UInt8>, _ index: Int, _ message: String) -> JSONError {

@@ -7,16 +7,18 @@ struct JSONTapeNode: Sendable {
   var length: UInt32 = 0
   /// The index behind this node and all that it holds.
   var next: UInt32 = 0
-  /// Bits 0–2 the kind, bit 3 the flag, the rest the count of members or elements.
+  /// Bits 0–2 the kind, bit 3 the flag, the rest the count.
   private var facts: UInt32
 
-  init(_ kind: JSONNode.Kind, offset: Int, length: Int, next: Int, flag: Bool = false) {
+  @inline(__always)
+  init(_ kind: JSONNode.Kind, offset: Int, length: Int, next: Int, flag: Bool = false, count: Int = 0) {
     self.offset = UInt32(truncatingIfNeeded: offset)
     self.length = UInt32(truncatingIfNeeded: length)
     self.next = UInt32(truncatingIfNeeded: next)
-    facts = UInt32(kind.rawValue) | (flag ? 8 : 0)
+    facts = UInt32(kind.rawValue) | (flag ? 8 : 0) | UInt32(truncatingIfNeeded: count) << 4
   }
 
+  @inline(__always)
   var kind: JSONNode.Kind {
     switch facts & 7 {
     case 0: .null
@@ -29,8 +31,14 @@ struct JSONTapeNode: Sendable {
   }
 
   /// Of a string: it holds escapes. Of a boolean: its value.
-  var flag: Bool { facts & 8 != 0 }
+  @inline(__always)
+  var flag: Bool {
+    get { facts & 8 != 0 }
+    set { facts = facts & ~8 | (newValue ? 8 : 0) }
+  }
 
+  /// Of members or elements; of a name, its digest (28 bits).
+  @inline(__always)
   var count: Int {
     get { Int(facts >> 4) }
     set { facts = facts & 15 | UInt32(truncatingIfNeeded: newValue) << 4 }
@@ -59,11 +67,11 @@ struct JSONTape: ~Copyable, @unchecked Sendable {
   @inline(__always)
   subscript(_ index: Int) -> JSONTapeNode {
     get {
-      precondition(index >= 0 && index < count, "beyond the tape")
+      precondition(UInt(bitPattern: index) < UInt(bitPattern: count), "beyond the tape")
       return unsafe nodes[index]
     }
     set {
-      precondition(index >= 0 && index < count, "beyond the tape")
+      precondition(UInt(bitPattern: index) < UInt(bitPattern: count), "beyond the tape")
       unsafe nodes[index] = newValue
     }
   }
