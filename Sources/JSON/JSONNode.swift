@@ -139,7 +139,8 @@ extension JSONNode {
   public func text(at place: JSONPlace) -> JSONString? {
     let node = document.tape[place.index]
     guard node.kind == .string else { return nil }
-    return JSONString(unchecked: Array(document.bytes[node.range]), hasEscapes: node.flag)
+    let bytes = document.bytes
+    return JSONString(unchecked: bytes.span.extracting(node.range).copied, hasEscapes: node.flag)
   }
 
   public func equals(_ text: StaticString, at place: JSONPlace) -> Bool {
@@ -163,7 +164,7 @@ extension JSONNode {
     let range = node.kind == .string ? node.range.lowerBound - 1..<node.range.upperBound + 1 : node.range
     let bytes = document.bytes
     guard document.hasLineBreaks, node.kind == .array || node.kind == .object else {
-      return JSONFragment(unchecked: Array(bytes[range]))
+      return JSONFragment(unchecked: bytes.span.extracting(range).copied)
     }
     return JSONFragment(unchecked: JSONFragment.compacted(bytes.span.extracting(range)))
   }
@@ -198,8 +199,8 @@ extension JSONDocument {
     while member < end {
       let node = tape[member]
       let isName =
-        node.flag
-        ? string(at: member, equals: name) : node.length == length && bytes.span.matches(name, at: Int(node.offset))
+        node.length == length && !node.flag
+        ? bytes.span.matches(name, at: Int(node.offset)) : node.flag && string(at: member, equals: name)
       if isName { return member + 1 }
       member = Int(tape[member + 1].next)
     }
