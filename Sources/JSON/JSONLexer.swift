@@ -39,6 +39,23 @@ enum JSONLexer {
     return index
   }
 
+  /// As ``endOfPlainContent(_:from:beyondASCII:)`` for ASCII alone. A call of its own, as short as most strings.
+  @inline(never)
+  static func endOfPlainASCII(_ bytes: Span<UInt8>, from start: Int) -> Int {
+    // A byte has no invalid representation.
+    let raw = unsafe bytes.bytes
+    var index = start
+    let last = bytes.count &- 8
+    while index <= last {
+      // In bounds by the loop's condition.
+      let word = unsafe raw.unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: UInt64.self)
+      let stops = stops(in: UInt64(littleEndian: word), beyondASCII: true)
+      if stops != 0 { return index &+ stops.trailingZeroBitCount &>> 3 }
+      index &+= 8
+    }
+    return endOfPlainContent(bytes, from: index, beyondASCII: true)
+  }
+
   /// True if nothing in the bytes must be escaped in a string.
   @inline(__always)
   static func isPlain(_ bytes: Span<UInt8>) -> Bool {

@@ -7,41 +7,20 @@ enum JSONNameCheck {
   private static let pairsMax = 16
 
   /// Objects up to this count are told by digests of their names to hold no name twice; larger ones are always checked.
-  private static let digestsMax = 32
+  static let digestsMax = 32
 
-  /// Whether a name may stand in its object before, or need be decoded to tell. Writes its digest down.
-  ///
-  /// - Parameters:
-  ///   - name: the node appended last.
-  ///   - number: counts from 1.
+  /// Of a name's length and its first and last eight bytes, in 28 bits.
   @inline(__always)
-  static func mayRepeat(
-    _ nodes: inout JSONTape, name: Int, number: Int, object: Int, _ bytes: Span<UInt8>
-  ) -> Bool {
-    let node = nodes[name]
-    guard number <= digestsMax, !node.flag else { return true }
-    let digest = digest(of: node, bytes)
-    nodes[name].count = digest
-    var earlier = object + 1
-    while earlier < name {
-      if nodes[earlier].count == digest { return true }
-      earlier = Int(nodes[earlier + 1].next)
-    }
-    return false
-  }
-
-  /// Of a name's length and its first and last eight bytes; fits where other nodes have their count.
-  @inline(__always)
-  private static func digest(of name: JSONTapeNode, _ bytes: Span<UInt8>) -> Int {
-    let (start, length) = (Int(name.offset), Int(name.length))
+  static func digest(of bytes: Span<UInt8>, from start: Int, to end: Int) -> Int {
+    let length = end &- start
     var word: UInt64 = 0
-    if start + 8 <= bytes.count {
+    if start &+ 8 <= bytes.count {
       word = load(bytes, at: start)
-      if length < 8 { word &= (1 &<< UInt64(length * 8)) &- 1 }
+      if length < 8 { word &= (1 &<< UInt64(truncatingIfNeeded: length &* 8)) &- 1 }
     } else {
-      for index in (start..<start + length).reversed() { word = word << 8 | UInt64(bytes[index]) }
+      for index in (start..<end).reversed() { word = word << 8 | UInt64(bytes[index]) }
     }
-    if length > 8 { word = word &+ (load(bytes, at: start + length - 8) &* 0x100_0000_01b3) }
+    if length > 8 { word = word &+ (load(bytes, at: end &- 8) &* 0x100_0000_01b3) }
     let mixed = (word ^ UInt64(truncatingIfNeeded: length)) &* 0x9e37_79b9_7f4a_7c15
     return Int(truncatingIfNeeded: mixed >> 36)
   }

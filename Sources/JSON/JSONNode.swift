@@ -194,15 +194,14 @@ extension JSONDocument {
     let object = tape[index]
     guard object.kind == .object else { return nil }
     let end = Int(object.next)
-    let length = UInt32(name.utf8CodeUnitCount)
-    var member = index + 1
-    while member < end {
+    let length = name.utf8CodeUnitCount
+    var start = index &+ 1
+    while let member = tape.name(ofLength: length, from: start, before: end) {
       let node = tape[member]
       let isName =
-        node.length == length && !node.flag
-        ? bytes.span.matches(name, at: Int(node.offset)) : node.flag && string(at: member, equals: name)
-      if isName { return member + 1 }
-      member = Int(tape[member + 1].next)
+        node.flag ? string(at: member, equals: name) : bytes.span.matches(name, at: Int(node.offset))
+      if isName { return member &+ 1 }
+      start = Int(tape[member &+ 1].next)
     }
     return nil
   }
@@ -212,8 +211,10 @@ extension JSONDocument {
     let node = tape[index]
     // A span can only be taken from a local copy (which shares the storage).
     let bytes = self.bytes
-    if !node.flag { return String(decoding: bytes[node.range], as: UTF8.self) }
-    return String(decoding: JSONText.unescaped(bytes.span.extracting(node.range)), as: UTF8.self)
+    let content = bytes.span.extracting(node.range)
+    // The scanner has taken only valid UTF-8.
+    if !node.flag { return unsafe String(copying: UTF8Span(unchecked: content)) }
+    return String(decoding: JSONText.unescaped(content), as: UTF8.self)
   }
 
   /// Compares without decoding, unless there are escapes.

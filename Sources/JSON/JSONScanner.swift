@@ -6,173 +6,166 @@ struct JSONScanner: ~Copyable {
   private(set) var tape: JSONTape
   /// A carriage return or line feed stands between two tokens.
   private(set) var hasLineBreaks = false
-  private let limits: JSONLimits
-  /// The innermost array or object that is not closed yet, and its elements or members so far.
-  private var innermost = 0
-  private var count = 0
-  private var isObject = false
-  /// Arrays and objects that are not closed yet.
-  private var depth = 0
-  private var index = 0
 
+  /// One loop over all tokens, which holds little beside the tape: what is open counts its members there. Places in the
+  /// text are at most 4 GiB, and what is added to them cannot overflow.
   init(_ bytes: Span<UInt8>, limits: JSONLimits) throws(JSONError) {
-    self.limits = limits
-    tape = JSONTape(capacity: min(bytes.count / 16 + 8, 65_536))
+    tape = JSONTape(capacity: min(bytes.count / 20 + 12, 65_536), countMax: limits.nodesMax)
     guard bytes.count <= limits.bytesMax else {
       throw JSONError(.tooLarge, at: limits.bytesMax, "longer than \(limits.bytesMax) bytes")
     }
     if bytes.matches("\u{FEFF}") { throw JSONError(.syntax, at: 0, "a byte order mark is not allowed") }
-    repeat {
-      try scanValue(bytes)
-    } while try advance(bytes)
+    var index = 0
+    // The innermost array or object that is not closed yet, and how many are open.
+    var innermost = 0
+    var depth = 0
+    values: while true {
+      let byte = token(bytes, &index)
+      if byte == JSONLexer.quote {
+        let start = index &+ 1
+        var isEscaped = false
+        index = try JSONScanner.endOfString(bytes, from: start, escaped: &isEscaped)
+        try append(
+          JSONTapeNode(.string, offset: start, end: index &- 1, next: tape.count &+ 1, flag: isEscaped))
+      } else if byte == UInt8(ascii: "{") || byte == UInt8(ascii: "[") {
+        guard depth < limits.depthMax else {
+          throw JSONError(.tooDeep, at: index, "nested deeper than \(limits.depthMax)")
+        }
+        let kind: JSONNode.Kind = byte == UInt8(ascii: "{") ? .object : .array
+        try append(JSONTapeNode(kind, offset: index, end: index, next: innermost))
+        innermost = tape.count &- 1
+        depth &+= 1
+        index &+= 1
+      } else {
+        index = try scanScalar(byte, bytes, from: index)
+      }
+
+      // Behind a value: what ends here is closed, up to the next value.
+      while depth > 0 {
+        let byte = token(bytes, &index)
+        var open = tape[innermost]
+        let isObject = open.kind == .object
+        if byte == UInt8(ascii: isObject ? "}" : "]") {
+          index &+= 1
+          let (around, mayRepeat) = (Int(open.next), open.flag)
+          open.close(end: index, next: tape.count)
+          tape[innermost] = open
+          if mayRepeat { try JSONNameCheck.check(tape, object: innermost, bytes) }
+          innermost = around
+          depth &-= 1
+          continue
+        }
+        // A container that was opened just now has no value yet.
+        if open.count > 0 {
+          guard byte == UInt8(ascii: ",") else {
+            throw JSONScanner.unexpected(
+              bytes, index, isObject ? "a comma or } is expected" : "a comma or ] is expected")
+          }
+          index &+= 1
+        }
+        open.count &+= 1
+        if isObject { index = try scanName(bytes, from: index, in: innermost, &open) }
+        tape[innermost] = open
+        continue values
+      }
+      break
+    }
+    _ = token(bytes, &index)
     guard index == bytes.count else { throw JSONScanner.unexpected(bytes, index, "nothing may follow the value") }
   }
 
-  /// Reads a scalar, or opens an array or object and stands before its first value.
+  /// A member's name and the colon; returns the offset behind it.
   @inline(__always)
-  private mutating func scanValue(_ bytes: Span<UInt8>) throws(JSONError) {
-    let byte = token(bytes)
-    let start = index
-    switch byte {
-    case JSONLexer.quote: try scanString(bytes)
-    case UInt8(ascii: "{"): try open(.object)
-    case UInt8(ascii: "["): try open(.array)
-    case UInt8(ascii: "t"):
-      index = try JSONLexer.endOfLiteral("true", bytes, from: start)
-      try append(.bool, from: start, flag: true)
-    case UInt8(ascii: "f"):
-      index = try JSONLexer.endOfLiteral("false", bytes, from: start)
-      try append(.bool, from: start)
-    case UInt8(ascii: "n"):
-      index = try JSONLexer.endOfLiteral("null", bytes, from: start)
-      try append(.null, from: start)
-    case UInt8(ascii: "-"), 0x30...0x39:
-      index = try JSONLexer.endOfNumber(bytes, from: start)
-      try append(.number, from: start)
-    default: throw JSONScanner.unexpected(bytes, start, "a value is expected")
-    }
-  }
-
-  /// Behind a value: closes what ends here and stands before the next value. False at the end of the outermost value.
-  @inline(__always)
-  private mutating func advance(_ bytes: Span<UInt8>) throws(JSONError) -> Bool {
-    while depth > 0 {
-      let byte = token(bytes)
-      if byte == UInt8(ascii: isObject ? "}" : "]") {
-        index += 1
-        try close(bytes)
-        continue
-      }
-      // A container that was opened just now has no value yet.
-      if count > 0 {
-        guard byte == UInt8(ascii: ",") else {
-          throw JSONScanner.unexpected(bytes, index, isObject ? "a comma or } is expected" : "a comma or ] is expected")
-        }
-        index += 1
-      }
-      count += 1
-      if isObject { try scanName(bytes) }
-      return true
-    }
-    _ = token(bytes)
-    return false
-  }
-
-  @inline(__always)
-  private mutating func open(_ kind: JSONNode.Kind) throws(JSONError) {
-    guard depth < limits.depthMax else {
-      throw JSONError(.tooDeep, at: index, "nested deeper than \(limits.depthMax)")
-    }
-    if depth > 0 { tape[innermost].count = count }
-    depth += 1
-    let node = tape.count
-    try append(JSONTapeNode(kind, offset: index, length: 0, next: innermost))
-    innermost = node
-    count = 0
-    isObject = kind == .object
-    index += 1
-  }
-
-  @inline(__always)
-  private mutating func close(_ bytes: Span<UInt8>) throws(JSONError) {
-    let node = tape[innermost]
-    let kind: JSONNode.Kind = isObject ? .object : .array
-    tape[innermost] = JSONTapeNode(
-      kind, offset: Int(node.offset), length: index - Int(node.offset), next: tape.count, count: count)
-    if node.flag { try JSONNameCheck.check(tape, object: innermost, bytes) }
-    depth -= 1
-    innermost = Int(node.next)
-    let around = tape[innermost]
-    count = around.count
-    isObject = around.kind == .object
-  }
-
-  /// A member's name and the colon.
-  @inline(__always)
-  private mutating func scanName(_ bytes: Span<UInt8>) throws(JSONError) {
-    guard token(bytes) == JSONLexer.quote else {
+  private mutating func scanName(
+    _ bytes: Span<UInt8>, from start: Int, in object: Int, _ open: inout JSONTapeNode
+  ) throws(JSONError) -> Int {
+    var index = start
+    guard token(bytes, &index) == JSONLexer.quote else {
       throw JSONScanner.unexpected(bytes, index, "a member's name in quotes is expected")
     }
-    let name = tape.count
-    try scanString(bytes)
+    let start = index &+ 1
+    var isEscaped = false
+    index = try JSONScanner.endOfString(bytes, from: start, escaped: &isEscaped)
+    let end = index &- 1
+    let digest = JSONNameCheck.digest(of: bytes, from: start, to: end)
     // The flag of an open object: two of its names may be the same.
-    if JSONNameCheck.mayRepeat(&tape, name: name, number: count, object: innermost, bytes) {
-      tape[innermost].flag = true
-    }
-    guard token(bytes) == UInt8(ascii: ":") else {
+    if isEscaped || open.count > JSONNameCheck.digestsMax || tape.holdsName(digest, in: object) { open.flag = true }
+    try append(
+      JSONTapeNode(.string, offset: start, end: end, next: tape.count &+ 1, flag: isEscaped, count: digest))
+    guard token(bytes, &index) == UInt8(ascii: ":") else {
       throw JSONScanner.unexpected(bytes, index, "a colon is expected")
     }
-    index += 1
+    return index &+ 1
   }
 
-  /// A value or a name.
+  /// A number or a literal; returns the offset behind it.
   @inline(never)
-  private mutating func scanString(_ bytes: Span<UInt8>) throws(JSONError) {
-    let start = index + 1
-    // Most strings are plain to their end.
-    var end = JSONLexer.endOfPlainContent(bytes, from: start, beyondASCII: true)
-    var isEscaped = false
-    if end == bytes.count || bytes[end] != JSONLexer.quote {
-      end = try JSONLexer.endOfString(bytes, from: end, escaped: &isEscaped)
+  private mutating func scanScalar(
+    _ byte: UInt8, _ bytes: Span<UInt8>, from start: Int
+  ) throws(JSONError) -> Int {
+    let kind: JSONNode.Kind
+    let end: Int
+    switch byte {
+    case UInt8(ascii: "t"), UInt8(ascii: "f"):
+      kind = .bool
+      end = try JSONLexer.endOfLiteral(byte == UInt8(ascii: "t") ? "true" : "false", bytes, from: start)
+    case UInt8(ascii: "n"):
+      kind = .null
+      end = try JSONLexer.endOfLiteral("null", bytes, from: start)
+    case UInt8(ascii: "-"), 0x30...0x39:
+      kind = .number
+      end = try JSONLexer.endOfNumber(bytes, from: start)
+    default: throw JSONScanner.unexpected(bytes, start, "a value is expected")
     }
-    index = end + 1
-    try append(JSONTapeNode(.string, offset: start, length: end - start, next: tape.count + 1, flag: isEscaped))
+    try append(
+      JSONTapeNode(kind, offset: start, end: end, next: tape.count &+ 1, flag: byte == UInt8(ascii: "t")))
+    return end
   }
 
-  /// A value that ends here.
+  /// - Parameter start: behind the opening quote.
+  /// - Returns: the offset behind the closing one.
   @inline(__always)
-  private mutating func append(_ kind: JSONNode.Kind, from start: Int, flag: Bool = false) throws(JSONError) {
-    try append(JSONTapeNode(kind, offset: start, length: index - start, next: tape.count + 1, flag: flag))
+  private static func endOfString(
+    _ bytes: Span<UInt8>, from start: Int, escaped: inout Bool
+  ) throws(JSONError) -> Int {
+    // Most strings are plain to their end.
+    let end = JSONLexer.endOfPlainASCII(bytes, from: start)
+    // In bounds by the condition before.
+    if end < bytes.count, unsafe bytes[unchecked: end] == JSONLexer.quote { return end &+ 1 }
+    return try JSONLexer.endOfString(bytes, from: end, escaped: &escaped) &+ 1
   }
 
   @inline(__always)
   private mutating func append(_ node: JSONTapeNode) throws(JSONError) {
-    guard tape.count < limits.nodesMax else {
-      throw JSONError(.tooLarge, at: Int(node.offset), "more than \(limits.nodesMax) values and names")
+    guard tape.append(node) else {
+      throw JSONError(.tooLarge, at: Int(node.offset), "more than \(tape.count) values and names")
     }
-    tape.append(node)
   }
 
-  /// The next byte that is no space, and stands there; 0, which begins no token, at the end.
+  /// The next byte that is no space, with its place; 0, which begins no token, at the end.
   @inline(__always)
-  private mutating func token(_ bytes: Span<UInt8>) -> UInt8 {
-    if index < bytes.count, bytes[index] > 0x20 { return bytes[index] }
-    return tokenBehindSpace(bytes)
+  private mutating func token(_ bytes: Span<UInt8>, _ index: inout Int) -> UInt8 {
+    // In bounds by the condition before, as all places are from 0 on.
+    if index < bytes.count, unsafe bytes[unchecked: index] > 0x20 { return unsafe bytes[unchecked: index] }
+    index = endOfSpace(bytes, from: index)
+    return index < bytes.count ? bytes[index] : 0
   }
 
   @inline(never)
-  private mutating func tokenBehindSpace(_ bytes: Span<UInt8>) -> UInt8 {
+  private mutating func endOfSpace(_ bytes: Span<UInt8>, from start: Int) -> Int {
+    var index = start
     while index < bytes.count {
       switch bytes[index] {
       case 0x20, 0x09: break
       case 0x0A, 0x0D: hasLineBreaks = true
-      case let byte: return byte
+      default: return index
       }
       index += 1
     }
-    return 0
+    return index
   }
 
+  @inline(never)
   private static func unexpected(_ bytes: Span<UInt8>, _ index: Int, _ message: String) -> JSONError {
     index < bytes.count
       ? JSONError(.syntax, at: index, message)

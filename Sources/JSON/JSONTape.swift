@@ -4,18 +4,26 @@ struct JSONTapeNode: Sendable {
   /// Of the first byte; of a string, behind the quote.
   var offset: UInt32
   /// In bytes; of a string, without its quotes.
-  var length: UInt32 = 0
+  var length: UInt32
   /// The index behind this node and all that it holds.
-  var next: UInt32 = 0
+  var next: UInt32
   /// Bits 0–2 the kind, bit 3 the flag, the rest the count.
   private var facts: UInt32
 
   @inline(__always)
-  init(_ kind: JSONNode.Kind, offset: Int, length: Int, next: Int, flag: Bool = false, count: Int = 0) {
+  init(_ kind: JSONNode.Kind, offset: Int, end: Int, next: Int, flag: Bool = false, count: Int = 0) {
     self.offset = UInt32(truncatingIfNeeded: offset)
-    self.length = UInt32(truncatingIfNeeded: length)
+    length = UInt32(truncatingIfNeeded: end &- offset)
     self.next = UInt32(truncatingIfNeeded: next)
     facts = UInt32(kind.rawValue) | (flag ? 8 : 0) | UInt32(truncatingIfNeeded: count) << 4
+  }
+
+  /// An array or object is whole.
+  @inline(__always)
+  mutating func close(end: Int, next: Int) {
+    length = UInt32(truncatingIfNeeded: end) &- offset
+    self.next = UInt32(truncatingIfNeeded: next)
+    flag = false
   }
 
   @inline(__always)
@@ -56,9 +64,11 @@ struct JSONTape: ~Copyable, @unchecked Sendable {
   private var nodes: UnsafeMutablePointer<JSONTapeNode>
   private(set) var count = 0
   private var capacity: Int
+  private let countMax: Int
 
-  init(capacity: Int) {
-    self.capacity = max(capacity, 1)
+  init(capacity: Int, countMax: Int) {
+    self.capacity = min(capacity, countMax)
+    self.countMax = countMax
     unsafe nodes = .allocate(capacity: self.capacity)
   }
 
@@ -76,20 +86,49 @@ struct JSONTape: ~Copyable, @unchecked Sendable {
     }
   }
 
+  /// False, and nothing done, where the tape is as long as it may be.
   @inline(__always)
-  mutating func append(_ node: JSONTapeNode) {
-    if count == capacity { grow() }
+  mutating func append(_ node: JSONTapeNode) -> Bool {
+    if count == capacity, !grow() { return false }
     // There is room by the line above; a node is plain bytes.
     unsafe nodes[count] = node
-    count += 1
+    count &+= 1
+    return true
+  }
+
+  // The looks below stay within the tape: what they follow is written by the scanner alone, and leads to nodes before
+  // `count`.
+
+  /// Whether an object that is not closed yet has a name of this digest.
+  @inline(__always)
+  func holdsName(_ digest: Int, in object: Int) -> Bool {
+    var name = object &+ 1
+    while name < count {
+      if unsafe nodes[name].count == digest { return true }
+      name = unsafe Int(nodes[name &+ 1].next)
+    }
+    return false
+  }
+
+  /// The next name from `start` on, before `end`, that is as long as this or has escapes; nil if there is none.
+  @inline(__always)
+  func name(ofLength length: Int, from start: Int, before end: Int) -> Int? {
+    var name = start
+    while name < end {
+      if unsafe Int(nodes[name].length) == length || nodes[name].flag { return name }
+      name = unsafe Int(nodes[name &+ 1].next)
+    }
+    return nil
   }
 
   @inline(never)
-  private mutating func grow() {
-    let larger = UnsafeMutablePointer<JSONTapeNode>.allocate(capacity: capacity * 2)
+  private mutating func grow() -> Bool {
+    if capacity == countMax { return false }
+    capacity = min(capacity * 2, countMax)
+    let larger = UnsafeMutablePointer<JSONTapeNode>.allocate(capacity: capacity)
     unsafe larger.update(from: nodes, count: count)
     unsafe nodes.deallocate()
     unsafe nodes = larger
-    capacity *= 2
+    return true
   }
 }
