@@ -1,7 +1,7 @@
 public import JSON
 
 /// What an ``OrqResponse`` says of its turn. The rest of it is checked, and not kept.
-public struct OrqOutcome: OrqReadable {
+public struct OrqOutcome: Sendable, Equatable {
   public var taskID: String
   /// As in ``OrqResponse/status``.
   public var status: OrqResponse.Status?
@@ -10,41 +10,31 @@ public struct OrqOutcome: OrqReadable {
   public var finishReason: OrqFinishReason?
   public var pendingToolCalls: [OrqPendingToolCall]
   public var usage: OrqUsage?
+}
 
-  @inline(__always)
-  init(
-    taskID: String, status: OrqResponse.Status?, parts: [OrqPart], finishReason: OrqFinishReason?,
-    pendingToolCalls: [OrqPendingToolCall], usage: OrqUsage?
-  ) {
-    self.taskID = taskID
-    self.status = status
-    self.parts = parts
-    self.finishReason = finishReason
-    self.pendingToolCalls = pendingToolCalls
-    self.usage = usage
-  }
-
+extension OrqOutcome: OrqReadable {
   public init(_ node: JSONNode, _ reader: inout OrqReader) {
     reader.requireString(node, "_id")
-    let taskID = reader.identifier(node, "task_id")
-    let parts = OrqOutcome.parts(node, &reader)
+    taskID = reader.identifier(node, "task_id")
+    parts = OrqOutcome.parts(node, &reader)
     reader.requireString(node, "created_at")
     reader.requireString(node, "model")
-    let usage = reader.value(node, "usage", OrqUsage.self)
-    let finishReason = OrqFinishReason.read(node, "finish_reason", &reader)
+    usage = reader.value(node, "usage", OrqUsage.self)
+    finishReason = OrqFinishReason.read(node, "finish_reason", &reader)
+    pendingToolCalls = []
     // Five must be there. Where these are all, none is looked for any more.
-    if node.count == 5 + (usage == nil ? 0 : 1) + (finishReason == nil ? 0 : 1), !reader.hasFaults {
-      self.init(
-        taskID: taskID, status: nil, parts: parts, finishReason: finishReason, pendingToolCalls: [], usage: usage)
-      return
-    }
-    let pendingToolCalls = reader.values(node, "pending_tool_calls", OrqPendingToolCall.self) ?? []
+    if node.count == 5 + (usage == nil ? 0 : 1) + (finishReason == nil ? 0 : 1), !reader.hasFaults { return }
+    pendingToolCalls = reader.values(node, "pending_tool_calls", OrqPendingToolCall.self) ?? []
     OrqTelemetry.check(in: node, &reader)
-    let status = reader.name(node, "status", OrqResponse.Status.self)
+    status = reader.name(node, "status", OrqResponse.Status.self)
     reader.checkString(node, "error")
-    self.init(
-      taskID: taskID, status: status, parts: parts, finishReason: finishReason, pendingToolCalls: pendingToolCalls,
-      usage: usage)
+  }
+
+  /// The same of a turn that has ended well, for one that does not say how it ended.
+  public var asCompleted: OrqOutcome {
+    var outcome = self
+    outcome.status = .completed
+    return outcome
   }
 
   private static func parts(_ node: JSONNode, _ reader: inout OrqReader) -> [OrqPart] {

@@ -171,38 +171,44 @@ final class OrqExchange: RunningTurn, HTTPClientDelegate {
     refuse(UpstreamRefusal.error(status: status, retryAfter: retryAfter))
   }
 
+  // Both readings ask once who hears the turn, and not for each event. Who cancels it meanwhile passes over the rest.
+
   private func answeredJSON() {
+    guard let emit else { return }
     do throws(OrqFault) {
       switch asked {
       case .createResponse:
-        var outcome = try OrqOutcome.decode(body)
+        let outcome = try OrqOutcome.decode(body)
         accept()
-        guard !reader.read(outcome, deliver) else { return }
+        if reader.read(outcome, emit) { return heard() }
         guard outcome.status == nil else { return lookUpLater() }
-        outcome.status = .completed
-        undecided = outcome
+        undecided = outcome.asCompleted
         lookUp()
       case .getResponse:
-        if !reader.read(try OrqOutcome.decode(body), deliver) { lookUpLater() }
+        if reader.read(try OrqOutcome.decode(body), emit) { heard() } else { lookUpLater() }
       default:
         let task = try OrqTask.decode(body)
         accept()
-        if !reader.read(task, deliver) { lookUpLater() }
+        if reader.read(task, emit) { heard() } else { lookUpLater() }
       }
     } catch {
       notUnderstood(error.message)
     }
   }
 
+  /// The turn has heard its last word.
+  private func heard() { emit = nil }
+
   private func receive(events bytes: [UInt8]) {
+    guard let emit else { return }
     do {
       try events?.feed(bytes) { event in
         if isAgentFamily {
-          try read(OrqAgentEvent.decode(Array(event.data))) { reader.read($0, deliver) }
+          try read(OrqAgentEvent.decode(Array(event.data))) { reader.read($0, emit) }
         } else if let delta = OrqTextDelta(event.data) {
-          reader.read(delta, deliver)
+          reader.read(delta, emit)
         } else {
-          try read(OrqResponseEvent.decode(Array(event.data))) { reader.read($0, deliver) }
+          try read(OrqResponseEvent.decode(Array(event.data))) { reader.read($0, emit) }
         }
       }
     } catch let fault as OrqFault {
@@ -212,7 +218,10 @@ final class OrqExchange: RunningTurn, HTTPClientDelegate {
       stop()
       notUnderstood("an event is too large")
     }
-    if reader.isOver { linger() }
+    if reader.isOver {
+      heard()
+      linger()
+    }
   }
 
   /// All is said. The end of the stream comes in a moment, and leaves its connection free for the next call.

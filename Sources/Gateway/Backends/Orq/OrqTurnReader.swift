@@ -49,9 +49,11 @@ struct OrqTurnReader {
   mutating func read(_ delta: OrqTextDelta, _ emit: Emit) {
     guard !isOver, !delta.text.isEmpty else { return }
     resume(emit)
-    let isOfLast = outputs.last.map { delta.belongs(to: $0.partID) } ?? false
+    // Looked at where it lies: the last part is mostly the one.
+    let last = outputs.count - 1
     let index =
-      isOfLast ? outputs.count - 1 : place(of: String(decoding: delta.partID, as: UTF8.self))
+      last >= 0 && delta.belongs(to: outputs[last].partID)
+      ? last : place(of: String(decoding: delta.partID, as: UTF8.self))
     say(delta.text, at: index, emit)
   }
 
@@ -284,9 +286,11 @@ struct OrqTurnReader {
     for index in outputs.indices where !outputs[index].isDone { close(index, emit) }
     if let usage { emit(.taskMetadata(name: "usage", usage.fragment)) }
     if let billing { emit(.taskMetadata(name: "cost", billing)) }
-    emit(
-      .taskMetadata(
-        name: "finish_reason", reason == .stop ? OrqTurnReader.stopReason : JSONFragment(.string(reason.name))))
+    if case .stop = reason {
+      emit(.taskMetadata(name: "finish_reason", OrqTurnReader.stopReason))
+    } else {
+      emit(.taskMetadata(name: "finish_reason", JSONFragment(.string(reason.name))))
+    }
     remember(pending: pending.map(\.id), emit)
     guard pending.isEmpty else {
       emit(.status(.inputRequired, parts: [OrqParts.question(pending)], metadata: nil))
