@@ -9,6 +9,16 @@ public struct OrqMessage: OrqValue {
     case tool
     case agent
     case system
+
+    /// As ``rawValue``.
+    var name: StaticString {
+      switch self {
+      case .user: "user"
+      case .tool: "tool"
+      case .agent: "agent"
+      case .system: "system"
+      }
+    }
   }
 
   /// Required of a server, in tasks and responses.
@@ -50,15 +60,19 @@ public struct OrqMessage: OrqValue {
   static func readAnswer(_ node: JSONNode, into parts: inout [OrqPart], _ reader: inout OrqReader) {
     let hasID = reader.checkString(node, "messageId")
     let role = OrqMessage.role(node, &reader)
-    let said = reader.requiredValues(node, "parts", OrqPart.self)
+    let before = parts.count
+    reader.requireObjects(node, "parts") { reader, node in
+      let part = OrqPart(node, &reader)
+      guard role == .agent else { return }
+      // Most answers have one part.
+      if parts.isEmpty { parts = [part] } else { parts.append(part) }
+    }
     // Mostly those are all its members.
-    if !hasID || role != .agent || said.isEmpty || node.count > 3 {
+    if !hasID || parts.count == before || node.count > 3 {
       reader.checkString(node, "taskId")
       reader.checkString(node, "contextId")
       reader.checkObject(node, "metadata")
     }
-    guard role == .agent else { return }
-    if parts.isEmpty { parts = consume said } else { parts += said }
   }
 
   private static func role(_ node: JSONNode, _ reader: inout OrqReader) -> Role {
@@ -104,7 +118,7 @@ public struct OrqMessage: OrqValue {
   /// Up to the parts, which come next.
   static func beginMembers(id: String?, role: Role, into json: inout JSONWriter) {
     json.optional("messageId", id)
-    json.member("role", role.rawValue)
+    json.member("role", role.name)
     json.key("parts")
     json.beginArray()
   }

@@ -90,6 +90,15 @@ public struct OrqTurn: Sendable, Equatable {
     if generation == .v4 { json.optional("engine", engine?.rawValue) }
   }
 
+  /// As in ``OrqThread``.
+  public static func writeThread(_ id: JSONString, tags: [String], into json: inout JSONWriter) {
+    json.key("thread")
+    json.beginObject()
+    json.member("id", id)
+    if !tags.isEmpty { json.member("tags", tags) }
+    json.endObject()
+  }
+
   private struct Memory: OrqValue {
     var entityID: String
 

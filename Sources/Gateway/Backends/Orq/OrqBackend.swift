@@ -107,7 +107,7 @@ final class OrqBackend: AgentBackend {
   private func context(of turn: Turn, _ losses: inout OrqSendLosses) -> OrqContextState {
     guard let earlier = turn.earlier, var state = OrqContextState(earlier.backendState) else {
       // Of our own making: the caller's own name of the context stays here.
-      return OrqContextState(threadID: "a2a_" + turn.taskID)
+      return OrqContextState(threadID: JSONString("a2a_", turn.taskID))
     }
     // A failed or abandoned Orq task cannot be continued, nor one that waits for results of tools by anything else.
     let isContinuable = turn.isContinuation || (earlier.state == .completed && state.pendingToolCalls.isEmpty)
@@ -139,9 +139,9 @@ final class OrqBackend: AgentBackend {
     let settings = settings(of: turn)
     OrqTurn.writeCircumstances(
       into: &json, for: sending.generation, taskID: context.taskID, variables: settings.variables,
-      identity: workspace.identities.identity(of: turn.principal),
-      thread: OrqThread(id: context.threadID, tags: settings.threadTags), memoryEntityID: settings.memoryEntityID,
-      metadata: settings.metadata)
+      identity: workspace.identities.identity(of: turn.principal), thread: nil,
+      memoryEntityID: settings.memoryEntityID, metadata: settings.metadata)
+    OrqTurn.writeThread(context.threadID, tags: settings.threadTags, into: &json)
     return sending.end(json)
   }
 
