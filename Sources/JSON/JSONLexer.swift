@@ -75,8 +75,13 @@ enum JSONLexer {
   }
 
   /// Checks string content from behind the opening quote; returns the offset of the closing quote.
+  @inline(__always)
   static func endOfString(_ bytes: Span<UInt8>, from start: Int, escaped: inout Bool) throws(JSONError) -> Int {
-    let end = try endOfContent(bytes, from: start, escaped: &escaped)
+    // Most strings are plain to their end.
+    let plain = endOfPlainASCII(bytes, from: start)
+    // In bounds by the condition before.
+    if plain < bytes.count, unsafe bytes[unchecked: plain] == quote { return plain }
+    let end = try endOfContent(bytes, from: plain, escaped: &escaped)
     guard end < bytes.count else { throw JSONError(.syntax, at: end, "the text ends within a string") }
     return end
   }

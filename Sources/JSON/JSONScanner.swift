@@ -24,9 +24,9 @@ struct JSONScanner: ~Copyable {
       if byte == JSONLexer.quote {
         let start = index &+ 1
         var isEscaped = false
-        index = try JSONScanner.endOfString(bytes, from: start, escaped: &isEscaped)
-        try append(
-          JSONTapeNode(.string, offset: start, end: index &- 1, next: tape.count &+ 1, flag: isEscaped))
+        let end = try JSONLexer.endOfString(bytes, from: start, escaped: &isEscaped)
+        try append(JSONTapeNode(.string, offset: start, end: end, next: tape.count &+ 1, flag: isEscaped))
+        index = end &+ 1
       } else if byte == UInt8(ascii: "{") || byte == UInt8(ascii: "[") {
         guard depth < limits.depthMax else {
           throw JSONError(.tooDeep, at: index, "nested deeper than \(limits.depthMax)")
@@ -85,13 +85,15 @@ struct JSONScanner: ~Copyable {
     }
     let start = index &+ 1
     var isEscaped = false
-    index = try JSONScanner.endOfString(bytes, from: start, escaped: &isEscaped)
-    let end = index &- 1
-    let digest = JSONNameCheck.digest(of: bytes, from: start, to: end)
-    // The flag of an open object: two of its names may be the same.
-    if isEscaped || open.count > JSONNameCheck.digestsMax || tape.holdsName(digest, in: object) { open.flag = true }
-    try append(
-      JSONTapeNode(.string, offset: start, end: end, next: tape.count &+ 1, flag: isEscaped, count: digest))
+    let end = try JSONLexer.endOfString(bytes, from: start, escaped: &isEscaped)
+    index = end &+ 1
+    // The flag of an open object: a name may stand in it twice.
+    if isEscaped || open.note(JSONNameCheck.digest(of: bytes, from: start, to: end)),
+      isEscaped || open.count > JSONNameCheck.comparedMax || tape.holdsName(start..<end, in: object, bytes)
+    {
+      open.flag = true
+    }
+    try append(JSONTapeNode(.string, offset: start, end: end, next: tape.count &+ 1, flag: isEscaped))
     guard token(bytes, &index) == UInt8(ascii: ":") else {
       throw JSONScanner.unexpected(bytes, index, "a colon is expected")
     }
@@ -120,19 +122,6 @@ struct JSONScanner: ~Copyable {
     try append(
       JSONTapeNode(kind, offset: start, end: end, next: tape.count &+ 1, flag: byte == UInt8(ascii: "t")))
     return end
-  }
-
-  /// - Parameter start: behind the opening quote.
-  /// - Returns: the offset behind the closing one.
-  @inline(__always)
-  private static func endOfString(
-    _ bytes: Span<UInt8>, from start: Int, escaped: inout Bool
-  ) throws(JSONError) -> Int {
-    // Most strings are plain to their end.
-    let end = JSONLexer.endOfPlainASCII(bytes, from: start)
-    // In bounds by the condition before.
-    if end < bytes.count, unsafe bytes[unchecked: end] == JSONLexer.quote { return end &+ 1 }
-    return try JSONLexer.endOfString(bytes, from: end, escaped: &escaped) &+ 1
   }
 
   @inline(__always)

@@ -1,3 +1,5 @@
+import Bytes
+
 /// One value, or one member's name, of a scanned document. Nodes stand in the order of the text: an array is followed by
 /// its elements, an object by name, value, name, value…; ``next`` leads over a subtree. 16 bytes.
 struct JSONTapeNode: Sendable {
@@ -11,11 +13,21 @@ struct JSONTapeNode: Sendable {
   private var facts: UInt32
 
   @inline(__always)
-  init(_ kind: JSONNode.Kind, offset: Int, end: Int, next: Int, flag: Bool = false, count: Int = 0) {
+  init(_ kind: JSONNode.Kind, offset: Int, end: Int, next: Int, flag: Bool = false) {
     self.offset = UInt32(truncatingIfNeeded: offset)
     length = UInt32(truncatingIfNeeded: end &- offset)
     self.next = UInt32(truncatingIfNeeded: next)
-    facts = UInt32(kind.rawValue) | (flag ? 8 : 0) | UInt32(truncatingIfNeeded: count) << 4
+    facts = UInt32(kind.rawValue) | (flag ? 8 : 0)
+  }
+
+  /// Of an object that is not closed yet, which has no length: sets the bit of a name's digest.
+  ///
+  /// - Returns: whether it was set. A name whose bit is free cannot be a duplicate.
+  @inline(__always)
+  mutating func note(_ digest: Int) -> Bool {
+    let bit: UInt32 = 1 &<< UInt32(truncatingIfNeeded: digest)
+    defer { length |= bit }
+    return length & bit != 0
   }
 
   /// An array or object is whole.
@@ -45,7 +57,7 @@ struct JSONTapeNode: Sendable {
     set { facts = facts & ~8 | (newValue ? 8 : 0) }
   }
 
-  /// Of members or elements; of a name, its digest (28 bits).
+  /// Of members or elements.
   @inline(__always)
   var count: Int {
     get { Int(facts >> 4) }
@@ -99,12 +111,11 @@ struct JSONTape: ~Copyable, @unchecked Sendable {
   // The looks below stay within the tape: what they follow is written by the scanner alone, and leads to nodes before
   // `count`.
 
-  /// Whether an object that is not closed yet has a name of this digest.
-  @inline(__always)
-  func holdsName(_ digest: Int, in object: Int) -> Bool {
+  /// Whether an object that is not closed yet has a name of these bytes.
+  func holdsName(_ range: Range<Int>, in object: Int, _ bytes: Span<UInt8>) -> Bool {
     var name = object &+ 1
     while name < count {
-      if unsafe nodes[name].count == digest { return true }
+      if unsafe bytes.areEqual(nodes[name].range, range) { return true }
       name = unsafe Int(nodes[name &+ 1].next)
     }
     return false
