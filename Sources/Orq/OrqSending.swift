@@ -46,14 +46,14 @@ public final class OrqSending: Sendable {
   }
 
   /// Members as they stand in an object.
-  private static func members(_ write: (inout JSONWriter) -> Void) -> [UInt8] {
+  static func members(_ write: (inout JSONWriter) -> Void) -> [UInt8] {
     var json = JSONWriter()
     json.beginObject()
     write(&json)
     return Array(json.finish().dropFirst())
   }
 
-  private static func write(_ members: [UInt8], into json: inout JSONWriter) {
+  static func write(_ members: [UInt8], into json: inout JSONWriter) {
     if !members.isEmpty { json.raw(members.span) }
   }
 

@@ -58,9 +58,23 @@ public struct OrqTurn: Sendable, Equatable {
 
   func members(into json: inout JSONWriter, for generation: OrqGeneration) {
     json.member("message", message)
-    OrqTurn.writeCircumstances(
-      into: &json, for: generation, taskID: taskID, variables: variables, identity: identity, thread: thread,
-      memoryEntityID: memoryEntityID, metadata: metadata, engine: engine)
+    json.optional("task_id", taskID)
+    if let identity { json.member(OrqTurn.identityName(generation), identity) }
+    json.optional("thread", thread)
+    OrqTurn.writeSettings(variables: variables, memoryEntityID: memoryEntityID, metadata: metadata, into: &json)
+    if generation == .v4 { json.optional("engine", engine?.rawValue) }
+  }
+
+  private static func identityName(_ generation: OrqGeneration) -> StaticString {
+    generation == .v3 ? "contact" : "identity"
+  }
+
+  private static func writeSettings(
+    variables: JSONFragment?, memoryEntityID: String?, metadata: JSONFragment?, into json: inout JSONWriter
+  ) {
+    json.optional("variables", variables)
+    json.optional("memory", memoryEntityID.map { Memory(entityID: $0) })
+    json.optional("metadata", metadata)
   }
 
   // The same from whatever holds the values: a message is begun, its parts are written, it is ended, and what lies beside
@@ -77,26 +91,26 @@ public struct OrqTurn: Sendable, Equatable {
     json.endObject()
   }
 
+  /// - Parameter settings: as ``settings(variables:memoryEntityID:metadata:)`` gives them.
   public static func writeCircumstances(
-    into json: inout JSONWriter, for generation: OrqGeneration, taskID: String?, variables: JSONFragment?,
-    identity: OrqIdentity?, thread: OrqThread?, memoryEntityID: String?, metadata: JSONFragment?, engine: Engine? = nil
+    into json: inout JSONWriter, for generation: OrqGeneration, taskID: String?, identity: OrqIdentity?,
+    threadID: JSONString, threadTags: [String], settings: [UInt8]
   ) {
     json.optional("task_id", taskID)
-    json.optional("variables", variables)
-    if let identity { json.member(generation == .v3 ? "contact" : "identity", identity) }
-    json.optional("thread", thread)
-    json.optional("memory", memoryEntityID.map { Memory(entityID: $0) })
-    json.optional("metadata", metadata)
-    if generation == .v4 { json.optional("engine", engine?.rawValue) }
-  }
-
-  /// As in ``OrqThread``.
-  public static func writeThread(_ id: JSONString, tags: [String], into json: inout JSONWriter) {
+    if let identity { json.member(identityName(generation), identity) }
     json.key("thread")
     json.beginObject()
-    json.member("id", id)
-    if !tags.isEmpty { json.member("tags", tags) }
+    json.member("id", threadID)
+    if !threadTags.isEmpty { json.member("tags", threadTags) }
     json.endObject()
+    OrqSending.write(settings, into: &json)
+  }
+
+  /// What many turns have in common, as members of a body; empty where that is nothing.
+  public static func settings(variables: JSONFragment?, memoryEntityID: String?, metadata: JSONFragment?) -> [UInt8] {
+    OrqSending.members {
+      writeSettings(variables: variables, memoryEntityID: memoryEntityID, metadata: metadata, into: &$0)
+    }
   }
 
   private struct Memory: OrqValue {

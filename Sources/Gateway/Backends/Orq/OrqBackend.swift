@@ -125,23 +125,25 @@ final class OrqBackend: AgentBackend {
     _ turn: Turn, _ context: OrqContextState, _ losses: inout OrqSendLosses
   ) throws(AgentError) -> OrqCall {
     let message = turn.message
+    let parts = message.parts
     let isResults = turn.isContinuation && !context.pendingToolCalls.isEmpty
     let sending = turn.wantsEvents ? following : waiting
-    var json = sending.begin(reserving: message.parts.reduce(OrqBackend.bodyBytesUsual) { $0 + $1.byteCount })
+    var json = sending.begin(reserving: parts.reduce(OrqBackend.bodyBytesUsual) { $0 + $1.byteCount })
     OrqTurn.beginMessage(id: message.messageID, role: isResults ? .tool : .user, into: &json)
     if isResults {
       let results = try OrqParts.results(in: message, pending: context.pendingToolCalls, &losses)
       for result in results { result.write(into: &json) }
     } else {
-      for part in message.parts { OrqParts.write(part, into: &json, &losses) }
+      // Looked at where they lie.
+      let parts = parts.span
+      for index in parts.indices { OrqParts.write(parts[index], into: &json, &losses) }
     }
     OrqTurn.endMessage(into: &json)
     let settings = settings(of: turn)
     OrqTurn.writeCircumstances(
-      into: &json, for: sending.generation, taskID: context.taskID, variables: settings.variables,
-      identity: workspace.identities.identity(of: turn.principal), thread: nil,
-      memoryEntityID: settings.memoryEntityID, metadata: settings.metadata)
-    OrqTurn.writeThread(context.threadID, tags: settings.threadTags, into: &json)
+      into: &json, for: sending.generation, taskID: context.taskID,
+      identity: workspace.identities.identity(of: turn.principal), threadID: context.threadID,
+      threadTags: settings.threadTags, settings: settings.members)
     return sending.end(json)
   }
 

@@ -11,6 +11,8 @@ final class OrqTurnSettings: Sendable {
   let metadata: JSONFragment?
   let memoryEntityID: String?
   let threadTags: [String]
+  /// All but the tags, as they stand in a body.
+  let members: [UInt8]
 
   /// Of a message that sets nothing.
   init(_ defaults: OrqDefaults) {
@@ -18,6 +20,7 @@ final class OrqTurnSettings: Sendable {
     metadata = OrqTurnSettings.fragment(defaults.metadata)
     memoryEntityID = defaults.memoryEntityID
     threadTags = defaults.threadTags
+    members = OrqTurn.settings(variables: variables, memoryEntityID: memoryEntityID, metadata: metadata)
   }
 
   convenience init(_ defaults: OrqDefaults, message: JSONFragment?, call: JSONFragment?) {
