@@ -61,12 +61,13 @@ final class OrqExchange: RunningTurn, HTTPClientDelegate {
   }
 
   /// - Parameter gateways: that the message has come through.
-  func begin(_ call: OrqCall, losses: OrqSendLosses, gateways: [String]) {
+  func begin(_ call: consuming OrqCall, losses: OrqSendLosses, gateways: [String]) {
     self.losses = losses
     self.gateways = gateways
     isAgentFamily = call.operation == .streamTask || call.operation == .streamRun
     // An answer that comes whole comes when the agent is done.
-    send(call, firstByte: call.isStreamed ? nil : backend.taskTime)
+    let firstByte = call.isStreamed ? nil : backend.taskTime
+    send(consume call, firstByte: firstByte)
   }
 
   func cancel() {
@@ -83,14 +84,14 @@ final class OrqExchange: RunningTurn, HTTPClientDelegate {
 
   // MARK: The call
 
-  private func send(_ call: OrqCall, firstByte: Duration?, isLookUp: Bool = false) {
-    let request = backend.workspace.request(call, firstByte: firstByte, gateways: gateways)
+  private func send(_ call: consuming OrqCall, firstByte: Duration?, isLookUp: Bool = false) {
     asked = call.operation
     isLookingUp = isLookUp
     answer = .none
     body = []
     // The call holds this exchange until it ends, one way or the other.
-    self.call = HTTPClient.shared(on: loop).send(request, self)
+    self.call = HTTPClient.shared(on: loop).send(
+      backend.workspace.request(consume call, firstByte: firstByte, gateways: gateways), self)
   }
 
   func responseBegan(_ head: HTTPResponseHead) {

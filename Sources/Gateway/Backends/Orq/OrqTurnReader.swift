@@ -222,8 +222,10 @@ struct OrqTurnReader {
   /// - Returns: whether it says anything.
   private mutating func whole(_ parts: [OrqPart], _ emit: Emit) -> Bool {
     var place = 0
-    for part in parts {
-      guard let part = OrqParts.part(part), OrqTurnReader.saysSomething(part) else { continue }
+    // Looked at where they lie.
+    let parts = parts.span
+    for index in parts.indices {
+      guard let part = OrqParts.part(parts[index]), OrqTurnReader.saysSomething(part) else { continue }
       if place < outputs.count {
         settle(place, part, emit)
       } else {

@@ -68,7 +68,7 @@ final class OrqWorkspace: Sendable {
   /// - Parameters:
   ///   - firstByte: a limit of its own for the time until the answer begins.
   ///   - gateways: that the call has come through.
-  func request(_ call: OrqCall, firstByte: Duration? = nil, gateways: [String] = []) -> HTTPClientRequest {
+  func request(_ call: consuming OrqCall, firstByte: Duration? = nil, gateways: [String] = []) -> HTTPClientRequest {
     var fields = call.isStreamed ? fieldsToStream : call.body == nil ? fieldsToRead : fieldsToSend
     if !gateways.isEmpty { fields.set("Via", GatewayHops.field(gateways + [gatewayName])) }
     var timeouts = timeouts
