@@ -25,30 +25,32 @@ public enum ASCII {
   @inlinable
   public static func lowercased(_ byte: UInt8) -> UInt8 { byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte }
 
-  /// True if all bytes are those of a token.
-  public static func areToken(_ bytes: Span<UInt8>) -> Bool {
-    let count = bytes.count
-    guard count >= 8 else { return bytes.indices.allSatisfy { isToken(bytes[$0]) } }
+  /// The first place from `start` on of a byte that is none of a token's.
+  public static func endOfToken(_ bytes: Span<UInt8>, from start: Int) -> Int {
     // A byte has no invalid representation.
     let raw = unsafe bytes.bytes
-    var index = 0
-    while true {
-      // Ends at or before `count`, as it begins at or before `count - 8`.
+    var index = start
+    while index &+ 8 <= bytes.count {
+      // In bounds by the loop's condition.
       let word = unsafe raw.unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: UInt64.self)
-      if !areLettersAndHyphens(word), !(index..<index + 8).allSatisfy({ isToken(bytes[$0]) }) { return false }
-      if index == count - 8 { return true }
-      // The last word overlaps the one before it, so that no single bytes are left over.
-      index = min(index + 8, count - 8)
+      let others = ~lettersAndHyphens(UInt64(littleEndian: word)) & 0x8080_8080_8080_8080
+      index &+= others.trailingZeroBitCount >> 3
+      if others == 0 { continue }
+      if !isToken(bytes[index]) { return index }
+      index += 1
     }
+    while index < bytes.count, isToken(bytes[index]) { index += 1 }
+    return index
   }
 
-  private static func areLettersAndHyphens(_ word: UInt64) -> Bool {
+  /// The highest bit of each byte that is a letter or a hyphen; what the other bits say means nothing.
+  private static func lettersAndHyphens(_ word: UInt64) -> UInt64 {
     let ones: UInt64 = 0x0101_0101_0101_0101
     // The highest bit of each byte below tells what its lower seven bits are.
     let small = (word | ones &* 0x20) & (ones &* 0x7F)
     let letters = (small &+ ones &* (0x80 - 0x61)) & ~(small &+ ones &* (0x80 - 0x7B))
     let notHyphens = ((word ^ ones &* 0x2D) & (ones &* 0x7F)) &+ ones &* 0x7F
-    return (letters | ~notHyphens) & ~word & (ones &* 0x80) == ones &* 0x80
+    return (letters | ~notHyphens) & ~word
   }
 
   /// True if the bytes are the literal.

@@ -11,12 +11,12 @@ extension Span where Element == UInt8 {
     // A byte has no invalid representation.
     let raw = unsafe bytes
     var index = start
-    while index + 8 <= count {
+    while index &+ 8 <= count {
       // In bounds by the loop's condition.
       let word = unsafe raw.unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: UInt64.self)
       let found = hits(UInt64(littleEndian: word)) & Self.tops
-      if found != 0 { return index + found.trailingZeroBitCount >> 3 }
-      index += 8
+      if found != 0 { return index &+ found.trailingZeroBitCount >> 3 }
+      index &+= 8
     }
     while index < count {
       if isHit(self[index]) { return index }

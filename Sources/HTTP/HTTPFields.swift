@@ -10,6 +10,13 @@ public struct HTTPFields: Sendable {
 
     var name: Range<Int> { Int(nameStart)..<Int(nameEnd) }
     var value: Range<Int> { Int(valueStart)..<Int(valueEnd) }
+
+    func append(to output: inout OutputSpan<UInt8>) {
+      // Its bytes are copied within the call.
+      unsafe withUnsafeBytes(of: self) { bytes in
+        unsafe output.append(bytes.assumingMemoryBound(to: UInt8.self).span)
+      }
+    }
   }
 
   /// Lines that were written here, ready to be sent; or the head that the fields were read from, and behind it where they
@@ -19,7 +26,7 @@ public struct HTTPFields: Sendable {
   private let headEnd: Int
   public private(set) var count = 0
   /// Bits of the names that are there: most names that are asked for are not, and need no search.
-  private var filter: UInt64 = 0
+  @usableFromInline private(set) var filter: UInt64 = 0
 
   static let entryBytes = MemoryLayout<Entry>.size
 
@@ -28,17 +35,12 @@ public struct HTTPFields: Sendable {
     headEnd = 0
   }
 
-  /// - Parameter head: has room for `entryBytes` of each entry that will be added.
-  init(head: consuming [UInt8]) {
-    headEnd = head.count
-    bytes = head
-  }
-
-  /// Adds a field that lies in the head.
-  mutating func append(_ entry: Entry) {
-    note(entry)
-    // The bytes are copied within the call.
-    unsafe withUnsafeBytes(of: entry) { unsafe bytes.append(contentsOf: $0) }
+  /// The fields of a head, whose places lie behind it.
+  init(_ bytes: consuming [UInt8], headEnd: Int, count: Int, filter: UInt64) {
+    self.bytes = bytes
+    self.headEnd = headEnd
+    self.count = count
+    self.filter = filter
   }
 
   // MARK: Building
@@ -125,8 +127,20 @@ public struct HTTPFields: Sendable {
 
   // MARK: Reading
 
+  /// False where a name is certainly not there; asked first, where the name is known when this is compiled, so that a name
+  /// that is not there costs next to nothing.
+  @inlinable @inline(__always)
+  func mayHold(_ name: StaticString) -> Bool {
+    // A static string's bytes live as long as the program; a name has at least one.
+    filter & HTTPFields.bit(unsafe name.utf8Start.pointee, count: name.utf8CodeUnitCount) != 0
+  }
+
   /// The first value of a name.
-  public subscript(_ name: StaticString) -> String? {
+  @inlinable
+  public subscript(_ name: StaticString) -> String? { mayHold(name) ? first(name) : nil }
+
+  @usableFromInline
+  func first(_ name: StaticString) -> String? {
     var place = 0
     guard let entry = next(name, &place) else { return nil }
     return text(entry)
@@ -140,14 +154,17 @@ public struct HTTPFields: Sendable {
   }
 
   /// Whether a name stands in more than one field.
-  public func isRepeated(_ name: StaticString) -> Bool {
-    var place = 0
-    return next(name, &place) != nil && next(name, &place) != nil
-  }
+  @inlinable
+  public func isRepeated(_ name: StaticString) -> Bool { mayHold(name) && holdsAtLeast(2, name) }
 
-  public func contains(_ name: StaticString) -> Bool {
-    var place = 0
-    return next(name, &place) != nil
+  @inlinable
+  public func contains(_ name: StaticString) -> Bool { mayHold(name) && holdsAtLeast(1, name) }
+
+  @usableFromInline
+  func holdsAtLeast(_ count: Int, _ name: StaticString) -> Bool {
+    var (place, found) = (0, 0)
+    while found < count, next(name, &place) != nil { found += 1 }
+    return found == count
   }
 
   /// True if the first value of a name is this text, byte by byte.
@@ -209,6 +226,11 @@ public struct HTTPFields: Sendable {
   /// Text of the head that the fields were read from.
   func text(_ range: Range<Int>) -> String { bytes.span.extracting(range).text }
 
+  /// Lends bytes of the head that the fields were read from.
+  func withBytes<Result>(_ range: Range<Int>, _ body: (Span<UInt8>) -> Result) -> Result {
+    body(bytes.span.extracting(range))
+  }
+
   // MARK: Searching
 
   /// The field at a place, which moves to the next one; nil behind the last one. The first place is 0.
@@ -232,9 +254,7 @@ public struct HTTPFields: Sendable {
 
   /// The next field of a name from a place on.
   private func next(_ name: StaticString, _ place: inout Int) -> Entry? {
-    // A static string's bytes live as long as the program; a name has at least one.
-    let bit = HTTPFields.bit(unsafe name.utf8Start.pointee, count: name.utf8CodeUnitCount)
-    guard filter & bit != 0 else { return nil }
+    guard mayHold(name) else { return nil }
     while let entry = entry(&place) { if matches(entry, name) { return entry } }
     return nil
   }
@@ -250,7 +270,8 @@ public struct HTTPFields: Sendable {
   }
 
   /// One of 64, by the first letter of a name, in either case, and its length.
-  private static func bit(_ first: UInt8, count: Int) -> UInt64 { 1 &<< (UInt64(first & 31) &+ UInt64(count) &* 5) }
+  @inlinable @inline(__always)
+  static func bit(_ first: UInt8, count: Int) -> UInt64 { 1 &<< (UInt64(first & 31) &+ UInt64(count) &* 5) }
 
   // MARK: Writing
 

@@ -1,14 +1,5 @@
 /// The head of a request, checked. Many look at it, nobody changes it.
 public final class HTTPRequestHead: Sendable {
-  public let method: HTTPMethod
-  /// As it was sent.
-  public let target: String
-  /// Before the `?`, still percent-encoded; starts with `/` (or is `*` for OPTIONS).
-  public let path: String
-  /// Behind the `?`.
-  public let query: String?
-  /// 0 or 1, of HTTP/1.
-  public let minorVersion: Int
   public let fields: HTTPFields
   /// The connection may serve another request after this one.
   public let keepAlive: Bool
@@ -16,24 +7,41 @@ public final class HTTPRequestHead: Sendable {
   public let expectsContinue: Bool
   public let contentLength: Int?
   public let isChunked: Bool
+  private let line: RequestLine
 
-  init(
-    method: HTTPMethod, target: String, path: String, query: String?, minorVersion: Int, fields: HTTPFields,
-    keepAlive: Bool, expectsContinue: Bool, contentLength: Int?, isChunked: Bool
-  ) {
-    self.method = method
-    self.target = target
-    self.path = path
-    self.query = query
-    self.minorVersion = minorVersion
+  init(_ line: RequestLine, _ fields: consuming HTTPFields, _ facts: HeadFacts) {
+    self.line = line
     self.fields = fields
-    self.keepAlive = keepAlive
-    self.expectsContinue = expectsContinue
-    self.contentLength = contentLength
-    self.isChunked = isChunked
+    keepAlive = facts.keepsConnection(minorVersion: line.minorVersion)
+    expectsContinue = line.minorVersion > 0 && facts.expectsContinue
+    contentLength = facts.contentLength
+    isChunked = facts.isChunked
   }
 
+  public var method: HTTPMethod { line.method }
+  /// 0 or 1, of HTTP/1.
+  public var minorVersion: Int { line.minorVersion }
   public var hasBody: Bool { isChunked || (contentLength ?? 0) > 0 }
+
+  /// As it was sent.
+  public var target: String { fields.text(line.target) }
+  /// Before the `?`, still percent-encoded; starts with `/` (or is `*` for OPTIONS).
+  public var path: String { line.url?.path ?? fields.text(pathPlace) }
+  /// Behind the `?`.
+  public var query: String? {
+    if let url = line.url { return url.query }
+    return hasQuery ? fields.text(line.queryMark + 1..<line.target.upperBound) : nil
+  }
+  /// Whether there is a `?`.
+  public var hasQuery: Bool { line.url.map { $0.query != nil } ?? (line.queryMark < line.target.upperBound) }
+
+  /// Lends the path's bytes.
+  public func withPath<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
+    if let url = line.url { return body(url.path.utf8Span.span) }
+    return fields.withBytes(pathPlace, body)
+  }
+
+  private var pathPlace: Range<Int> { line.target.lowerBound..<line.queryMark }
 }
 
 /// The head of a response, checked. Many look at it, nobody changes it.

@@ -75,19 +75,19 @@ public struct HTTPRequestDecoder: Sendable {
     guard let end else { return nil }
     let lines = scanner.lines
     scanner = HeadScanner()
-    // Handed on from here to the fields, which write behind it: the only one who has it does not copy it.
-    let bytes = input.copy(0..<end, room: HeadReader.room(lines: lines, limits))
+    let head = try input.withBytes { bytes throws(HTTPParseError) in
+      try HTTPRequestDecoder.parse(bytes.extracting(..<end), lines: lines, limits)
+    }
     input.consume(end)
-    let head = try HTTPRequestDecoder.parse(consume bytes, lines: lines, limits)
     phase = .beforeBody(head.isChunked ? .chunked : .length(head.contentLength ?? 0))
     return .head(head)
   }
 
   private static func parse(
-    _ bytes: consuming [UInt8], lines: Int, _ limits: HTTPLimits
+    _ bytes: Span<UInt8>, lines: Int, _ limits: HTTPLimits
   ) throws(HTTPParseError) -> HTTPRequestHead {
     let line = try RequestLine(bytes)
-    let (fields, facts) = try HeadReader.read(consume bytes, from: line.end, lines: lines, limits: limits)
+    let (fields, facts) = try HeadReader.read(bytes, from: line.end, lines: lines, limits: limits)
     // HTTP/1.1 wants exactly one Host (RFC 9112 §3.2), also beside an absolute target.
     guard facts.hosts == 1 || (facts.hosts == 0 && line.minorVersion == 0) else {
       throw HTTPParseError(.badHost, 400, "a request names its host exactly once")
@@ -95,27 +95,25 @@ public struct HTTPRequestDecoder: Sendable {
     guard !facts.isChunked || line.minorVersion > 0 else {
       throw HTTPParseError(.badFraming, 400, "HTTP/1.0 has no transfer codings")
     }
-    return HTTPRequestHead(
-      method: line.method, target: line.target, path: line.path, query: line.query, minorVersion: line.minorVersion,
-      fields: fields, keepAlive: facts.keepsConnection(minorVersion: line.minorVersion),
-      expectsContinue: line.minorVersion > 0 && facts.expectsContinue, contentLength: facts.contentLength,
-      isChunked: facts.isChunked)
+    return HTTPRequestHead(line, fields, facts)
   }
 }
 
 /// `METHOD target HTTP/1.x`.
-private struct RequestLine: ~Copyable {
+struct RequestLine: Sendable {
   let method: HTTPMethod
-  let target: String
-  let path: String
-  let query: String?
+  /// Where the target lies in the head.
+  let target: Range<Int>
+  /// Where its query begins with the question mark; the target's end where it has none.
+  let queryMark: Int
+  /// A target in absolute form, which counts without its scheme and host.
+  let url: URI?
   let minorVersion: Int
   /// The offset of the next line.
   let end: Int
 
-  init(_ head: borrowing [UInt8]) throws(HTTPParseError) {
-    let bytes = head.span
-    // The head ends in an empty line, so that each search ends before the bytes do.
+  /// - Parameter bytes: end in an empty line, so that each search ends before they do.
+  fileprivate init(_ bytes: Span<UInt8>) throws(HTTPParseError) {
     var methodEnd = bytes.matches("POST ") ? 4 : 0
     while ASCII.isToken(bytes[methodEnd]) { methodEnd += 1 }
     guard methodEnd > 0, bytes[methodEnd] == 0x20 else { throw RequestLine.bad("a request begins with a method") }
@@ -128,21 +126,16 @@ private struct RequestLine: ~Copyable {
     guard targetEnd > targetStart, bytes[targetEnd] == 0x20 else {
       throw RequestLine.bad("the target is missing or has characters that must be encoded")
     }
-    let minorVersion = try RequestLine.version(bytes, at: targetEnd + 1)
+    minorVersion = try RequestLine.version(bytes, at: targetEnd + 1)
     let method = RequestLine.method(bytes.extracting(..<methodEnd))
-    let target = bytes.extracting(targetStart..<targetEnd).text
-    let parts: (String, String?)
-    if bytes[targetStart] != UInt8(ascii: "/") {
-      parts = try RequestLine.parts(ofOther: target, method)
-    } else if let mark {
-      parts = (bytes.extracting(targetStart..<mark).text, bytes.extracting(mark + 1..<targetEnd).text)
+    target = targetStart..<targetEnd
+    if bytes[targetStart] == UInt8(ascii: "/") {
+      url = nil
     } else {
-      parts = (target, nil)
+      url = try RequestLine.url(bytes.extracting(target), method)
     }
-    self.minorVersion = minorVersion
     self.method = method
-    self.target = target
-    (path, query) = parts
+    queryMark = mark ?? targetEnd
     end = targetEnd + 11
   }
 
@@ -153,15 +146,14 @@ private struct RequestLine: ~Copyable {
     return HTTPMethod(name.text)
   }
 
-  /// Path and query of a target that does not begin with a slash.
-  private static func parts(ofOther target: String, _ method: HTTPMethod) throws(HTTPParseError) -> (String, String?) {
-    if target == "*" {
+  /// Of a target that does not begin with a slash; nil for the one that is no URL.
+  private static func url(_ target: Span<UInt8>, _ method: HTTPMethod) throws(HTTPParseError) -> URI? {
+    if ASCII.equals(target, "*") {
       guard method == .options else { throw bad("the target * is for OPTIONS only") }
-      return (target, nil)
+      return nil
     }
-    // The absolute form counts without its scheme and host.
-    if let uri = URI(target) { return (uri.path, uri.query) }
-    throw bad("the target is neither a path nor an http URL")
+    guard let url = URI(target.text) else { throw bad("the target is neither a path nor an http URL") }
+    return url
   }
 
   /// A fragment is never sent; a backslash, a quote or an angle bracket is read as something else by too many.

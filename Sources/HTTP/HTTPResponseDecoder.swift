@@ -90,10 +90,13 @@ public struct HTTPResponseDecoder: Sendable {
       guard let end else { return nil }
       let lines = scanner.lines
       scanner = HeadScanner()
-      let bytes = input.copy(0..<end, room: HeadReader.room(lines: lines, limits))
+      let (line, fields, facts) = try input.withBytes { bytes throws(HTTPParseError) in
+        let head = bytes.extracting(..<end)
+        let line = try StatusLine(head)
+        let (fields, facts) = try HeadReader.read(head, from: line.end, lines: lines, limits: limits)
+        return (line, fields, facts)
+      }
       input.consume(end)
-      let line = try StatusLine(bytes)
-      let (fields, facts) = try HeadReader.read(consume bytes, from: line.end, lines: lines, limits: limits)
       guard (100..<200).contains(line.status) else { return .head(try begin(line, fields, facts)) }
       try skipInterim(line.status)
     }
@@ -153,8 +156,7 @@ private struct StatusLine {
   let end: Int
 
   /// - Parameter bytes: end in an empty line, so that there is a line end to find.
-  init(_ head: [UInt8]) throws(HTTPParseError) {
-    let bytes = head.span
+  init(_ bytes: Span<UInt8>) throws(HTTPParseError) {
     let lineEnd = bytes.firstControl() ?? bytes.count
     guard bytes.matches("\r\n", at: lineEnd), lineEnd >= 12, bytes.matches("HTTP/1."), ASCII.isDigit(bytes[7]),
       bytes[8] == 0x20, (0x31...0x39).contains(bytes[9]), ASCII.isDigit(bytes[10]), ASCII.isDigit(bytes[11]),

@@ -14,7 +14,7 @@ struct HeadScanner: Sendable {
   mutating func end(in bytes: Span<UInt8>, _ limits: HTTPLimits) throws(HTTPParseError) -> Int? {
     while let lineFeed = bytes.firstIndex(of: 0x0A, from: scanned) {
       scanned = lineFeed + 1
-      try checkLength(limits)
+      if lines == 0 || scanned > limits.headBytesMax { try checkLength(limits) }
       guard lineFeed > 0, bytes[lineFeed - 1] == 0x0D else {
         throw HTTPParseError(.badField, 400, "a line of the head ends in a bare LF")
       }
@@ -44,46 +44,61 @@ enum HeadReader {
   ///   - start: of the second line.
   ///   - lines: with the first and the empty one.
   static func read(
-    _ head: consuming [UInt8], from start: Int, lines: Int, limits: HTTPLimits
+    _ head: Span<UInt8>, from start: Int, lines: Int, limits: HTTPLimits
   ) throws(HTTPParseError) -> (fields: HTTPFields, facts: HeadFacts) {
     guard lines - 2 <= limits.headersMax else {
       throw HTTPParseError(.headTooLarge, 431, "there are more than \(limits.headersMax) fields")
     }
-    let end = head.count - 2
-    var fields = HTTPFields(head: consume head)
     var facts = HeadFacts()
-    var index = start
-    while index < end {
-      let entry = try field(fields.bytes.span, &index)
-      try facts.note(fields.bytes.span, entry)
-      fields.append(entry)
+    var (count, filter) = (0, UInt64(0))
+    // The head, and behind it where its fields lie.
+    let capacity = head.count + max(0, lines - 2) * HTTPFields.entryBytes
+    var failure: HTTPParseError?
+    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: capacity) { buffer, initializedCount in
+      // Fills the array's own memory, and tells it how far.
+      var output = unsafe OutputSpan(buffer: buffer, initializedCount: 0)
+      output.append(head)
+      var index = start
+      do throws(HTTPParseError) {
+        while index < head.count - 2 {
+          let entry = try field(head, &index)
+          try facts.note(head, entry)
+          entry.append(to: &output)
+          filter |= HTTPFields.bit(head[Int(entry.nameStart)], count: Int(entry.nameEnd - entry.nameStart))
+          count += 1
+        }
+      } catch {
+        failure = error
+      }
+      initializedCount = unsafe output.finalize(for: buffer)
     }
-    return (fields, facts)
-  }
-
-  /// What a head of so many lines needs behind it for the places of its fields.
-  static func room(lines: Int, _ limits: HTTPLimits) -> Int {
-    min(lines - 2, limits.headersMax) * HTTPFields.entryBytes
+    if let failure { throw failure }
+    return (HTTPFields(bytes, headEnd: head.count, count: count, filter: filter), facts)
   }
 
   /// Reads one line; moves `index` to the next.
+  @inline(__always)
   private static func field(_ bytes: Span<UInt8>, _ index: inout Int) throws(HTTPParseError) -> HTTPFields.Entry {
     let start = index
+    let colon = ASCII.endOfToken(bytes, from: start)
     // A line that starts with white space continues the one before (obs-fold, RFC 9112 §5.2), which no sender may use.
-    guard let colon = bytes.firstIndex(of: UInt8(ascii: ":"), from: start), colon > start,
-      ASCII.areToken(bytes.extracting(start..<colon))
-    else { throw HTTPParseError(.badField, 400, "a line of the head is not a field") }
+    guard colon > start, bytes[colon] == UInt8(ascii: ":") else {
+      throw HTTPParseError(.badField, 400, "a line of the head is not a field")
+    }
     let lineEnd = try endOfValue(bytes, from: colon + 1)
-    // Nearly every sender puts one space before a value.
-    let valueStart = bytes[colon + 1] == 0x20 ? colon + 2 : colon + 1
-    let value = HTTPFields.trimmed(bytes, valueStart..<lineEnd)
+    // Nearly every sender puts one space before a value, and none behind it.
+    var value = (bytes[colon + 1] == 0x20 ? colon + 2 : colon + 1)..<lineEnd
+    if value.isEmpty || bytes[value.lowerBound] <= 0x20 || bytes[lineEnd - 1] <= 0x20 {
+      value = HTTPFields.trimmed(bytes, colon + 1..<lineEnd)
+    }
     index = lineEnd + 2
     return HTTPFields.Entry(
-      nameStart: Int32(start), nameEnd: Int32(colon), valueStart: Int32(value.lowerBound),
-      valueEnd: Int32(value.upperBound))
+      nameStart: Int32(truncatingIfNeeded: start), nameEnd: Int32(truncatingIfNeeded: colon),
+      valueStart: Int32(truncatingIfNeeded: value.lowerBound), valueEnd: Int32(truncatingIfNeeded: value.upperBound))
   }
 
   /// The index of the CR LF that ends a value; anything else below the space, but for the tab, is refused.
+  @inline(__always)
   private static func endOfValue(_ bytes: Span<UInt8>, from start: Int) throws(HTTPParseError) -> Int {
     var index = start
     while let control = bytes.firstControl(from: index) {
@@ -104,10 +119,16 @@ struct HeadFacts: Sendable {
   private(set) var keepsAlive = false
   private(set) var expectsContinue = false
 
+  @inline(__always)
   fileprivate mutating func note(_ bytes: Span<UInt8>, _ entry: HTTPFields.Entry) throws(HTTPParseError) {
-    let name = bytes.extracting(entry.name)
-    let value = bytes.extracting(entry.value)
     // Few names have one of these lengths.
+    switch entry.nameEnd &- entry.nameStart {
+    case 4, 6, 10, 14, 17: try note(bytes.extracting(entry.name), bytes.extracting(entry.value))
+    default: break
+    }
+  }
+
+  private mutating func note(_ name: Span<UInt8>, _ value: Span<UInt8>) throws(HTTPParseError) {
     switch name.count {
     case 4 where ASCII.equalsIgnoringCase(name, "host"): try noteHost(value)
     case 6 where ASCII.equalsIgnoringCase(name, "expect"):
@@ -130,15 +151,21 @@ struct HeadFacts: Sendable {
 
   private mutating func noteHost(_ value: Span<UInt8>) throws(HTTPParseError) {
     hosts += 1
-    for index in value.indices {
-      switch value[index] {
-      case UInt8(ascii: "/"), UInt8(ascii: "@"), UInt8(ascii: "?"), UInt8(ascii: "#"), UInt8(ascii: ","): break
-      case let byte where ASCII.isVisible(byte): continue
-      default: break
-      }
+    for index in value.indices where !HeadFacts.isHost(value[index]) {
       throw HTTPParseError(.badHost, 400, "the host is not a name or an address")
     }
   }
+
+  private static func isHost(_ byte: UInt8) -> Bool {
+    switch byte {
+    case 0..<64: hosts.low >> UInt64(byte) & 1 != 0
+    case 64..<128: hosts.high >> UInt64(byte - 64) & 1 != 0
+    default: false
+    }
+  }
+
+  /// One bit for each visible character but `/ @ ? # ,`: 0–63 and 64–127.
+  private static var hosts: (low: UInt64, high: UInt64) { (0x7FFF_6FF6_0000_0000, 0x7FFF_FFFF_FFFF_FFFE) }
 
   /// Several lengths must agree (RFC 9112 §6.3).
   private mutating func noteLength(_ value: Span<UInt8>) throws(HTTPParseError) {
