@@ -1,34 +1,53 @@
-/// A contiguous queue of bytes: read from a socket into its end, parsed from its front. Grows by doubling; consumed space
-/// is reclaimed by moving what is left.
-public struct ByteBuffer: Sendable {
-  /// Always initialised to its whole count, so that the writable part can be handed to a system call.
-  private var storage: [UInt8]
+/// A contiguous queue of bytes in memory of its own: read from a socket into its end, parsed from its front. Grows by
+/// doubling; consumed space is reclaimed by moving what is left.
+@safe
+// @unchecked: the memory has one owner, the value, which cannot be copied.
+public struct ByteBuffer: ~Copyable, @unchecked Sendable {
+  private var memory: UnsafeMutablePointer<UInt8>?
+  public private(set) var capacity: Int
   private var start = 0
   private var end = 0
 
-  public init(capacity: Int = 0) { storage = [UInt8](repeating: 0, count: capacity) }
+  public init(capacity: Int = 0) {
+    self.capacity = capacity
+    unsafe memory = capacity > 0 ? .allocate(capacity: capacity) : nil
+  }
+
+  deinit { unsafe memory?.deallocate() }
 
   public var count: Int { end - start }
   public var isEmpty: Bool { start == end }
-  public var capacity: Int { storage.count }
 
   /// A byte by its distance from the front.
   public subscript(_ offset: Int) -> UInt8 {
     precondition(offset >= 0 && offset < count, "offset beyond the readable bytes")
-    return storage[start + offset]
+    // Readable bytes are initialised, and there are some.
+    return unsafe memory.unsafelyUnwrapped[start + offset]
   }
 
-  public mutating func append(_ bytes: [UInt8]) { append(bytes[...]) }
+  public mutating func append(_ bytes: [UInt8]) { append(bytes.span) }
 
-  public mutating func append(_ bytes: ArraySlice<UInt8>) {
-    reserve(bytes.count)
-    storage.replaceSubrange(end..<end + bytes.count, with: bytes)
-    end += bytes.count
-  }
+  public mutating func append(_ bytes: ArraySlice<UInt8>) { append(bytes.span) }
 
   public mutating func append(_ text: StaticString) { append(text.bytes) }
 
-  public mutating func append(utf8 text: String) { append(Array(text.utf8)) }
+  public mutating func append(utf8 text: String) { append(text.utf8Span.span) }
+
+  public mutating func append(_ bytes: Span<UInt8>) { append(bytesMax: bytes.count) { $0.append(bytes) } }
+
+  /// Has `body` write at most `bytesMax` bytes behind the last one; returns how many it has written.
+  @discardableResult
+  public mutating func append(bytesMax: Int, _ body: (inout OutputSpan<UInt8>) -> Void) -> Int {
+    reserve(bytesMax)
+    guard let memory = unsafe memory else { return 0 }
+    // The room behind the last byte is this buffer's own, and nobody else has it while `body` runs.
+    let room = unsafe UnsafeMutableBufferPointer(start: memory + end, count: capacity - end)
+    var output = unsafe OutputSpan(buffer: room, initializedCount: 0)
+    body(&output)
+    let written = unsafe output.finalize(for: room)
+    end += written
+    return written
+  }
 
   /// Drops bytes from the front.
   public mutating func consume(_ count: Int) {
@@ -41,23 +60,23 @@ public struct ByteBuffer: Sendable {
   }
 
   /// The bytes at these distances from the front.
-  ///
-  /// - Parameter room: for bytes that will be added to the copy.
-  public func copy(_ range: Range<Int>, room: Int = 0) -> [UInt8] {
+  public func copy(_ range: Range<Int>) -> [UInt8] {
     precondition(range.lowerBound >= 0 && range.upperBound <= count, "range beyond the readable bytes")
-    let bytes = storage.span.extracting(start + range.lowerBound..<start + range.upperBound)
-    if room == 0 { return bytes.copied }
-    var copy: [UInt8] = []
-    copy.reserveCapacity(bytes.count + room)
-    copy.append(bytes)
-    return copy
+    return unsafe Array(UnsafeBufferPointer(rebasing: readable[range]))
   }
 
   /// Lends the readable bytes.
   public func withBytes<Result, Failure: Error>(_ body: (Span<UInt8>) throws(Failure) -> Result) throws(Failure)
     -> Result
   {
-    try body(storage.span.extracting(start..<end))
+    let bytes = unsafe readable
+    // The memory stays as it is while `body` has it.
+    return try body(unsafe bytes.span)
+  }
+
+  /// Lends the readable bytes to a call into the system.
+  public func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+    unsafe body(UnsafeRawBufferPointer(readable))
   }
 
   /// Lends at least `minimum` writable bytes behind the last readable one; `body` returns how many it wrote.
@@ -65,18 +84,10 @@ public struct ByteBuffer: Sendable {
     minimum: Int, _ body: (UnsafeMutableRawBufferPointer) throws(Failure) -> Int
   ) throws(Failure) -> Int {
     reserve(minimum)
-    let from = end
-    var result: Swift.Result<Int, Failure> = .success(0)
-    // The pointer covers initialised elements of `storage` only and does not leave the closure.
-    unsafe storage.withUnsafeMutableBytes { bytes in
-      do throws(Failure) {
-        result = .success(unsafe try body(UnsafeMutableRawBufferPointer(rebasing: bytes[from...])))
-      } catch {
-        result = .failure(error)
-      }
-    }
-    let written = try result.get()
-    precondition(written >= 0 && written <= storage.count - end, "more bytes reported than lent")
+    let room = capacity - end
+    // This buffer's own, behind all that is readable.
+    let written = unsafe try body(UnsafeMutableRawBufferPointer(start: memory.map { unsafe $0 + end }, count: room))
+    precondition(written >= 0 && written <= room, "more bytes reported than lent")
     end += written
     return written
   }
@@ -85,22 +96,36 @@ public struct ByteBuffer: Sendable {
   public mutating func clear(keepingCapacity: Bool) {
     start = 0
     end = 0
-    if !keepingCapacity { storage = [] }
+    guard !keepingCapacity else { return }
+    unsafe memory?.deallocate()
+    unsafe memory = nil
+    capacity = 0
   }
 
-  private mutating func reserve(_ count: Int) {
-    if storage.count - end >= count { return }
-    if storage.count - self.count >= count, start > 0 {
-      storage.replaceSubrange(0..<self.count, with: Array(storage[start..<end]))
-    } else {
-      var larger = [UInt8]()
-      let size = max(storage.count * 2, self.count + count, 256)
-      larger.reserveCapacity(size)
-      larger.append(contentsOf: storage[start..<end])
-      larger.append(contentsOf: repeatElement(0, count: size - larger.count))
-      storage = larger
+  /// Bytes that fit behind the last one as things are.
+  public var freeCapacity: Int { capacity - end }
+
+  private var readable: UnsafeBufferPointer<UInt8> {
+    unsafe UnsafeBufferPointer(start: memory.map { unsafe $0 + start }, count: count)
+  }
+
+  private mutating func reserve(_ count: Int) { if capacity - end < count { makeRoom(count) } }
+
+  @inline(never)
+  private mutating func makeRoom(_ needed: Int) {
+    let held = count
+    var target = unsafe memory
+    if capacity - held < needed {
+      capacity = max(capacity * 2, held + needed, 256)
+      unsafe target = .allocate(capacity: capacity)
     }
-    end -= start
+    // Within both; the two overlap where the bytes stay in their memory.
+    if held > 0, let target = unsafe target, let memory = unsafe memory {
+      unsafe target.update(from: memory + start, count: held)
+    }
+    if unsafe target != memory { unsafe memory?.deallocate() }
+    unsafe memory = target
     start = 0
+    end = held
   }
 }

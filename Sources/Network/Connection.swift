@@ -37,14 +37,15 @@ public enum ConnectionError: Error, Sendable, CustomStringConvertible {
 /// until the end of the loop's turn and leaves in as few calls as possible.
 public final class Connection: EventHandler {
   public let loop: EventLoop
-  public private(set) var peer: PeerInfo
+  public var peer: PeerInfo { known }
   /// Whether the peer's end is reported while reading is paused, though bytes may lie before it: right for a server,
   /// which wants to know that nobody waits for its answer; wrong for a client, which wants the whole answer.
   public var reportsEndWhilePaused = true
 
   // What lies below is private and simple, so that the compiler sees all of its uses, and checks none of them for exclusive
-  // access while the program runs. But for the buffers, which are changed in place: each is asked for once in an event.
+  // access while the program runs.
 
+  private var known: PeerInfo
   private var user: (any ConnectionDelegate)?
   private var socket: Socket?
   /// The socket's; -1 once it is closed.
@@ -53,8 +54,7 @@ public final class Connection: EventHandler {
   /// Bytes that were received and not consumed.
   private var input = ByteBuffer()
   private var inputCount = 0
-  private var output = OutputQueue()
-  private var outputCount = 0
+  private let output: OutputQueue
   private var queuedTotal = 0
   private var writeProgress: MonotonicTime
   private var phase: Phase
@@ -81,7 +81,8 @@ public final class Connection: EventHandler {
     descriptor = socket.fd
     self.socket = consume socket
     self.tls = tls
-    peer = PeerInfo(address: address)
+    output = OutputQueue(pool: loop.buffers)
+    known = PeerInfo(address: address)
     phase = .handshake
     writeProgress = loop.now
   }
@@ -94,7 +95,8 @@ public final class Connection: EventHandler {
     descriptor = socket.fd
     self.socket = consume socket
     self.tls = tls
-    peer = PeerInfo(address: address)
+    output = OutputQueue(pool: loop.buffers)
+    known = PeerInfo(address: address)
     phase = .connecting
     writeProgress = loop.now
   }
@@ -109,11 +111,11 @@ public final class Connection: EventHandler {
     set { user = newValue }
   }
   /// Bytes written and not yet taken by the kernel.
-  public var bufferedBytes: Int { outputCount }
+  public var bufferedBytes: Int { output.count }
   /// Bytes written to the connection since its start, sent or not; those that a close has lost are taken off.
   public var bytesQueued: Int { queuedTotal }
   /// Bytes that the kernel has taken since the start.
-  public var bytesSent: Int { queuedTotal - outputCount }
+  public var bytesSent: Int { queuedTotal - output.count }
   /// Bytes received and not consumed, but for those that the delegate has in its hands.
   public var bytesUnread: Int { inputCount }
   /// When bytes last went to the kernel, or the queue last stopped being empty.
@@ -165,7 +167,7 @@ public final class Connection: EventHandler {
     if phase == .handshake { shakeHands() }
     guard phase == .established else { return }
     if canRead { readAvailable() }
-    if phase == .established, canWrite, outputCount > 0 { scheduleFlush() }
+    if phase == .established, canWrite, output.count > 0 { scheduleFlush() }
   }
 
   private func finishConnect() {
@@ -179,7 +181,7 @@ public final class Connection: EventHandler {
     guard let tls else { return }
     switch tls.shakeHands(descriptor, peerHasClosed: peerHasClosed) {
     case .bytes:
-      peer.session = PeerInfo.Session(tls.describe())
+      known = PeerInfo(address: peer.address, tls.describe())
       canRead = true
       establish()
     case .wouldBlock: break
@@ -191,7 +193,7 @@ public final class Connection: EventHandler {
   private func establish() {
     phase = .established
     user?.connectionEstablished(self)
-    if phase == .established, outputCount > 0 { scheduleFlush() }
+    if phase == .established, output.count > 0 { scheduleFlush() }
   }
 
   // MARK: Reading
@@ -218,7 +220,7 @@ public final class Connection: EventHandler {
       var buffer = takeInput()
       let result = receive(into: &buffer)
       if case .bytes = result { user?.connectionReceived(self, &buffer) }
-      keep(&buffer)
+      keep(buffer)
       switch result {
       case .bytes: break
       case .wouldBlock: canRead = false
@@ -238,7 +240,7 @@ public final class Connection: EventHandler {
     let (fd, tls) = (descriptor, tls)
     var space = 0
     var result = StreamResult.wouldBlock
-    let count = unsafe input.withWritableBytes(minimum: BufferPool.readBytes) { buffer in
+    let count = unsafe input.withWritableBytes(minimum: BufferPool.bufferBytes) { buffer in
       space = buffer.count
       result = if let tls { unsafe tls.read(into: buffer) } else { unsafe Connection.receive(fd, into: buffer) }
       return if case .bytes(let count) = result { count } else { 0 }
@@ -267,12 +269,17 @@ public final class Connection: EventHandler {
   /// Lends what was received and not consumed. To be called when the delegate has it not in its hands already.
   public func withInput<Result>(_ body: (inout ByteBuffer) -> Result) -> Result {
     var buffer = takeInput()
-    defer { keep(&buffer) }
-    return body(&buffer)
+    let result = body(&buffer)
+    keep(buffer)
+    return result
   }
 
   private func takeInput() -> ByteBuffer {
-    guard inputCount > 0 else { return loop.buffers.takeInput() }
+    inputCount > 0 ? takeKept() : loop.buffers.take()
+  }
+
+  @inline(never)
+  private func takeKept() -> ByteBuffer {
     var buffer = ByteBuffer()
     swap(&buffer, &input)
     inputCount = 0
@@ -280,11 +287,15 @@ public final class Connection: EventHandler {
   }
 
   /// An emptied buffer goes to the loop's other connections, so that an idle one holds none.
-  private func keep(_ buffer: inout ByteBuffer) {
+  private func keep(_ buffer: consuming ByteBuffer) {
     if phase == .closed { buffer.clear(keepingCapacity: true) }
-    guard !buffer.isEmpty else { return loop.buffers.giveBack(input: buffer) }
+    if buffer.isEmpty { loop.buffers.giveBack(buffer) } else { keepRest(buffer) }
+  }
+
+  @inline(never)
+  private func keepRest(_ buffer: consuming ByteBuffer) {
     inputCount = buffer.count
-    swap(&buffer, &input)
+    input = buffer
   }
 
   // MARK: Writing
@@ -292,7 +303,9 @@ public final class Connection: EventHandler {
   /// Queues bytes; they leave at the end of this turn. After `finish` or `close` they are dropped.
   public func write(_ bytes: [UInt8]) {
     guard phase != .closed, !isFinishing else { return }
-    noteQueued(output.append(bytes, pool: loop.buffers))
+    let before = output.count
+    output.append(bytes)
+    noteQueued(since: before)
   }
 
   /// Queues a literal.
@@ -301,12 +314,14 @@ public final class Connection: EventHandler {
   /// Queues what `body` writes, at most `bytesMax` bytes, where it leaves from.
   public func write(bytesMax: Int, with body: (inout OutputSpan<UInt8>) -> Void) {
     guard phase != .closed, !isFinishing else { return }
-    noteQueued(output.write(bytesMax: bytesMax, pool: loop.buffers, body))
+    let before = output.count
+    output.write(bytesMax: bytesMax, body)
+    noteQueued(since: before)
   }
 
-  private func noteQueued(_ byteCount: Int) {
-    if outputCount == 0 { writeProgress = loop.now }
-    outputCount += byteCount
+  private func noteQueued(since before: Int) {
+    if before == 0 { writeProgress = loop.now }
+    let byteCount = output.count - before
     queuedTotal += byteCount
     loop.heldBytes += byteCount
     scheduleFlush()
@@ -322,10 +337,10 @@ public final class Connection: EventHandler {
   func flush() {
     isFlushScheduled = false
     guard phase == .established else { return }
-    // Nothing that is called while bytes are sent comes back here.
-    let (end, left) = canWrite ? send(&output) : (.wouldBlock, outputCount)
-    let sent = outputCount - left
-    outputCount = left
+    let before = output.count
+    let end = canWrite ? send() : .wouldBlock
+    output.releaseBlock()
+    let sent = before - output.count
     loop.heldBytes -= sent
     switch end {
     case .bytes: break
@@ -337,22 +352,22 @@ public final class Connection: EventHandler {
       writeProgress = loop.now
       user?.connectionFlushed(self)
     }
-    if isFinishing, outputCount == 0 { shutDownWriting() }
+    if isFinishing, output.count == 0 { shutDownWriting() }
   }
 
-  /// Sends until nothing is left, which are bytes, or until something else comes up; also how many bytes are left.
-  private func send(_ queue: inout OutputQueue) -> (StreamResult, left: Int) {
-    while !queue.isEmpty {
-      let result = if let tls { tls.write(queue) } else { Connection.send(queue, to: descriptor) }
-      guard case .bytes(let count) = result else { return (result, queue.count) }
-      queue.consume(count, pool: loop.buffers)
+  /// Sends until nothing is left, which are bytes, or until something else comes up.
+  private func send() -> StreamResult {
+    while output.count > 0 {
+      let result = if let tls { tls.write(output) } else { sendPlain() }
+      guard case .bytes(let count) = result else { return result }
+      output.consume(count)
     }
-    return (.bytes(0), 0)
+    return .bytes(0)
   }
 
-  private static func send(_ queue: borrowing OutputQueue, to fd: Int32) -> StreamResult {
+  private func sendPlain() -> StreamResult {
     while true {
-      let count = queue.send(to: fd)
+      let count = output.send(to: descriptor)
       if count >= 0 { return .bytes(count) }
       switch errno {
       case EINTR: continue
@@ -390,15 +405,14 @@ public final class Connection: EventHandler {
     guard phase != .closed else { return }
     let wasEstablished = phase == .established
     phase = .closed
-    if error == nil, wasEstablished, !isFinishing, outputCount == 0 { tls?.sendCloseNotify() }
+    if error == nil, wasEstablished, !isFinishing, output.count == 0 { tls?.sendCloseNotify() }
     loop.remove(descriptor)
     tls = nil
     socket = nil
     descriptor = -1
-    output = OutputQueue()
-    queuedTotal -= outputCount
-    loop.heldBytes -= outputCount
-    outputCount = 0
+    queuedTotal -= output.count
+    loop.heldBytes -= output.count
+    output.removeAll()
     let user = user
     self.user = nil
     user?.connectionClosed(self, error: error)

@@ -46,30 +46,9 @@ public protocol EventHandler: AnyObject {
     var generation: UInt32 = 0
   }
 
-  /// A function in an array of functions is wrapped in one more; in a structure it lies as it is.
+  /// A function among other values is wrapped in one more; in a structure it lies as it is.
   private struct Body {
     let run: () -> Void
-  }
-
-  /// What waits for the end of the turn. Two arrays take turns, so that turns do not allocate.
-  private struct WaitingLine<Element> {
-    private var waiting: [Element] = []
-    private var spare: [Element] = []
-
-    mutating func append(_ element: consuming Element) { waiting.append(element) }
-
-    /// All that wait; they are to be given back when they are done.
-    mutating func take() -> [Element] {
-      var taken: [Element] = []
-      swap(&taken, &spare)
-      swap(&taken, &waiting)
-      return taken
-    }
-
-    mutating func giveBack(_ done: consuming [Element]) {
-      done.removeAll(keepingCapacity: true)
-      spare = done
-    }
   }
 
   public let index: Int
@@ -86,20 +65,17 @@ public protocol EventHandler: AnyObject {
   private let epoll: Int32
   private let events: UnsafeMutableBufferPointer<epoll_event>
   /// By descriptor: the kernel hands out the lowest free number, so the table stays dense.
-  private var registrations: [Registration] = []
+  private let registrations = Ring<Registration>()
   private var generations: UInt32 = 0
-  private var timers = TimerQueue()
-  private var laterBodies = WaitingLine<Body>()
+  private let timers = TimerQueue()
+  private let laterBodies = Ring<Body>()
   private var turnEndHooks: [() -> Void] = []
-  private var flushQueue = WaitingLine<Connection>()
-  // Counted beside the lines: to look at a line is checked for exclusive access, to look at a number is not.
-  private var laterCount = 0
-  private var flushCount = 0
+  private let flushQueue = Ring<Connection>()
   private var isStopping = false
   private var replies: UInt64 = 0
   private var expected: [UInt64: (any Sendable) -> Void] = [:]
-  /// By their types: a few, which are found faster in a row than in a table.
-  private var locals: [(type: ObjectIdentifier, value: AnyObject)] = []
+  /// A few, which are found faster in a row than in a table.
+  private var locals: [AnyObject] = []
   let buffers = BufferPool()
 
   /// How much one turn may do before it waits for events again.
@@ -187,10 +163,13 @@ public protocol EventHandler: AnyObject {
   /// The one value of this type that belongs to this loop, made by `make` at first use: what all requests of a loop share,
   /// such as the connections to upstreams. It lives as long as the loop and must not hold on to it.
   public func local<Value: AnyObject>(_ make: (EventLoop) -> Value) -> Value {
-    let type = ObjectIdentifier(Value.self)
-    for local in locals where local.type == type { if let value = local.value as? Value { return value } }
+    for index in locals.indices {
+      let value = locals[index]
+      // It is of this very class by the line that says so.
+      if type(of: value) == Value.self { return unsafe unsafeDowncast(value, to: Value.self) }
+    }
     let value = make(self)
-    locals.append((type, value))
+    locals.append(value)
     return value
   }
 
@@ -221,7 +200,6 @@ public protocol EventHandler: AnyObject {
 
   /// Has `body` run at the end of this turn; called at a turn's end, in the next one, without waiting in between.
   public func later(_ body: @escaping () -> Void) {
-    laterCount += 1
     laterBodies.append(Body(run: body))
   }
 
@@ -252,17 +230,15 @@ public protocol EventHandler: AnyObject {
   /// The loop is of no use afterwards.
   public func close() {
     mailbox.core.close()
-    for registration in registrations {
-      if let connection = registration.handler as? Connection { connection.close() }
+    for position in 0..<registrations.count {
+      if let connection = registrations[position].handler as? Connection { connection.close() }
     }
-    timers = TimerQueue()
-    laterBodies = WaitingLine()
-    laterCount = 0
+    timers.removeAll()
+    laterBodies.removeAll()
     turnEndHooks = []
-    flushQueue = WaitingLine()
-    flushCount = 0
+    flushQueue.removeAll()
     expected = [:]
-    registrations = []
+    registrations.removeAll()
   }
 
   /// Makes `run` return after this turn.
@@ -294,9 +270,9 @@ public protocol EventHandler: AnyObject {
   }
 
   private func dispatch(_ key: UInt64, _ events: ReadyEvents) {
-    let registration = registrations[Int(UInt32(truncatingIfNeeded: key))]
-    guard registration.generation == UInt32(truncatingIfNeeded: key >> 32) else { return }
-    registration.handler?.ready(events, on: self)
+    let position = Int(UInt32(truncatingIfNeeded: key))
+    guard registrations[position].generation == UInt32(truncatingIfNeeded: key >> 32) else { return }
+    registrations[position].handler?.ready(events, on: self)
   }
 
   private func refreshClock() {
@@ -317,7 +293,7 @@ public protocol EventHandler: AnyObject {
     } while hasWork && rounds < EventLoop.endRoundsMax
   }
 
-  private var hasWork: Bool { laterCount > 0 || flushCount > 0 || hasOwnMail }
+  private var hasWork: Bool { laterBodies.count > 0 || flushQueue.count > 0 || hasOwnMail }
 
   private var hasOwnMail: Bool { mailbox.core.hasOwnMail.load(ordering: .relaxed) }
 
@@ -328,26 +304,16 @@ public protocol EventHandler: AnyObject {
   }
 
   private func runLaterBodies() {
-    guard laterCount > 0 else { return }
-    laterCount = 0
-    let bodies = laterBodies.take()
-    for body in bodies { body.run() }
-    laterBodies.giveBack(consume bodies)
+    // Those that wait now: what they put behind them is the next round's.
+    for _ in 0..<laterBodies.count { laterBodies.popFirst()?.run() }
   }
 
   private func flushConnections() {
-    guard flushCount > 0 else { return }
-    flushCount = 0
-    let queue = flushQueue.take()
-    for connection in queue { connection.flush() }
-    flushQueue.giveBack(consume queue)
+    for _ in 0..<flushQueue.count { flushQueue.popFirst()?.flush() }
   }
 
   /// Has `connection` send what it has queued at the end of this turn.
-  func flushAtTurnEnd(_ connection: Connection) {
-    flushCount += 1
-    flushQueue.append(connection)
-  }
+  func flushAtTurnEnd(_ connection: Connection) { flushQueue.append(connection) }
 
   private func waitMilliseconds(maxWait: Duration?) -> Int32 {
     guard !hasWork, !isStopping else { return 0 }

@@ -92,7 +92,7 @@ enum StreamResult {
   }
 
   /// Encrypts and sends the first piece of the queue, or the first record of it.
-  func write(_ queue: borrowing OutputQueue) -> StreamResult {
+  func write(_ queue: OutputQueue) -> StreamResult {
     OpenSSLErrors.clear()
     let count = unsafe queue.withFirst { piece in
       // The bytes live as long as the call. After `.wouldBlock` the same bytes are offered again, perhaps from another

@@ -4,9 +4,10 @@ public struct Timer: Hashable, Sendable {
   fileprivate let generation: UInt64
 }
 
-/// Calls to make at moments to come, without a clock: a binary heap whose entries know their place, so that scheduling
-/// and cancelling cost O(log n) and a cancelled call leaves at once, with all it holds on to.
-struct TimerQueue {
+/// Calls to make at moments to come, without a clock: a binary heap. Nearly all calls are cancelled, and are later than those
+/// that were scheduled before them: a cancelled call lets go at once of all it holds on to, and its place in the heap goes
+/// when it comes to the front, or with all of its kind when they are more than half. So both cost O(1) mostly.
+final class TimerQueue {
   private struct Entry {
     var deadline: MonotonicTime
     /// Calls due at the same moment run in the order in which they were scheduled.
@@ -16,72 +17,106 @@ struct TimerQueue {
 
   private struct Slot {
     var body: (() -> Void)?
+    /// That of the entry whose call this is; entries that find another one are of cancelled calls.
     var generation: UInt64
-    var position: Int
   }
 
-  private var heap: [Entry] = []
-  private var slots: [Slot] = []
-  private var freeSlots: [Int] = []
+  private let heap = Ring<Entry>()
+  private let slots = Ring<Slot>()
+  private let freeSlots = Ring<Int>()
   private var generations: UInt64 = 0
 
-  var count: Int { heap.count }
-  var nextDeadline: MonotonicTime? { heap.first?.deadline }
+  /// Calls that are not cancelled.
+  private(set) var count = 0
 
-  mutating func schedule(at deadline: MonotonicTime, _ body: @escaping () -> Void) -> Timer {
+  /// Entries of cancelled calls that may stay however few others there are.
+  private static let cancelledMin = 64
+
+  var nextDeadline: MonotonicTime? {
+    while heap.count > 0 {
+      let first = heap[0]
+      if isAlive(first) { return first.deadline }
+      removeFirst()
+    }
+    return nil
+  }
+
+  func schedule(at deadline: MonotonicTime, _ body: @escaping () -> Void) -> Timer {
     generations += 1
-    let content = Slot(body: body, generation: generations, position: heap.count)
     let slot: Int
     if let free = freeSlots.popLast() {
       slot = free
-      slots[slot] = content
     } else {
       slot = slots.count
-      slots.append(content)
+      slots.append(Slot(body: nil, generation: 0))
     }
+    slots[slot].body = body
+    slots[slot].generation = generations
+    count += 1
     heap.append(Entry(deadline: deadline, generation: generations, slot: slot))
     rise(from: heap.count - 1)
     return Timer(slot: slot, generation: generations)
   }
 
-  mutating func cancel(_ timer: Timer) {
-    guard slots.indices.contains(timer.slot), slots[timer.slot].generation == timer.generation else { return }
-    _ = remove(at: slots[timer.slot].position)
+  func cancel(_ timer: Timer) {
+    guard timer.slot < slots.count, slots[timer.slot].generation == timer.generation else { return }
+    // Let go of at the end: it may hold what cancels calls when it goes.
+    let body = free(timer.slot)
+    defer { _ = body }
+    if heap.count - count > max(count, TimerQueue.cancelledMin) { removeCancelled() }
   }
 
   /// Takes out the next call that is due at `now`; nil when none is.
-  mutating func popDue(at now: MonotonicTime) -> (() -> Void)? {
-    guard let first = heap.first, first.deadline <= now else { return nil }
-    return remove(at: 0)
-  }
-
-  private mutating func remove(at position: Int) -> (() -> Void)? {
-    let slot = heap[position].slot
-    let body = slots[slot].body
-    slots[slot] = Slot(body: nil, generation: 0, position: 0)
-    freeSlots.append(slot)
-    let last = heap.removeLast()
-    if position < heap.count {
-      place(last, at: position)
-      rise(from: position)
-      sink(from: position)
-    }
+  func popDue(at now: MonotonicTime) -> (() -> Void)? {
+    guard let deadline = nextDeadline, deadline <= now else { return nil }
+    let body = free(heap[0].slot)
+    removeFirst()
     return body
   }
 
-  private mutating func rise(from start: Int) {
+  func removeAll() {
+    heap.removeAll()
+    freeSlots.removeAll()
+    count = 0
+    slots.removeAll()
+  }
+
+  private func isAlive(_ entry: Entry) -> Bool { slots[entry.slot].generation == entry.generation }
+
+  private func free(_ slot: Int) -> (() -> Void)? {
+    var content = Slot(body: nil, generation: 0)
+    swap(&content, &slots[slot])
+    freeSlots.append(slot)
+    count -= 1
+    return content.body
+  }
+
+  private func removeFirst() {
+    guard let last = heap.popLast(), heap.count > 0 else { return }
+    heap[0] = last
+    sink(from: 0)
+  }
+
+  private func removeCancelled() {
+    for _ in 0..<heap.count {
+      if let entry = heap.popFirst(), isAlive(entry) { heap.append(entry) }
+    }
+    for position in (0..<heap.count / 2).reversed() { sink(from: position) }
+  }
+
+  private func rise(from start: Int) {
     var position = start
     let entry = heap[position]
     while position > 0 {
       let parent = (position - 1) / 2
       guard TimerQueue.isBefore(entry, heap[parent]) else { break }
-      place(heap[parent], at: position)
+      heap[position] = heap[parent]
       position = parent
     }
-    if position != start { place(entry, at: position) }
+    if position != start { heap[position] = entry }
   }
 
-  private mutating func sink(from start: Int) {
+  private func sink(from start: Int) {
     var position = start
     let entry = heap[position]
     while true {
@@ -89,15 +124,10 @@ struct TimerQueue {
       guard child < heap.count else { break }
       if child + 1 < heap.count, TimerQueue.isBefore(heap[child + 1], heap[child]) { child += 1 }
       guard TimerQueue.isBefore(heap[child], entry) else { break }
-      place(heap[child], at: position)
+      heap[position] = heap[child]
       position = child
     }
-    if position != start { place(entry, at: position) }
-  }
-
-  private mutating func place(_ entry: Entry, at position: Int) {
-    heap[position] = entry
-    slots[entry.slot].position = position
+    if position != start { heap[position] = entry }
   }
 
   private static func isBefore(_ a: Entry, _ b: Entry) -> Bool {

@@ -57,7 +57,7 @@ public final class FileDescriptorSink: LogSink {
   /// Bytes that wait for a slow reader at most.
   public static let backlogBytesMax = 1_048_576
 
-  private struct State {
+  private struct State: ~Copyable {
     var descriptor: Int32
     /// Bytes per write: all that waits for a file, little for a pipe.
     var writeBytesMax: Int

@@ -6,7 +6,7 @@ struct TimerQueueTests {
   private static func time(_ nanoseconds: UInt64) -> MonotonicTime { MonotonicTime(nanoseconds: nanoseconds) }
 
   @Test func dueCallsComeInOrderOfTimeThenOfScheduling() {
-    var queue = TimerQueue()
+    let queue = TimerQueue()
     var order: [String] = []
     for (name, moment) in [("c", 30), ("a", 10), ("d", 30), ("b", 20)] {
       _ = queue.schedule(at: TimerQueueTests.time(UInt64(moment))) { order.append(name) }
@@ -21,7 +21,7 @@ struct TimerQueueTests {
 
   @Test func cancelledCallsNeverComeAndLetGoOfWhatTheyHold() {
     final class Held {}
-    var queue = TimerQueue()
+    let queue = TimerQueue()
     var held: Held? = Held()
     weak let observed = held
     let timer = queue.schedule(at: TimerQueueTests.time(1)) { [held] in _ = held }
@@ -39,7 +39,7 @@ struct TimerQueueTests {
   /// Against a sorted list, with a fixed seed.
   @Test func agreesWithASortedListUnderRandomUse() {
     var random = SplitMix(state: 20_260_801)
-    var queue = TimerQueue()
+    let queue = TimerQueue()
     var expected: [(moment: UInt64, number: Int, timer: Timer)] = []
     var popped: [Int] = []
     var now: UInt64 = 0
