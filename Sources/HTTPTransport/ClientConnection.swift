@@ -6,6 +6,8 @@ import Network
 final class ClientConnection: ConnectionDelegate {
   var pool: UpstreamPool
   var idleSince: MonotonicTime
+  /// In the list of its pool.
+  var nextIdle: ClientConnection?
   /// Whether an earlier call has used it: then it may turn out to have been closed meanwhile.
   private(set) var isReused = false
 

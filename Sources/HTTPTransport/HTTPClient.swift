@@ -22,6 +22,8 @@ public final class HTTPClient {
 
   let resolver: Resolver
   private var pools: [UpstreamKey: UpstreamPool] = [:]
+  /// The one that was asked for last, which is looked at first: most callers have one upstream.
+  private var recent: UpstreamPool?
   private(set) var connectionCount = 0
   private var defaultTLS: TLSClientContext?
   private var sweep: Timer?
@@ -50,23 +52,27 @@ public final class HTTPClient {
   }
 
   /// Connections that wait for a request.
-  public var idleCount: Int { pools.values.reduce(0) { $0 + $1.idle.count } }
+  public var idleCount: Int { pools.values.reduce(0) { $0 + $1.idleCount } }
 
   // MARK: Connections
 
   /// A copy: connections that are closed leave their pools.
-  private var idleConnections: [ClientConnection] { pools.values.flatMap(\.idle) }
+  private var idleConnections: [ClientConnection] { pools.values.flatMap { $0.idle } }
 
   /// The connections to one upstream. Only a pool that has some is remembered, so that upstreams that were tried once
   /// leave nothing behind.
   func pool(_ key: UpstreamKey) -> UpstreamPool { pools[key] ?? UpstreamPool(key) }
 
-  func takeIdle(_ key: UpstreamKey) -> ClientConnection? { pools[key]?.idle.popLast() }
+  func takeIdle(_ key: UpstreamKey) -> ClientConnection? {
+    if let recent, recent.key == key { return recent.takeIdle() }
+    recent = pools[key]
+    return recent?.takeIdle()
+  }
 
   func keep(_ connection: ClientConnection, at now: MonotonicTime) {
-    guard connection.pool.idle.count < options.idlePerUpstreamMax else { return connection.close() }
+    guard connection.pool.idleCount < options.idlePerUpstreamMax else { return connection.close() }
     connection.idleSince = now
-    connection.pool.idle.append(connection)
+    connection.pool.keep(connection)
     if sweep == nil { scheduleSweep() }
   }
 
@@ -82,8 +88,10 @@ public final class HTTPClient {
     connectionCount -= 1
     let pool = connection.pool
     pool.openCount -= 1
-    pool.idle.removeAll { $0 === connection }
-    if pool.openCount == 0 { pools[pool.key] = nil }
+    pool.remove(connection)
+    guard pool.openCount == 0 else { return }
+    pools[pool.key] = nil
+    if recent === pool { recent = nil }
   }
 
   /// One timer for all: idle connections are closed when their time is over, at most a quarter of it late.
@@ -111,13 +119,42 @@ public final class HTTPClient {
 /// The connections of a client to one upstream.
 final class UpstreamPool {
   let key: UpstreamKey
-  /// Connections that wait for a request. The one that was used last is the last one: it is least likely to be closed
-  /// by now, and is taken first.
-  var idle: [ClientConnection] = []
+  /// Of the connections that wait for a request, each with the next one. The one that was used last comes first: it is least
+  /// likely to be closed by now.
+  private var firstIdle: ClientConnection?
+  private(set) var idleCount = 0
   /// Idle ones and those that work.
   var openCount = 0
 
   init(_ key: UpstreamKey) { self.key = key }
+
+  var idle: [ClientConnection] {
+    Array(sequence(first: firstIdle) { $0?.nextIdle }.prefix(idleCount)).compactMap { $0 }
+  }
+
+  func keep(_ connection: ClientConnection) {
+    connection.nextIdle = firstIdle
+    firstIdle = connection
+    idleCount += 1
+  }
+
+  func takeIdle() -> ClientConnection? {
+    guard let connection = firstIdle else { return nil }
+    firstIdle = connection.nextIdle
+    connection.nextIdle = nil
+    idleCount -= 1
+    return connection
+  }
+
+  /// Nothing happens if it is not idle.
+  func remove(_ connection: ClientConnection) {
+    let others = idle.filter { $0 !== connection }
+    guard others.count < idleCount else { return }
+    firstIdle = nil
+    idleCount = 0
+    for other in others.reversed() { keep(other) }
+    connection.nextIdle = nil
+  }
 }
 
 /// All that makes two upstreams one. A connection is used again only for a request whose key is equal: anything left out

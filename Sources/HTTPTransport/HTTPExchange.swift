@@ -20,12 +20,19 @@ public enum HTTPOutcome: Sendable, Equatable {
 }
 
 /// One request and its response, on one loop. Once the exchange has ended, for whatever reason, its methods do nothing.
-public final class HTTPExchange {
-  public let loop: EventLoop
-  public let request: HTTPRequestHead
-  public let peer: PeerInfo
+open class HTTPExchange {
+  public final let loop: EventLoop
+  public final let request: HTTPRequestHead
+  public final let peer: PeerInfo
   /// When the head was complete.
-  public let startedAt: MonotonicTime
+  public final let startedAt: MonotonicTime
+
+  /// What an exchange begins with.
+  public struct Beginning: ~Copyable {
+    let connection: ServerConnection
+    public let request: HTTPRequestHead
+    let keepsAlive: Bool
+  }
 
   /// What the log wants to know.
   struct Facts {
@@ -38,53 +45,50 @@ public final class HTTPExchange {
   }
 
   // Of this module alone, so that the compiler sees all uses and leaves out the checks for exclusive access.
-  var facts: Facts
-  private var serviceState: AnyObject?
-  private var number: UInt64?
-  private var closeHandler: (() -> Void)?
-  private var drainHandler: (() -> Void)?
+  final var facts: Facts
+  private final var number: UInt64?
+  private final var closeHandler: (() -> Void)?
+  private final var drainHandler: (() -> Void)?
+  /// Once answered: after how many bytes of the connection it has left, and which exchange leaves next.
+  final var end = 0
+  final var next: HTTPExchange?
 
   private enum State {
     case unanswered, streaming, ended
   }
 
-  private var state = State.unanswered
+  private final var state = State.unanswered
   /// nil once ended: an exchange that is kept does not keep its connection.
-  private var connection: ServerConnection?
-  private var isChunked = false
+  private final var connection: ServerConnection?
+  private final var isChunked = false
   /// Whether only the end of the connection ends the response, as in HTTP/1.0.
-  var isEndedByClosing: Bool { state == .streaming && !isChunked }
+  final var isEndedByClosing: Bool { state == .streaming && !isChunked }
   /// Whether the connection may serve another request afterwards.
-  private(set) var keepsAlive: Bool
+  final private(set) var keepsAlive: Bool
 
-  init(_ connection: ServerConnection, _ request: HTTPRequestHead, keepsAlive: Bool) {
-    self.connection = connection
-    self.request = request
-    self.keepsAlive = keepsAlive
-    loop = connection.loop
-    peer = connection.peer
-    startedAt = loop.now
+  public init(_ beginning: borrowing Beginning) {
+    connection = beginning.connection
+    request = beginning.request
+    keepsAlive = beginning.keepsAlive
+    loop = beginning.connection.loop
+    peer = beginning.connection.peer
+    startedAt = beginning.connection.loop.now
     facts = Facts(endedAt: startedAt)
   }
 
-  /// The service's own.
-  public var userState: AnyObject? {
-    get { serviceState }
-    set { serviceState = newValue }
-  }
   /// Names the exchange in its response, as sixteen hexadecimal digits in `X-Request-Id`. To be set before the response is
   /// begun; nil leaves the field to the service.
-  public var requestNumber: UInt64? {
+  public final var responseNumber: UInt64? {
     get { number }
     set { number = newValue }
   }
   /// Called once when the response is cut before the service has ended it: the peer went away, or a bound was reached.
-  public var onClose: (() -> Void)? {
+  public final var onClose: (() -> Void)? {
     get { closeHandler }
     set { closeHandler = newValue }
   }
   /// Called each time all that was written has been handed to the kernel.
-  public var onDrained: (() -> Void)? {
+  public final var onDrained: (() -> Void)? {
     get { drainHandler }
     set { drainHandler = newValue }
   }
@@ -92,31 +96,31 @@ public final class HTTPExchange {
   // MARK: Facts for the log
 
   /// Bytes of the request's body.
-  public var bytesIn: Int { facts.bytesIn }
+  public final var bytesIn: Int { facts.bytesIn }
   /// Bytes of the response, head and framing included.
-  public var bytesOut: Int { facts.bytesOut }
+  public final var bytesOut: Int { facts.bytesOut }
   /// When the response's head was written; nil when there was none.
-  public var firstByteAt: MonotonicTime? { facts.firstByteAt }
+  public final var firstByteAt: MonotonicTime? { facts.firstByteAt }
   /// When the last byte was handed to the kernel or the exchange was cut.
-  public var endedAt: MonotonicTime { facts.endedAt }
+  public final var endedAt: MonotonicTime { facts.endedAt }
   /// The response's status; 0 when there was none.
-  public var status: Int { facts.status }
-  public var outcome: HTTPOutcome { facts.outcome }
+  public final var status: Int { facts.status }
+  public final var outcome: HTTPOutcome { facts.outcome }
 
   // MARK: State
 
-  public var isEnded: Bool { state == .ended }
+  public final var isEnded: Bool { state == .ended }
   /// Bytes of the response that wait for the client.
-  public var bufferedBytes: Int { connection?.bufferedBytes ?? 0 }
+  public final var bufferedBytes: Int { connection?.bufferedBytes ?? 0 }
 
   // MARK: Answering
 
-  public func respond(_ response: HTTPResponse) {
+  public final func respond(_ response: HTTPResponse) {
     respond(status: response.status, fields: response.fields, body: response.body)
   }
 
   /// Answers with a whole body. For HEAD only its length is sent.
-  public func respond(status: Int, fields: HTTPFields, body: [UInt8]) {
+  public final func respond(status: Int, fields: HTTPFields, body: [UInt8]) {
     guard let connection = beginWhole(status, bytes: body.count) else { return }
     connection.writeResponse(
       status: status, fields: fields, framing: framing(status, body.count), keepsAlive: keepsAlive,
@@ -125,7 +129,7 @@ public final class HTTPExchange {
   }
 
   /// As ``respond(status:fields:body:)-([UInt8])``; the body is copied.
-  public func respond(status: Int, fields: HTTPFields, body: Span<UInt8>) {
+  public final func respond(status: Int, fields: HTTPFields, body: Span<UInt8>) {
     guard let connection = beginWhole(status, bytes: body.count) else { return }
     connection.writeResponse(
       status: status, fields: fields, framing: framing(status, body.count), keepsAlive: keepsAlive,
@@ -134,7 +138,7 @@ public final class HTTPExchange {
   }
 
   /// nil where there is nothing to answer, or no room for the answer, which has then been said.
-  private func beginWhole(_ status: Int, bytes: Int) -> ServerConnection? {
+  private final func beginWhole(_ status: Int, bytes: Int) -> ServerConnection? {
     assert(state != .streaming, "an exchange is answered once")
     guard state == .unanswered, let connection else { return nil }
     guard connection.hasRoom(for: bytes) else {
@@ -145,14 +149,14 @@ public final class HTTPExchange {
     return connection
   }
 
-  private func framing(_ status: Int, _ bytes: Int) -> HTTPEncoder.BodyFraming {
+  private final func framing(_ status: Int, _ bytes: Int) -> HTTPEncoder.BodyFraming {
     HTTPExchange.allowsBody(status) ? .length(bytes) : .none
   }
 
-  private func hasBody(_ status: Int) -> Bool { request.method != .head && HTTPExchange.allowsBody(status) }
+  private final func hasBody(_ status: Int) -> Bool { request.method != .head && HTTPExchange.allowsBody(status) }
 
   /// Starts a response of unknown length: chunked, or ended by closing for HTTP/1.0.
-  public func startStream(status: Int, fields: HTTPFields) {
+  public final func startStream(status: Int, fields: HTTPFields) {
     assert(state != .streaming, "an exchange is answered once")
     guard state == .unanswered, let connection else { return }
     isChunked = request.minorVersion >= 1
@@ -166,21 +170,21 @@ public final class HTTPExchange {
 
   /// Adds to a stream. What is written in one turn of the loop leaves together, at its end. A writer of much looks at
   /// `bufferedBytes` and waits for `onDrained`; beyond `outputBufferBytesMax` the exchange is cut.
-  public func write(_ bytes: [UInt8]) {
+  public final func write(_ bytes: [UInt8]) {
     assert(state != .unanswered, "a stream is started before it is written to")
     guard state == .streaming, let connection, request.method != .head, !bytes.isEmpty else { return }
     connection.writeChunk(bytes, isFramed: isChunked)
   }
 
   /// Adds `byteCount` bytes to a stream, which `body` appends where they leave from.
-  public func write(byteCount: Int, _ body: (inout OutputSpan<UInt8>) -> Void) {
+  public final func write(byteCount: Int, _ body: (inout OutputSpan<UInt8>) -> Void) {
     assert(state != .unanswered, "a stream is started before it is written to")
     guard state == .streaming, let connection, request.method != .head, byteCount > 0 else { return }
     connection.writeChunk(byteCount: byteCount, isFramed: isChunked, body)
   }
 
   /// Ends a stream properly.
-  public func finish() {
+  public final func finish() {
     assert(state != .unanswered, "a stream is started before it is finished")
     guard state == .streaming, let connection else { return }
     if isChunked, request.method != .head { connection.writeLastChunk() }
@@ -189,22 +193,22 @@ public final class HTTPExchange {
 
   /// Has the connection closed after this response. To be called before the response is begun; the fields that say how a
   /// message ends (`Connection`, `Content-Length`, `Transfer-Encoding`) are the transport's and never the service's.
-  public func closeAfterwards() { keepsAlive = false }
+  public final func closeAfterwards() { keepsAlive = false }
 
   /// Cuts the response off: the client sees that it is not complete. `onClose` is not called.
-  public func abort() {
+  public final func abort() {
     guard state != .ended, let connection else { return }
     closeHandler = nil
     connection.cut(self, .aborted)
   }
 
-  private func begin(_ status: Int, _ connection: ServerConnection) {
+  private final func begin(_ status: Int, _ connection: ServerConnection) {
     facts.status = status
     facts.firstByteAt = loop.readClock()
     if connection.isLastRequest { keepsAlive = false }
   }
 
-  private func end(_ connection: ServerConnection) {
+  private final func end(_ connection: ServerConnection) {
     state = .ended
     closeHandler = nil
     drainHandler = nil
@@ -213,7 +217,7 @@ public final class HTTPExchange {
   }
 
   /// Called by the connection when it cuts the exchange off.
-  func wasCut(_ outcome: HTTPOutcome) {
+  final func wasCut(_ outcome: HTTPOutcome) {
     guard state != .ended else { return }
     state = .ended
     facts.outcome = outcome

@@ -21,9 +21,8 @@ public struct HTTPResponse: Sendable {
 
 /// What becomes of a request when only its head is known.
 public enum HeadDecision {
-  /// Read the body, up to `bodyBytesMax` bytes (a larger one is answered 413), then call `request`. `state` is kept in
-  /// the exchange's `userState`.
-  case accept(bodyBytesMax: Int, state: AnyObject? = nil)
+  /// Read the body, up to `bodyBytesMax` bytes (a larger one is answered 413), then call `request`.
+  case accept(bodyBytesMax: Int)
   /// Answer at once. `request` is not called.
   case reject(HTTPResponse)
 }
@@ -32,12 +31,14 @@ public enum HeadDecision {
 public struct HTTPServerRequest {
   public let head: HTTPRequestHead
   public let body: [UInt8]
-  public let peer: PeerInfo
 }
 
 /// Answers the requests of one loop. Calls come on that loop; those of one connection strictly in order, the next
 /// request only after the response to the one before is complete.
 public protocol HTTPService: AnyObject {
+  /// The exchange of a request whose head has come: of a class of the service's own, where it keeps more of a request than
+  /// the transport does.
+  func exchange(_ beginning: borrowing HTTPExchange.Beginning) -> HTTPExchange
   /// Decides before the body is read.
   func head(_ head: HTTPRequestHead, peer: PeerInfo, exchange: HTTPExchange) -> HeadDecision
   /// Answers through `exchange`, now or later.
@@ -45,4 +46,8 @@ public protocol HTTPService: AnyObject {
   /// The last byte was handed to the kernel, or the exchange was cut: `exchange` has all facts for a log line. Comes
   /// once for every exchange that `head` has seen.
   func finished(_ exchange: HTTPExchange)
+}
+
+extension HTTPService {
+  public func exchange(_ beginning: borrowing HTTPExchange.Beginning) -> HTTPExchange { HTTPExchange(beginning) }
 }

@@ -39,8 +39,9 @@ final class ServerConnection: ConnectionDelegate {
   private var bodyCount = 0
   /// Bytes that were written before the current exchange.
   private var responseStart = 0
-  /// Answered exchanges with the number of bytes after which they have left, oldest first.
-  private var leaving: [(exchange: HTTPExchange, end: Int)] = []
+  /// Answered exchanges that have not left, each with the next one: the oldest, which leaves first, and the newest.
+  private var oldest: HTTPExchange?
+  private var newest: HTTPExchange?
   /// After how many bytes the oldest of them has left.
   private var nextEnd = Int.max
   private var isProcessing = false
@@ -95,7 +96,7 @@ final class ServerConnection: ConnectionDelegate {
 
   func connectionFlushed(_ connection: Connection) {
     let sent = connection.bytesSent
-    while nextEnd <= sent { report(takeOldest()) }
+    while nextEnd <= sent, let exchange = takeOldest() { report(exchange) }
     if waitsForClient, connection.bufferedBytes <= server.options.pipelinedAnswerBytesMax {
       waitsForClient = false
       loop.later { self.processRest() }
@@ -122,18 +123,26 @@ final class ServerConnection: ConnectionDelegate {
       exchange.wasCut(.clientGone)
       report(exchange)
     }
-    for (exchange, _) in leaving {
+    while let exchange = takeOldest() {
       if exchange.outcome == .completed { exchange.facts.outcome = .clientGone }
       report(exchange)
     }
-    leaving = []
-    nextEnd = .max
   }
 
-  private func takeOldest() -> HTTPExchange {
-    let exchange = leaving.removeFirst().exchange
-    nextEnd = leaving.first?.end ?? .max
+  private func takeOldest() -> HTTPExchange? {
+    guard let exchange = oldest else { return nil }
+    oldest = exchange.next
+    exchange.next = nil
+    if oldest == nil { newest = nil }
+    nextEnd = oldest?.end ?? .max
     return exchange
+  }
+
+  private func wait(_ exchange: HTTPExchange) {
+    exchange.end = connection.bytesQueued
+    if let newest { newest.next = exchange } else { oldest = exchange }
+    newest = exchange
+    nextEnd = min(nextEnd, exchange.end)
   }
 
   private func report(_ exchange: HTTPExchange) {
@@ -193,7 +202,8 @@ final class ServerConnection: ConnectionDelegate {
   /// - Parameter hasMore: whether something has come behind the head.
   private func received(_ head: HTTPRequestHead, hasMore: Bool) {
     server.noted.requests += 1
-    let exchange = HTTPExchange(self, head, keepsAlive: head.keepAlive && !isLastRequest)
+    let exchange = server.service.exchange(
+      HTTPExchange.Beginning(connection: self, request: head, keepsAlive: head.keepAlive && !isLastRequest))
     current = exchange
     responseStart = connection.bytesQueued
     phase = .body
@@ -202,9 +212,7 @@ final class ServerConnection: ConnectionDelegate {
     // The service may have cut it.
     guard phase == .body else { return }
     switch decision {
-    case .accept(let bodyBytesMax, let state):
-      if let state { exchange.userState = state }
-      accept(head, bodyBytesMax, hasMore: hasMore)
+    case .accept(let bodyBytesMax): accept(head, bodyBytesMax, hasMore: hasMore)
     case .reject(let response):
       reject(head, exchange, response)
     }
@@ -302,8 +310,7 @@ final class ServerConnection: ConnectionDelegate {
     guard let body = wholeBody(lastBytes, of: exchange) else { return }
     phase = .answering
     deadline = .distantFuture
-    server.service.request(
-      HTTPServerRequest(head: exchange.request, body: body, peer: exchange.peer), exchange: exchange)
+    server.service.request(HTTPServerRequest(head: exchange.request, body: body), exchange: exchange)
   }
 
   private func becomeIdle() {
@@ -424,9 +431,7 @@ final class ServerConnection: ConnectionDelegate {
     current = nil
     releaseBody()
     exchange.facts.bytesOut = connection.bytesQueued - responseStart
-    let end = connection.bytesQueued
-    nextEnd = min(nextEnd, end)
-    leaving.append((exchange, end))
+    wait(exchange)
     guard exchange.keepsAlive else { return beginLingering() }
     // A refused request is answered before its body is here; the body is still being dropped.
     guard phase == .answering else { return }

@@ -21,8 +21,9 @@ struct BrowserPolicy {
     let url = URI(publicURL)
     ownOrigin = url.map { "\($0.scheme)://\($0.authority)" } ?? ""
     ownHost = url?.host ?? ""
-    let names = ["localhost", "127.0.0.1", "[::1]", url?.authority ?? "localhost"]
-    usualHosts = Set(names.flatMap { [$0, "\($0):\(url?.effectivePort ?? 80)"] }).map { Array($0.utf8) }
+    // The listener's own comes first.
+    let names = [url?.authority ?? "localhost", "localhost", "127.0.0.1", "[::1]"]
+    usualHosts = names.flatMap { [$0, "\($0):\(url?.effectivePort ?? 80)"] }.map { Array($0.utf8) }
   }
 
   // MARK: Callers that show no key

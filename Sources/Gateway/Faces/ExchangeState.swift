@@ -1,14 +1,12 @@
 internal import Bytes
 internal import HTTP
+internal import HTTPTransport
 internal import Model
-internal import Network
 
-/// What is known of one request, phase by phase; at its end it becomes the access-log line.
-final class ExchangeState {
+/// One request and what is known of it, phase by phase; at its end it becomes the access-log line.
+final class ExchangeState: HTTPExchange {
   /// Names the request in the log and in its answer, as sixteen hexadecimal digits.
   let requestNumber: UInt64
-  let head: HTTPRequestHead
-  let startedAt: MonotonicTime
   /// The caller's address as a trusted proxy names it; nil where the caller is the peer itself.
   var forwardedFor: String?
   var route = Route.notFound
@@ -25,14 +23,13 @@ final class ExchangeState {
   /// Keeps the observer of a turn alive as long as its caller is there.
   var observer: AnyObject?
 
-  init(requestNumber: UInt64, head: HTTPRequestHead, startedAt: MonotonicTime) {
+  init(_ beginning: borrowing HTTPExchange.Beginning, requestNumber: UInt64) {
     self.requestNumber = requestNumber
-    self.head = head
-    self.startedAt = startedAt
+    super.init(beginning)
   }
 
   var requestID: String { Hex.encode(requestNumber) }
-  var method: HTTPMethod { head.method }
+  var method: HTTPMethod { request.method }
   /// Without the query, whose values may hold secrets.
-  var path: String { head.path }
+  var path: String { request.path }
 }

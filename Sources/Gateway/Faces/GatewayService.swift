@@ -34,10 +34,23 @@ final class GatewayService: HTTPService {
 
   // MARK: Before the body
 
+  func exchange(_ beginning: borrowing HTTPExchange.Beginning) -> HTTPExchange {
+    ExchangeState(beginning, requestNumber: context.mint.word())
+  }
+
+  private func state(_ exchange: HTTPExchange) -> ExchangeState {
+    guard let state = exchange as? ExchangeState else { preconditionFailure("an exchange of another service") }
+    return state
+  }
+
   func head(_ head: HTTPRequestHead, peer: PeerInfo, exchange: HTTPExchange) -> HeadDecision {
-    let state = ExchangeState(requestNumber: context.mint.word(), head: head, startedAt: exchange.startedAt)
+    let state = state(exchange)
     if !listener.trustedProxies.isEmpty { state.forwardedFor = forwardedFor(peer, head) }
-    exchange.userState = state
+    // Nearly every request: an agent's own URL, in no need of decoding.
+    if hasA2A, case .post = head.method, let agent = head.withPath(agent(atPath:)) {
+      state.route = .jsonRPC(agentKey: agent.key)
+      return identify(head, state) ?? refuseCircle(head, state) ?? admitCall(agent, state, head)
+    }
     if let preflight = browsers.preflight(head) { return .reject(preflight) }
     let route = Route(method: head.method, path: head.path, hasA2A: hasA2A, hasOrq: hasOrq)
     state.route = route
@@ -60,10 +73,7 @@ final class GatewayService: HTTPService {
     case .jsonRPC(let key), .rest(let key, _):
       if let refusal = identify(head, state) ?? refuseCircle(head, state) { return refusal }
       guard let agent = agent(key) else { return reject(404, "there is no such agent", state, head) }
-      state.agent = agent
-      if let refusal = admitAgent(agent, state, head) { return refusal }
-      if let refusal = refuseEncoding(head, state) { return refusal }
-      return .accept(bodyBytesMax: context.services.limits.http.bodyBytesMax)
+      return admitCall(agent, state, head)
     case .orq(let match): return admit(match, head, state)
     }
   }
@@ -115,6 +125,17 @@ final class GatewayService: HTTPService {
     return claimed.first { !isTrusted($0) }
   }
 
+  private func admitCall(_ agent: ExposedAgent, _ state: ExchangeState, _ head: HTTPRequestHead) -> HeadDecision {
+    state.agent = agent
+    return admitAgent(agent, state, head) ?? refuseEncoding(head, state)
+      ?? .accept(bodyBytesMax: context.services.limits.http.bodyBytesMax)
+  }
+
+  private func agent(atPath path: Span<UInt8>) -> ExposedAgent? {
+    guard let start = Route.startOfPlainKey(path) else { return nil }
+    return context.registry.agent(path.extracting(start...))
+  }
+
   private func agent(_ key: String?) -> ExposedAgent? {
     guard let key else { return context.registry.defaultAgent }
     return context.registry[key]
@@ -153,10 +174,8 @@ final class GatewayService: HTTPService {
 
   /// An agent that the caller may not see is answered like one that does not exist.
   private func admitAgent(_ agent: ExposedAgent, _ state: ExchangeState, _ head: HTTPRequestHead) -> HeadDecision? {
-    guard let principal = state.principal, agent.access.allows(principal: principal.name) else {
-      return reject(404, "there is no such agent", state, head)
-    }
-    return nil
+    if let principal = state.principal, agent.isPublic || agent.access.allows(principal: principal.name) { return nil }
+    return reject(404, "there is no such agent", state, head)
   }
 
   /// A call that has come through this gateway before would go round for ever.
@@ -176,7 +195,7 @@ final class GatewayService: HTTPService {
   // MARK: With the body
 
   func request(_ request: HTTPServerRequest, exchange: HTTPExchange) {
-    guard let state = exchange.userState as? ExchangeState else { return }
+    let state = state(exchange)
     switch state.route {
     case .card:
       if let agent = state.agent {
@@ -221,10 +240,10 @@ final class GatewayService: HTTPService {
   // MARK: After the last byte
 
   func finished(_ exchange: HTTPExchange) {
-    guard let state = exchange.userState as? ExchangeState else { return }
+    let state = state(exchange)
     context.services.lossCounts.count(state.losses)
     context.accessLog?.record { $0.fill(from: state, exchange: exchange) }
-    // The exchange holds the state, the state the observer, the observer the exchange: without this none would ever go.
+    // The exchange holds the observer, the observer the exchange: without this neither would ever go.
     state.observer = nil
   }
 

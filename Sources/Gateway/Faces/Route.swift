@@ -42,11 +42,6 @@ enum Route: Equatable {
   }
 
   private init(a2a method: HTTPMethod, path: String) {
-    // Nearly every request: an agent's own URL, in no need of decoding.
-    if method == .post, let key = Route.plainKey(path) {
-      self = .jsonRPC(agentKey: key)
-      return
-    }
     var segments = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
     if segments.last?.isEmpty == true { segments.removeLast() }
     switch segments.first {
@@ -65,14 +60,11 @@ enum Route: Equatable {
     }
   }
 
-  private static func plainKey(_ path: String) -> String? {
-    let bytes = path.utf8Span.span
+  /// Where the key of an agent begins in a path that is its own URL, written as nearly everybody writes it: such a key stands
+  /// there as it is, if there is an agent of that key.
+  static func startOfPlainKey(_ path: Span<UInt8>) -> Int? {
     let agents: StaticString = "/agents/"
-    let start = agents.utf8CodeUnitCount
-    guard bytes.count > start, bytes.matches(agents), bytes.firstIndex(of: UInt8(ascii: "/"), from: start) == nil,
-      bytes.firstIndex(of: UInt8(ascii: "%"), from: start) == nil
-    else { return nil }
-    return bytes.extracting(start...).text
+    return path.matches(agents) ? agents.utf8CodeUnitCount : nil
   }
 
   private init(method: HTTPMethod, agentKey: String?, segments: [Substring]) {

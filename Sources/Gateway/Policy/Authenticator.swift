@@ -2,20 +2,25 @@ internal import Bytes
 public import Configuration
 internal import Crypto
 
-/// Who calls. A caller without credentials is `anonymous`, where the listener admits that.
-public struct Principal: Sendable, Hashable {
+/// Who calls. A caller without credentials is `anonymous`, where the listener admits that. Many hold one, nobody changes it.
+public final class Principal: Sendable, Hashable {
   public let name: String
   public let roles: Set<APIKeyConfiguration.Role>
 
   public static let anonymousName = "anonymous"
   public static let anonymous = Principal(name: anonymousName, roles: [])
 
-  public var isAnonymous: Bool { name == Principal.anonymousName }
+  public let isAnonymous: Bool
 
   public init(name: String, roles: Set<APIKeyConfiguration.Role>) {
     self.name = name
     self.roles = roles
+    isAnonymous = name == Principal.anonymousName
   }
+
+  public static func == (a: Principal, b: Principal) -> Bool { a === b || a.name == b.name && a.roles == b.roles }
+
+  public func hash(into hasher: inout Hasher) { hasher.combine(name) }
 }
 
 /// Finds the principal of a request.

@@ -1,4 +1,5 @@
 internal import A2A
+internal import Bytes
 internal import Configuration
 internal import LocalRuntime
 internal import Model
@@ -24,6 +25,9 @@ final class ExposedAgent: Sendable {
   /// What is kept of it; nil where nothing is.
   let record: (any AgentRecord)?
 
+  /// Anyone may read the card: callers are not restricted.
+  let isPublic: Bool
+
   /// Everybody may do everything, as in most card files.
   private let isUnrestricted: Bool
   private let places: TaskPlaces
@@ -40,7 +44,8 @@ final class ExposedAgent: Sendable {
     usesHistory = backend.description.usesHistory
     answersAtOnce = backend.description.answersAtOnce
     self.access = access
-    isUnrestricted = access.callers.contains(.any) && access.operations.count == AgentOperation.allCases.count
+    isPublic = access.callers.contains(.any)
+    isUnrestricted = isPublic && access.operations.count == AgentOperation.allCases.count
     self.limits = limits
     self.card = card
     inputModes = InputModes(card, origin: backend.origin)
@@ -77,9 +82,6 @@ final class ExposedAgent: Sendable {
     isUnrestricted || access.allows(principal: principal, operation: operation)
   }
 
-  /// Anyone may read the card: callers are not restricted.
-  var isPublic: Bool { access.callers.contains(.any) }
-
   var canStream: Bool { card.capabilities.streaming == true }
 
   /// URIs of the extensions that a caller must ask for.
@@ -93,8 +95,10 @@ private final class TaskPlaces: Sendable {
 }
 
 /// The agents of this gateway. Immutable: a change of one agent makes a new registry.
-struct Registry: Sendable {
+final class Registry: Sendable {
   private let agents: [String: ExposedAgent]
+  /// By length and bytes of their keys, for those who have a key as a piece of what was received.
+  private let sorted: [ExposedAgent]
   /// Of agents that calls made: their ids, which no key can be, since keys begin with a letter.
   private let byID: [String: ExposedAgent]
   let defaultAgent: ExposedAgent?
@@ -102,6 +106,7 @@ struct Registry: Sendable {
   init(_ agents: [ExposedAgent], defaultAgent: String?) {
     let byKey = Dictionary(agents.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
     self.agents = byKey
+    sorted = byKey.values.sorted { Registry.isBefore($0.key.utf8Span.span, $1.key.utf8Span.span) }
     byID = Dictionary(
       byKey.values.compactMap { agent in (agent.record as? RuntimeAgentRecord).map { ($0.id, agent) } },
       uniquingKeysWith: { first, _ in first })
@@ -109,6 +114,22 @@ struct Registry: Sendable {
   }
 
   subscript(_ key: String) -> ExposedAgent? { agents[key] }
+
+  func agent(_ key: Span<UInt8>) -> ExposedAgent? {
+    var (low, high) = (0, sorted.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if Registry.isBefore(sorted[middle].key.utf8Span.span, key) { low = middle + 1 } else { high = middle }
+    }
+    guard low < sorted.count, sorted[low].key.utf8Span.span.isSame(as: key) else { return nil }
+    return sorted[low]
+  }
+
+  private static func isBefore(_ a: Span<UInt8>, _ b: Span<UInt8>) -> Bool {
+    if a.count != b.count { return a.count < b.count }
+    for index in a.indices where a[index] != b[index] { return a[index] < b[index] }
+    return false
+  }
 
   /// By its key, or by its id, as Orq takes either (contract §2.1).
   subscript(keyOrID name: String) -> ExposedAgent? { agents[name] ?? byID[name] }

@@ -164,7 +164,7 @@ struct A2AResponder: ~Copyable {
       case (.v1_0, true): A2AResponder.fieldsV1REST
       case (.v0_3, _): A2AResponder.fieldsV03
       }
-    exchange.requestNumber = state.requestNumber
+    exchange.responseNumber = state.requestNumber
     if !extensions.isEmpty {
       fields.add(dialect.version == .v1_0 ? "a2a-extensions" : "x-a2a-extensions", extensions.joined(separator: ", "))
     }

@@ -16,7 +16,7 @@ final class AdminFace: HTTPService {
       response.fields.add("allow", "GET, HEAD")
       return .reject(response)
     }
-    return .accept(bodyBytesMax: 0, state: nil)
+    return .accept(bodyBytesMax: 0)
   }
 
   func request(_ request: HTTPServerRequest, exchange: HTTPExchange) {
