@@ -60,17 +60,24 @@ enum JSONLexer {
   @inline(__always)
   static func isPlain(_ bytes: Span<UInt8>) -> Bool {
     let count = bytes.count
-    guard count >= 8 else { return endOfPlainContent(bytes, from: 0, beyondASCII: false) == count }
+    guard count >= 16 else { return endOfPlainContent(bytes, from: 0, beyondASCII: false) == count }
+    // Vectors on both sides: a comparison with a single byte is not made of vector instructions.
+    let quotes = SIMD16<UInt8>(repeating: quote)
+    let backslashes = SIMD16<UInt8>(repeating: backslash)
+    let spaces = SIMD16<UInt8>(repeating: 0x20)
     // A byte has no invalid representation.
     let raw = unsafe bytes.bytes
     var index = 0
     while true {
-      // Ends at or before `count`, as it begins at or before `count - 8`.
-      let word = unsafe raw.unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: UInt64.self)
-      if stops(in: word, beyondASCII: false) != 0 { return false }
-      if index == count - 8 { return true }
-      // The last word overlaps the one before it, so that no single bytes are left over.
-      index = min(index + 8, count - 8)
+      // Ends at or before `count`, as it begins at or before `count - 16`.
+      let block = unsafe raw.unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: SIMD16<UInt8>.self)
+      let stops = (block .== quotes) .| (block .== backslashes) .| (block .< spaces)
+      // A lane of the mask is all ones or none.
+      let lanes = unsafe unsafeBitCast(stops, to: SIMD2<UInt64>.self)
+      if lanes[0] | lanes[1] != 0 { return false }
+      if index == count &- 16 { return true }
+      // The last block overlaps the one before it, so that no single bytes are left over.
+      index = min(index &+ 16, count &- 16)
     }
   }
 

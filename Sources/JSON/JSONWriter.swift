@@ -131,7 +131,7 @@ public struct JSONWriter: ~Copyable {
 
   /// - Parameter utf8: valid UTF-8, not escaped yet.
   public mutating func member(_ name: StaticString, utf8: Span<UInt8>) {
-    begin(name)
+    begin(name, room: utf8.count + 2)
     escape(utf8)
   }
 
@@ -142,13 +142,15 @@ public struct JSONWriter: ~Copyable {
   }
 
   public mutating func member(_ name: StaticString, _ text: JSONString) {
-    begin(name)
-    quote(text.escaped.span)
+    let text = text.escaped.span
+    begin(name, room: text.count + 2)
+    quote(text)
   }
 
   public mutating func member(_ name: StaticString, _ fragment: JSONFragment) {
-    begin(name)
-    bytes.append(fragment.bytes.span)
+    let value = fragment.bytes.span
+    begin(name, room: value.count)
+    bytes.append(value)
   }
 
   public mutating func member(_ name: StaticString, _ number: Int) {
@@ -174,9 +176,11 @@ public struct JSONWriter: ~Copyable {
   // Behind a name no comma is due: what follows it is written by the functions below that ask for none.
 
   /// A name and its colon, with a comma before them where one is due.
+  ///
+  /// - Parameter room: bytes that the value will take.
   @inline(__always)
-  private mutating func begin(_ name: StaticString) {
-    bytes.reserve(name.utf8CodeUnitCount + 4)
+  private mutating func begin(_ name: StaticString, room: Int = 0) {
+    bytes.reserve(name.utf8CodeUnitCount + room + 4)
     // There is room by the line above.
     if needsComma { unsafe bytes.put(UInt8(ascii: ",")) }
     unsafe bytes.put(JSONLexer.quote)
