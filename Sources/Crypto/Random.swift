@@ -10,6 +10,14 @@ public enum Random {
     }
   }
 
+  /// `count` times 64 random bits.
+  public static func words(_ count: Int) -> [UInt64] {
+    unsafe [UInt64](unsafeUninitializedCapacity: count) { buffer, filled in
+      unsafe fill(UnsafeMutableRawBufferPointer(buffer))
+      filled = count
+    }
+  }
+
   /// 64 random bits.
   public static func uint64() -> UInt64 {
     var value: UInt64 = 0

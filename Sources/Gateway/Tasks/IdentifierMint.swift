@@ -16,11 +16,7 @@ final class IdentifierMint {
   }
 
   private func refill() {
-    let bytes = Random.bytes(4096)
-    // Whatever their order, all of them are random.
-    entropy = stride(from: 0, to: bytes.count, by: 8).map { start in
-      bytes[start..<start + 8].reduce(0) { $0 << 8 | UInt64($1) }
-    }
+    entropy = Random.words(512)
     used = 0
   }
 
