@@ -6,6 +6,19 @@ internal import JSON
 internal import Model
 internal import Network
 
+/// What is lost between an agent and its caller, for the log.
+struct AnswerLosses {
+  /// In the caller's dialect.
+  var ofAnswer: TranslationLosses = []
+  /// In the agent's, by their names.
+  private var ofAgent: [String] = []
+
+  mutating func note(_ name: String) { if !ofAgent.contains(name) { ofAgent.append(name) } }
+
+  var isEmpty: Bool { ofAnswer.isEmpty && ofAgent.isEmpty }
+  var names: [String] { ofAnswer.names + ofAgent }
+}
+
 /// Answers one A2A request in the caller's dialect: a result, an error, or a stream of events. Whoever carries the request
 /// out holds it.
 struct A2AResponder: ~Copyable {
@@ -20,10 +33,6 @@ struct A2AResponder: ~Copyable {
   var extensions: [String] = []
   /// A refusal goes out as the only event of a stream.
   var refusesInStream = false
-  private var losses: TranslationLosses = []
-  /// Of the artifact that text was last added to.
-  private var textFrame: TextFrame?
-  private var backendLosses: [String] = []
 
   init(
     context: LoopContext, exchange: HTTPExchange, state: ExchangeState, dialect: Dialect, requestID: JSONFragment?,
@@ -41,10 +50,12 @@ struct A2AResponder: ~Copyable {
 
   // MARK: Whole answers
 
-  mutating func respond(_ result: CallResult) {
+  /// - Parameter losses: of the translation so far.
+  func respond(_ result: CallResult, _ losses: AnswerLosses = AnswerLosses()) {
+    var losses = losses
     var json = JSONWriter(into: context.takeMemory())
-    ResponseEncoder.result(result, id: requestID, dialect: dialect, losses: &losses, into: &json)
-    noteLosses()
+    ResponseEncoder.result(result, id: requestID, dialect: dialect, losses: &losses.ofAnswer, into: &json)
+    note(losses)
     let body = json.memory()
     body.withSpan { exchange.respond(status: 200, fields: resultFields(), body: $0) }
     context.giveBack(body)
@@ -99,23 +110,21 @@ struct A2AResponder: ~Copyable {
   /// - Parameters:
   ///   - endsStream: nothing follows; 0.3 clients are told so.
   ///   - id: what the caller can send back as `Last-Event-ID`.
-  mutating func send(_ event: TaskEvent, endsStream: Bool, id: EventID?) {
+  func send(_ event: TaskEvent, endsStream: Bool, id: EventID?, _ losses: inout AnswerLosses) {
     state.eventCount += 1
     exchange.write(
       ResponseEncoder.streamEvent(
-        event, final: endsStream, dialect: dialect, id: requestID, eventID: id, losses: &losses))
+        event, final: endsStream, dialect: dialect, id: requestID, eventID: id, losses: &losses.ofAnswer))
   }
 
-  /// Sends the event that adds text to an artifact of the stream's task, and is not the last to do so.
-  mutating func send(text: JSONString, artifactID: String, taskID: String, contextID: String, id: EventID) {
+  /// The frame of events that add text to an artifact of a task, and are not the last to do so.
+  func textFrame(artifactID: String, taskID: String, contextID: String, epoch: String) -> TextFrame {
+    TextFrame(
+      taskID: taskID, contextID: contextID, artifactID: artifactID, dialect: dialect, id: requestID, epoch: epoch)
+  }
+
+  func send(text: JSONString, in frame: TextFrame, sequence: Int) {
     state.eventCount += 1
-    if textFrame?.artifactID != artifactID {
-      textFrame = TextFrame(
-        taskID: taskID, contextID: contextID, artifactID: artifactID, dialect: dialect, id: requestID,
-        epoch: id.epoch)
-    }
-    guard let frame = textFrame else { return }
-    let sequence = id.sequence
     exchange.write(byteCount: frame.byteCount(text, sequence: sequence)) { output in
       frame.append(text, sequence: sequence, to: &output)
     }
@@ -127,18 +136,18 @@ struct A2AResponder: ~Copyable {
     exchange.write(frame)
   }
 
-  func finishStream() {
-    noteLosses()
+  func finishStream(_ losses: AnswerLosses = AnswerLosses()) {
+    note(losses)
     exchange.finish()
   }
 
   /// The stream broke: says so in the dialect's way and ends it.
-  func failStream(_ error: AgentError) {
+  func failStream(_ error: AgentError, _ losses: AnswerLosses = AnswerLosses()) {
     var frame: [UInt8] = []
     ResponseEncoder.streamError(error, id: requestID, dialect: dialect, into: &frame)
     state.errorKind = "\(error.kind)"
     exchange.write(frame)
-    finishStream()
+    finishStream(losses)
   }
 
   // MARK: The log
@@ -148,13 +157,7 @@ struct A2AResponder: ~Copyable {
     state.state = taskState
   }
 
-  /// What the backend's translation lost.
-  mutating func note(loss name: String) { if !backendLosses.contains(name) { backendLosses.append(name) } }
-
-  private func noteLosses() {
-    if losses.isEmpty, backendLosses.isEmpty { return }
-    state.losses = losses.names + backendLosses
-  }
+  private func note(_ losses: AnswerLosses) { if !losses.isEmpty { state.losses = losses.names } }
 
   /// Those of a whole result; other answers differ in their media type.
   private func resultFields() -> HTTPFields {

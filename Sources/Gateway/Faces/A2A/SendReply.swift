@@ -6,11 +6,12 @@ internal import Network
 
 /// Answers one SendMessage: when the turn ends, or as soon as there is a task if the caller does not wait.
 final class SendReply: TurnObserver {
-  private var responder: A2AResponder
+  private let responder: A2AResponder
   private let owner: TaskOwner
   private let returnsImmediately: Bool
   private let historyLength: Int?
   private let blockingWait: Duration?
+  private var losses = AnswerLosses()
   private var isAnswered = false
   private var taskID: String?
   private var waitTimer: Timer?
@@ -23,7 +24,7 @@ final class SendReply: TurnObserver {
     historyLength = request.historyLength
   }
 
-  func turnReplied(_ message: Message) { if isFirst() { responder.respond(.sent(.message(message))) } }
+  func turnReplied(_ message: Message) { if isFirst() { responder.respond(.sent(.message(message)), losses) } }
 
   func turnOpened(taskID: String, at sequence: JournalSequence) {
     self.taskID = taskID
@@ -46,7 +47,7 @@ final class SendReply: TurnObserver {
     answerWithTask()
   }
 
-  func turnLost(_ name: String) { responder.note(loss: name) }
+  func turnLost(_ name: String) { losses.note(name) }
 
   func turnRefused(_ error: AgentError) { if isFirst() { responder.respond(error) } }
 
@@ -59,7 +60,7 @@ final class SendReply: TurnObserver {
     }
     responder.note(taskID: taskID, state: task.status.state)
     task.limitHistory(to: historyLength)
-    responder.respond(.sent(.task(task)))
+    responder.respond(.sent(.task(task)), losses)
   }
 
   /// Whether there is no answer yet: the next one is to be it.

@@ -9,7 +9,7 @@ internal import Network
 final class TaskEventStream: TurnObserver, JournalReader {
   private let context: LoopContext
   private let owner: TaskOwner
-  private var responder: A2AResponder
+  private let responder: A2AResponder
   /// A sent message's stream ends when the agent asks back, so that its caller can answer; a subscription of 1.0 lasts
   /// until the task is terminal (A2A 1.0 §3.1.6).
   private let endsWhenInterrupted: Bool
@@ -19,6 +19,9 @@ final class TaskEventStream: TurnObserver, JournalReader {
   private var contextID = ""
   /// The place in the journal of what is sent.
   private var cursor: JournalSequence = 0
+  private var losses = AnswerLosses()
+  /// Of the artifact that text was last added to.
+  private var textFrame: TextFrame?
   private var isAttached = false
   private var isOver = false
   private let follower: JournalFollower
@@ -37,9 +40,9 @@ final class TaskEventStream: TurnObserver, JournalReader {
   func turnReplied(_ message: Message) {
     guard !isOver else { return }
     responder.startStream()
-    responder.send(.message(message), endsStream: true, id: nil)
+    responder.send(.message(message), endsStream: true, id: nil, &losses)
     isOver = true
-    responder.finishStream()
+    responder.finishStream(losses)
   }
 
   func turnOpened(taskID: String, at sequence: JournalSequence) { attach(to: taskID, at: sequence, isTurn: true) }
@@ -48,7 +51,7 @@ final class TaskEventStream: TurnObserver, JournalReader {
 
   func turnEnded(taskID: String, _ task: AgentTask?) { follower.endFeeding() }
 
-  func turnLost(_ name: String) { responder.note(loss: name) }
+  func turnLost(_ name: String) { losses.note(name) }
 
   /// A stream stays open while somebody approves elsewhere (A2A 1.0 §7.6.1), but for 0.3, whose clients wait for its end.
   func turnPaused(taskID: String) { follower.endFeeding() }
@@ -57,7 +60,7 @@ final class TaskEventStream: TurnObserver, JournalReader {
     guard !isOver else { return }
     isOver = true
     follower.stop()
-    if isAttached { responder.failStream(error) } else { responder.respond(error) }
+    if isAttached { responder.failStream(error, losses) } else { responder.respond(error) }
   }
 
   // MARK: Following
@@ -82,7 +85,7 @@ final class TaskEventStream: TurnObserver, JournalReader {
     if isTerminal {
       // It ended between the caller's question and this answer: there is nothing to wait for.
       isOver = true
-      return responder.finishStream()
+      return responder.finishStream(losses)
     }
     follower.follow(taskID, after: cursor, reader: self, isFed: isTurn)
   }
@@ -94,7 +97,7 @@ final class TaskEventStream: TurnObserver, JournalReader {
     case .history, .metadata, .backendState: return false
     case .text(let artifactID, let text):
       follower.noteWrite()
-      responder.send(text: text, artifactID: artifactID, taskID: taskID, contextID: contextID, id: eventID)
+      responder.send(text: text, in: textFrame(of: artifactID), sequence: cursor)
       return false
     case .artifact(let artifact, let append, let lastChunk, let metadata):
       let update = TaskArtifactUpdate(
@@ -109,7 +112,7 @@ final class TaskEventStream: TurnObserver, JournalReader {
       send(.status(update), endsStream: ends)
       guard ends else { return false }
       isOver = true
-      responder.finishStream()
+      responder.finishStream(losses)
       return true
     }
   }
@@ -128,18 +131,27 @@ final class TaskEventStream: TurnObserver, JournalReader {
     context.services.turns.isRunning(taskID, in: ContextKey(owner: owner, contextID: contextID))
   }
 
+  private func textFrame(of artifactID: String) -> TextFrame {
+    if let textFrame, textFrame.artifactID == artifactID { return textFrame }
+    let frame = responder.textFrame(
+      artifactID: artifactID, taskID: taskID, contextID: contextID, epoch: context.services.epoch)
+    textFrame = frame
+    return frame
+  }
+
   func keepAlive() { responder.sendKeepAlive() }
 
   func journalLost() {
     guard !isOver else { return }
     isOver = true
     responder.failStream(
-      AgentError(.internalError, "the stream cannot go on; ask for the task to see how it stands", source: .gateway))
+      AgentError(.internalError, "the stream cannot go on; ask for the task to see how it stands", source: .gateway),
+      losses)
   }
 
   private func send(_ event: TaskEvent, endsStream: Bool) {
     follower.noteWrite()
-    responder.send(event, endsStream: endsStream, id: eventID)
+    responder.send(event, endsStream: endsStream, id: eventID, &losses)
   }
 
   private var eventID: EventID { EventID(epoch: context.services.epoch, sequence: cursor) }
