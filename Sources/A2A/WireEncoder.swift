@@ -52,16 +52,18 @@ public struct WireEncoder {
     contextID(task.contextID, into: &json)
     json.key("status")
     status(task.status, into: &json)
-    if !task.artifacts.isEmpty {
+    let artifacts = task.artifacts
+    if !artifacts.isEmpty {
       json.key("artifacts")
       json.beginArray()
-      for index in task.artifacts.indices { artifact(task.artifacts[index], into: &json) }
+      for index in artifacts.indices { artifact(artifacts[index], into: &json) }
       json.endArray()
     }
-    if !task.history.isEmpty {
+    let history = task.history
+    if !history.isEmpty {
       json.key("history")
       json.beginArray()
-      for index in task.history.indices { message(task.history[index], into: &json) }
+      for index in history.indices { message(history[index], into: &json) }
       json.endArray()
     }
     if notesLosses {

@@ -15,8 +15,7 @@ public final class Turn: Sendable {
 
   public init(
     owner: TaskOwner, taskID: String, contextID: String, message: Message, isContinuation: Bool = false,
-    wantsEvents: Bool = true, metadata: JSONFragment? = nil, options: TurnOptions = TurnOptions(),
-    past: TurnPast = TurnPast()
+    wantsEvents: Bool = true, metadata: JSONFragment? = nil, options: TurnOptions? = nil, past: TurnPast? = nil
   ) {
     self.owner = owner
     self.taskID = taskID
@@ -24,7 +23,9 @@ public final class Turn: Sendable {
     self.message = message
     self.isContinuation = isContinuation
     self.wantsEvents = wantsEvents
-    circumstances = .unlessEmpty(metadata: metadata, options: options, past: past)
+    circumstances =
+      metadata == nil && options == nil && past == nil
+      ? nil : Circumstances(metadata: metadata, options: options ?? TurnOptions(), past: past ?? TurnPast())
   }
 
   /// The same turn, once it is known what it builds on.
@@ -53,13 +54,7 @@ extension Turn {
     let options: TurnOptions
     let past: TurnPast
 
-    /// nil for nothing. No initialiser, which would fetch memory before it fails.
-    static func unlessEmpty(metadata: JSONFragment?, options: TurnOptions, past: TurnPast) -> Circumstances? {
-      if metadata == nil, options.isEmpty, past.isEmpty { return nil }
-      return Circumstances(metadata: metadata, options: options, past: past)
-    }
-
-    private init(metadata: JSONFragment?, options: TurnOptions, past: TurnPast) {
+    init(metadata: JSONFragment?, options: TurnOptions, past: TurnPast) {
       self.metadata = metadata
       self.options = options
       self.past = past
@@ -80,8 +75,6 @@ public struct TurnPast: Sendable {
     self.history = history
     self.earlier = earlier
   }
-
-  var isEmpty: Bool { history.isEmpty && earlier == nil && references.isEmpty }
 }
 
 /// What a call says beyond its message, for agents that are A2A agents themselves.
@@ -97,8 +90,6 @@ public struct TurnOptions: Sendable, Equatable {
     self.extensions = extensions
     self.gateways = gateways
   }
-
-  var isEmpty: Bool { acceptedOutputModes.isEmpty && extensions.isEmpty && gateways.isEmpty }
 }
 
 /// A message of an agent, without its ids and its place, which are the gateway's to give.

@@ -18,7 +18,7 @@ struct TaskOperations {
   ///
   /// - Parameter options: what the call says beyond its message.
   func send(
-    _ request: consuming SendRequest, openNow: Bool, wantsEvents: Bool, options: TurnOptions = TurnOptions(),
+    _ request: consuming SendRequest, openNow: Bool, wantsEvents: Bool, options: TurnOptions? = nil,
     observer: any TurnObserver
   ) throws(AgentError) {
     guard !context.services.isDraining else {
@@ -45,7 +45,7 @@ struct TaskOperations {
   }
 
   private func resume(
-    _ taskID: String, _ request: SendRequest, _ wantsEvents: Bool, _ options: TurnOptions,
+    _ taskID: String, _ request: SendRequest, _ wantsEvents: Bool, _ options: TurnOptions?,
     _ observer: any TurnObserver
   ) throws(AgentError) {
     var message = request.message

@@ -95,12 +95,12 @@ final class TurnRunner {
 
   /// - Parameter answered: the status of the existing task that the message answers; nil for a new task.
   init(context: LoopContext, agent: ExposedAgent, turn: Turn, answered: TaskStatus? = nil) {
+    lastEventAt = context.loop.now
+    isOpen = answered != nil
     self.context = context
     self.agent = agent
     self.turn = turn
     self.answered = answered
-    isOpen = answered != nil
-    lastEventAt = context.loop.now
   }
 
   var handle: TurnHandle {

@@ -181,16 +181,7 @@ struct A2AFace {
     case .sendMessage(let request): send(request, operations, head, state, responder)
     case .sendStreamingMessage(let request): stream(request, operations, head, state, responder)
     case .subscribeToTask(let id): subscribe(to: id, operations, head, state, responder)
-    case .cancelTask(let id, let metadata):
-      var responder = responder
-      operations.cancel(id, metadata: metadata) { result in
-        switch result {
-        case .success(let task):
-          responder.note(taskID: id, state: task.status.state)
-          responder.respond(.task(task))
-        case .failure(let error): responder.respond(error)
-        }
-      }
+    case .cancelTask(let id, let metadata): cancel(id, metadata, operations, responder)
     case .getTask(let id, let historyLength):
       do {
         let task = try operations.task(id)
@@ -270,6 +261,21 @@ struct A2AFace {
     stream.attach(to: id, at: resumed)
   }
 
+  private func cancel(
+    _ id: String, _ metadata: JSONFragment?, _ operations: TaskOperations, _ responder: consuming A2AResponder
+  ) {
+    // The agent may be asked first: whoever answers then holds it.
+    let responder = responder
+    operations.cancel(id, metadata: metadata) { result in
+      switch result {
+      case .success(let task):
+        responder.note(taskID: id, state: task.status.state)
+        responder.respond(.task(task))
+      case .failure(let error): responder.respond(error)
+      }
+    }
+  }
+
   private func page(_ request: ListTasksRequest, _ operations: TaskOperations) throws(AgentError) -> TaskPage {
     var page = try operations.list(request)
     page.tasks = page.tasks.map { task in
@@ -295,13 +301,14 @@ struct A2AFace {
   private static let noPush = AgentError(
     .pushNotificationNotSupported, "push notifications are not supported by this agent; follow the task by its stream")
 
-  /// What agents elsewhere are told of a call beyond its message.
+  /// What agents elsewhere are told of a call beyond its message; nil for nothing.
   private func options(
     of request: borrowing SendRequest, _ head: HTTPRequestHead, extensions: [String]
-  ) -> TurnOptions {
-    TurnOptions(
-      acceptedOutputModes: request.acceptedOutputModes, extensions: extensions,
-      gateways: GatewayHops.names(head.fields))
+  ) -> TurnOptions? {
+    let gateways = GatewayHops.names(head.fields)
+    if request.acceptedOutputModes.isEmpty, extensions.isEmpty, gateways.isEmpty { return nil }
+    return TurnOptions(
+      acceptedOutputModes: request.acceptedOutputModes, extensions: extensions, gateways: gateways)
   }
 
   /// Those of the agent's extensions that a caller asks for. One that the agent requires must be asked for (A2A 1.0
