@@ -43,29 +43,24 @@ struct JSONScanner: ~Copyable {
       // Behind a value: what ends here is closed, up to the next value.
       while depth > 0 {
         let byte = token(bytes, &index)
-        var open = tape[innermost]
-        let isObject = open.kind == .object
+        let isObject = tape.isObject(innermost)
         if byte == UInt8(ascii: isObject ? "}" : "]") {
           index &+= 1
-          let (around, mayRepeat) = (Int(open.next), open.flag)
-          open.close(end: index, next: tape.count)
-          tape[innermost] = open
+          let (around, mayRepeat) = tape.close(innermost, end: index)
           if mayRepeat { try JSONNameCheck.check(tape, object: innermost, bytes) }
           innermost = around
           depth &-= 1
           continue
         }
         // A container that was opened just now has no value yet.
-        if open.count > 0 {
+        if tape.countOne(in: innermost) > 1 {
           guard byte == UInt8(ascii: ",") else {
             throw JSONScanner.unexpected(
               bytes, index, isObject ? "a comma or } is expected" : "a comma or ] is expected")
           }
           index &+= 1
         }
-        open.count &+= 1
-        if isObject { index = try scanName(bytes, from: index, in: innermost, &open) }
-        tape[innermost] = open
+        if isObject { index = try scanName(bytes, from: index, in: innermost) }
         continue values
       }
       break
@@ -77,7 +72,7 @@ struct JSONScanner: ~Copyable {
   /// A member's name and the colon; returns the offset behind it.
   @inline(__always)
   private mutating func scanName(
-    _ bytes: Span<UInt8>, from start: Int, in object: Int, _ open: inout JSONTapeNode
+    _ bytes: Span<UInt8>, from start: Int, in object: Int
   ) throws(JSONError) -> Int {
     var index = start
     guard token(bytes, &index) == JSONLexer.quote else {
@@ -87,11 +82,9 @@ struct JSONScanner: ~Copyable {
     var isEscaped = false
     let end = try JSONLexer.endOfString(bytes, from: start, escaped: &isEscaped)
     index = end &+ 1
-    // The flag of an open object: a name may stand in it twice.
-    if isEscaped || open.note(JSONNameCheck.digest(of: bytes, from: start, to: end)),
-      isEscaped || open.count > JSONNameCheck.comparedMax || tape.holdsName(start..<end, in: object, bytes)
-    {
-      open.flag = true
+    let digest = JSONNameCheck.digest(of: bytes, from: start, to: end)
+    if isEscaped || tape.note(digest, in: object) {
+      tape.noteName(start..<end, isEscaped: isEscaped, in: object, bytes)
     }
     try append(JSONTapeNode(.string, offset: start, end: end, next: tape.count &+ 1, flag: isEscaped))
     guard token(bytes, &index) == UInt8(ascii: ":") else {

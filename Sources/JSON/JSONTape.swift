@@ -20,24 +20,6 @@ struct JSONTapeNode: Sendable {
     facts = UInt32(kind.rawValue) | (flag ? 8 : 0)
   }
 
-  /// Of an object that is not closed yet, which has no length: sets the bit of a name's digest.
-  ///
-  /// - Returns: whether it was set. A name whose bit is free cannot be a duplicate.
-  @inline(__always)
-  mutating func note(_ digest: Int) -> Bool {
-    let bit: UInt32 = 1 &<< UInt32(truncatingIfNeeded: digest)
-    defer { length |= bit }
-    return length & bit != 0
-  }
-
-  /// An array or object is whole.
-  @inline(__always)
-  mutating func close(end: Int, next: Int) {
-    length = UInt32(truncatingIfNeeded: end) &- offset
-    self.next = UInt32(truncatingIfNeeded: next)
-    flag = false
-  }
-
   @inline(__always)
   var kind: JSONNode.Kind {
     switch facts & 7 {
@@ -88,14 +70,8 @@ struct JSONTape: ~Copyable, @unchecked Sendable {
 
   @inline(__always)
   subscript(_ index: Int) -> JSONTapeNode {
-    get {
-      precondition(UInt(bitPattern: index) < UInt(bitPattern: count), "beyond the tape")
-      return unsafe nodes[index]
-    }
-    set {
-      precondition(UInt(bitPattern: index) < UInt(bitPattern: count), "beyond the tape")
-      unsafe nodes[index] = newValue
-    }
+    precondition(UInt(bitPattern: index) < UInt(bitPattern: count), "beyond the tape")
+    return unsafe nodes[index]
   }
 
   /// False, and nothing done, where the tape is as long as it may be.
@@ -108,11 +84,41 @@ struct JSONTape: ~Copyable, @unchecked Sendable {
     return true
   }
 
-  // The looks below stay within the tape: what they follow is written by the scanner alone, and leads to nodes before
-  // `count`.
+  // What follows stays within the tape: it is asked of nodes that the scanner has appended, and what it follows from there
+  // leads to nodes before `count`.
 
-  /// Whether an object that is not closed yet has a name of these bytes.
-  func holdsName(_ range: Range<Int>, in object: Int, _ bytes: Span<UInt8>) -> Bool {
+  // MARK: What is open
+
+  /// Whether what is open is an object, and no array.
+  @inline(__always)
+  func isObject(_ open: Int) -> Bool { unsafe nodes[open].kind == .object }
+
+  /// Counts one more member or element; returns how many there are.
+  @inline(__always)
+  mutating func countOne(in open: Int) -> Int {
+    unsafe nodes[open].count &+= 1
+    return unsafe nodes[open].count
+  }
+
+  /// Sets the bit of a name's digest. An object that is not closed yet has these bits in place of its length.
+  ///
+  /// - Returns: whether it was set. A name whose bit is free cannot be a duplicate.
+  @inline(__always)
+  mutating func note(_ digest: Int, in object: Int) -> Bool {
+    let bit: UInt32 = 1 &<< UInt32(truncatingIfNeeded: digest)
+    let seen = unsafe nodes[object].length
+    unsafe nodes[object].length = seen | bit
+    return seen & bit != 0
+  }
+
+  /// Flags an object whose new name stands there before, or could: that is checked when the object is closed.
+  mutating func noteName(_ range: Range<Int>, isEscaped: Bool, in object: Int, _ bytes: Span<UInt8>) {
+    if unsafe isEscaped || nodes[object].count > JSONNameCheck.comparedMax || holdsName(range, in: object, bytes) {
+      unsafe nodes[object].flag = true
+    }
+  }
+
+  private func holdsName(_ range: Range<Int>, in object: Int, _ bytes: Span<UInt8>) -> Bool {
     var name = object &+ 1
     while name < count {
       if unsafe bytes.areEqual(nodes[name].range, range) { return true }
@@ -120,6 +126,20 @@ struct JSONTape: ~Copyable, @unchecked Sendable {
     }
     return false
   }
+
+  /// The array or object is whole.
+  ///
+  /// - Returns: the one around it, and whether it may have a name twice.
+  @inline(__always)
+  mutating func close(_ open: Int, end: Int) -> (around: Int, mayRepeat: Bool) {
+    let node = unsafe nodes[open]
+    unsafe nodes[open].length = UInt32(truncatingIfNeeded: end) &- node.offset
+    unsafe nodes[open].next = UInt32(truncatingIfNeeded: count)
+    unsafe nodes[open].flag = false
+    return (Int(node.next), node.flag)
+  }
+
+  // MARK: Looking up
 
   /// The next name from `start` on, before `end`, that is as long as this or has escapes; nil if there is none.
   @inline(__always)
