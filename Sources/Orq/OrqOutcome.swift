@@ -15,19 +15,30 @@ public struct OrqOutcome: Sendable, Equatable {
 extension OrqOutcome: OrqReadable {
   public init(_ node: JSONNode, _ reader: inout OrqReader) {
     reader.requireString(node, "_id")
-    taskID = reader.identifier(node, "task_id")
-    parts = OrqOutcome.parts(node, &reader)
+    let taskID = reader.identifier(node, "task_id")
+    let parts = OrqOutcome.parts(node, &reader)
     reader.requireString(node, "created_at")
     reader.requireString(node, "model")
-    usage = reader.value(node, "usage", OrqUsage.self)
-    finishReason = OrqFinishReason.read(node, "finish_reason", &reader)
-    pendingToolCalls = []
+    let usage = reader.value(node, "usage", OrqUsage.self)
+    let finishReason = OrqFinishReason.read(node, "finish_reason", &reader)
     // Five must be there. Where these are all, none is looked for any more.
-    if node.count == 5 + (usage == nil ? 0 : 1) + (finishReason == nil ? 0 : 1), !reader.hasFaults { return }
-    pendingToolCalls = reader.values(node, "pending_tool_calls", OrqPendingToolCall.self) ?? []
+    let isAll = node.count == 5 + (usage == nil ? 0 : 1) + (finishReason == nil ? 0 : 1) && !reader.hasFaults
+    let (pendingToolCalls, status) = isAll ? ([], nil) : OrqOutcome.others(node, &reader)
+    self.taskID = taskID
+    self.status = status
+    self.parts = parts
+    self.finishReason = finishReason
+    self.pendingToolCalls = pendingToolCalls
+    self.usage = usage
+  }
+
+  private static func others(_ node: JSONNode, _ reader: inout OrqReader) -> ([OrqPendingToolCall], OrqResponse.Status?)
+  {
+    let pendingToolCalls = reader.values(node, "pending_tool_calls", OrqPendingToolCall.self) ?? []
     OrqTelemetry.check(in: node, &reader)
-    status = reader.name(node, "status", OrqResponse.Status.self)
+    let status = reader.name(node, "status", OrqResponse.Status.self)
     reader.checkString(node, "error")
+    return (pendingToolCalls, status)
   }
 
   /// The same of a turn that has ended well, for one that does not say how it ended.
