@@ -15,8 +15,8 @@ public struct JSONLimits: Sendable, Equatable {
 
   public static let `default` = JSONLimits()
 
-  /// For text that this module itself has written or checked before.
-  static let none = JSONLimits(bytesMax: .max, depthMax: .max, nodesMax: .max)
+  /// For text that this module has written or checked before.
+  public static let none = JSONLimits(bytesMax: .max, depthMax: .max, nodesMax: .max)
 }
 
 /// Why a text is not JSON as this gateway takes it: RFC 8259, well-formed Unicode, each member name once, within limits.

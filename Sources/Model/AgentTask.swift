@@ -10,9 +10,16 @@ public struct AgentTask: Sendable {
     id: String, contextID: String, status: TaskStatus, artifacts: [Artifact] = [], history: [Message] = [],
     metadata: JSONFragment? = nil
   ) {
-    content = Content(
+    self.init(
       id: id, contextID: contextID, status: status, artifacts: artifacts, history: history,
       metadata: TaskMetadata(metadata))
+  }
+
+  init(
+    id: String, contextID: String, status: TaskStatus, artifacts: [Artifact], history: [Message], metadata: TaskMetadata
+  ) {
+    content = Content(
+      id: id, contextID: contextID, status: status, artifacts: artifacts, history: history, metadata: metadata)
   }
 
   public var id: String { content.id }
@@ -51,6 +58,9 @@ public struct AgentTask: Sendable {
       unsafe content.metadata = TaskMetadata(newValue)
     }
   }
+
+  /// The metadata as it is held.
+  var metadataParts: TaskMetadata { unsafe content.metadata }
 
   /// Sets one member of the metadata: it stands last, in place of any other of its name.
   public mutating func setMetadata(_ name: String, to value: JSONFragment) {

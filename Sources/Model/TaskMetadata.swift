@@ -3,15 +3,18 @@ import JSON
 /// The metadata of a task: whole, as somebody sent it, or member by member, as an agent sets it while the task runs. Members
 /// become one object only where they are asked for or written.
 struct TaskMetadata: Sendable {
-  private enum Content {
+  enum Content {
     case whole(JSONFragment)
     /// Each name once.
     case members([(name: String, value: JSONFragment)])
   }
 
-  private var content: Content
+  private(set) var content: Content
 
   init(_ whole: JSONFragment?) { content = whole.map { .whole($0) } ?? .members([]) }
+
+  /// - Parameter members: each name once.
+  init(members: [(name: String, value: JSONFragment)]) { content = .members(members) }
 
   var fragment: JSONFragment? {
     switch content {

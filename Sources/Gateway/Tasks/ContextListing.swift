@@ -34,14 +34,14 @@ extension TaskShard {
     var cursor = index(of: owner)?.order.head
     while let slot = cursor {
       cursor = slots[slot].byOwner.next
-      let contextID = slots[slot].record.task.contextID
+      let contextID = slots[slot].task.contextID
       guard seen.insert(contextID).inserted else { continue }
       // The task that changed last is not always the one that came last.
       let newest = self.slots(inContext: contextID, owner: owner, max: 1).first ?? slot
       if contextID == request.before { isInRange = false }
-      if request.states?.contains(slots[newest].record.task.status.state) ?? true {
+      if request.states?.contains(slots[newest].task.state) ?? true {
         page.totalSize += 1
-        if isInRange { page.add(slots[newest].record.task, request) }
+        if isInRange { page.add(slots[newest].task.task, request) }
       }
       if contextID == request.after { isInRange = true }
     }

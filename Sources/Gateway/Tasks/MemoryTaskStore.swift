@@ -54,9 +54,8 @@ public final class MemoryTaskStore: TaskStore {
     let (task, bytes): (AgentTask?, Int) = home.state.withLock { shard in
       guard var record = record.take() else { return (nil, 0) }
       record.settle(at: shard.advance(to: time), journalEventsMax: limits.journalEventsMax)
-      let result = (record.task, record.byteCount)
-      shard.insert(consume record, key: identifier.key, owner: owner)
-      return result
+      let task = record.task
+      return (task, shard.insert(consume record, key: identifier.key, owner: owner))
     }
     guard let task else { preconditionFailure("the record was there") }
     taskCount.add(1, ordering: .relaxed)
@@ -72,11 +71,11 @@ public final class MemoryTaskStore: TaskStore {
     let home = shards[identifier.shard]
     let (result, change, wakers): (AppendResult, Int, [Waker]) = home.state.withLock { shard in
       guard let slot = shard.slot(of: identifier.key, owner: owner) else { return (.notFound, 0, []) }
-      let state = shard.slots[slot].record.task.status.state
+      let state = shard.slots[slot].task.state
       guard condition.holds(for: state) else { return (.refused(state), 0, []) }
       let time = shard.advance(to: time)
       let change = shard.append(events, to: slot, at: time, journalEventsMax: limits.journalEventsMax)
-      return (.appended(shard.slots[slot].record.sequence), change, shard.takeWakers(slot))
+      return (.appended(shard.slots[slot].task.sequence), change, shard.takeWakers(slot))
     }
     byteCount.add(change, ordering: .relaxed)
     trim(preferring: home, sparing: identifier.key)
@@ -91,7 +90,7 @@ public final class MemoryTaskStore: TaskStore {
   public func snapshot(of id: String, owner: TaskOwner) -> TaskSnapshot? {
     withShard(of: id) { shard, key in
       shard.slot(of: key, owner: owner).map {
-        TaskSnapshot(task: shard.slots[$0].record.task, sequence: shard.slots[$0].record.sequence)
+        TaskSnapshot(task: shard.slots[$0].task.task, sequence: shard.slots[$0].task.sequence)
       }
     }
   }
@@ -99,7 +98,7 @@ public final class MemoryTaskStore: TaskStore {
   public func snapshot(of id: String, owner: TaskOwner, at sequence: JournalSequence) -> TaskSnapshot? {
     withShard(of: id) { shard, key in
       guard let slot = shard.slot(of: key, owner: owner) else { return nil }
-      return shard.slots[slot].record.snapshot(at: sequence).map { TaskSnapshot(task: $0, sequence: sequence) }
+      return shard.slots[slot].task.snapshot(at: sequence).map { TaskSnapshot(task: $0, sequence: sequence) }
     }
   }
 
@@ -108,7 +107,7 @@ public final class MemoryTaskStore: TaskStore {
   ) -> [SequencedEvent]? {
     withShard(of: id) { shard, key in
       guard let slot = shard.slot(of: key, owner: owner),
-        let events = shard.slots[slot].record.events(after: cursor, max: max)
+        let events = shard.slots[slot].task.events(after: cursor, max: max)
       else { return nil }
       if let follower, events.count < max { shard.wake(follower, whenGrows: slot) }
       return Array(events)
@@ -117,13 +116,13 @@ public final class MemoryTaskStore: TaskStore {
 
   public func keptEvents(of id: String, owner: TaskOwner) -> [SequencedEvent] {
     withShard(of: id) { shard, key in
-      shard.slot(of: key, owner: owner).map { shard.slots[$0].record.journal }
+      shard.slot(of: key, owner: owner).map { shard.slots[$0].task.journal }
     } ?? []
   }
 
   public func tasks(inContext contextID: String, owner: TaskOwner, max: Int) -> [AgentTask] {
     shards[MemoryTaskStore.shard(of: owner)].state.withLock { shard in
-      shard.slots(inContext: contextID, owner: owner, max: max).reversed().map { shard.slots[$0].record.task }
+      shard.slots(inContext: contextID, owner: owner, max: max).reversed().map { shard.slots[$0].task.task }
     }
   }
 
@@ -131,21 +130,22 @@ public final class MemoryTaskStore: TaskStore {
     if turn.isContinuation {
       return withShard(of: turn.taskID) { shard, key in
         guard let slot = shard.slot(of: key, owner: owner) else { return nil }
-        let record = shard.slots[slot].record
-        return EarlierTurn(state: record.task.status.state, backendState: record.backendState)
+        return EarlierTurn(state: shard.slots[slot].task.state, backendState: shard.slots[slot].task.backendState)
       }
     }
+    let own = TaskIdentifier(turn.taskID)?.key
     return shards[MemoryTaskStore.shard(of: owner)].state.withLock { shard in
       let slots = shard.slots(inContext: turn.contextID, owner: owner, max: MemoryTaskStore.earlierTurnsMax)
       // The turn's own task may be there already, and with it those that wait behind it.
       let begun = slots.filter { slot in
-        let task = shard.slots[slot].record.task
-        return task.id != turn.taskID && task.status.state != .submitted
+        shard.slots[slot].key != own && shard.slots[slot].task.state != .submitted
       }
       guard let newest = begun.first else { return nil }
-      let remembering = begun.first { shard.slots[$0].record.backendState != nil }
-      let state = remembering.flatMap { shard.slots[$0].record.backendState }
-      return EarlierTurn(state: shard.slots[newest].record.task.status.state, backendState: state)
+      for slot in begun {
+        guard let remembered = shard.slots[slot].task.backendState else { continue }
+        return EarlierTurn(state: shard.slots[newest].task.state, backendState: remembered)
+      }
+      return EarlierTurn(state: shard.slots[newest].task.state)
     }
   }
 

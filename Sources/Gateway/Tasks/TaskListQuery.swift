@@ -25,12 +25,11 @@ struct TaskListQuery {
 
   static func token(after touch: UInt64) -> String { Base64.encodeURL(Array("\(prefix)\(touch)".utf8)) }
 
-  func matches(_ task: AgentTask) -> Bool {
+  func matches(_ task: StoredTask) -> Bool {
+    if let state = request.state, task.state != state { return false }
+    if let after = request.statusTimestampAfter, task.statusTime < after { return false }
+    // Last: it is read from the packed task.
     if let contextID = request.contextID, task.contextID != contextID { return false }
-    if let state = request.state, task.status.state != state { return false }
-    if let after = request.statusTimestampAfter, let timestamp = task.status.timestamp, timestamp < after {
-      return false
-    }
     return true
   }
 
@@ -46,12 +45,11 @@ extension TaskShard {
     var cursor = index(of: owner)?.order.head
     while let slot = cursor {
       cursor = slots[slot].byOwner.next
-      let task = slots[slot].record.task
-      guard query.matches(task) else { continue }
+      guard query.matches(slots[slot].task) else { continue }
       page.totalSize += 1
       guard slots[slot].touch < query.before else { continue }
       if page.tasks.count < query.request.pageSize {
-        page.tasks.append(task)
+        page.tasks.append(slots[slot].task.task)
         lastOnPage = slots[slot].touch
       } else if page.nextPageToken.isEmpty {
         page.nextPageToken = TaskListQuery.token(after: lastOnPage)

@@ -40,10 +40,10 @@ public struct TaskRecord: Sendable {
   ///
   /// - Parameter isFollowed: somebody is to read these entries. Otherwise none is kept, and none has a number, but from
   ///   the first on that is read from the journal alone.
-  mutating func begin(with event: JournalEvent, isFollowed: Bool) {
+  mutating func begin(with event: consuming JournalEvent, isFollowed: Bool) {
     if isFollowed || !journal.isEmpty || event.isOfTools {
       if journal.isEmpty { base = task }
-      keep(event)
+      keep(copy event)
     }
     note(event, at: nil)
   }

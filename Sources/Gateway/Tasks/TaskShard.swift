@@ -6,7 +6,7 @@ internal import Model
 /// (oldest first), plus the order in which tasks became terminal. All links are slab indices.
 struct TaskShard {
   struct Slot {
-    var record: TaskRecord
+    var task: StoredTask
     var key: TaskKey
     /// Index into `owners`.
     var owner: Int
@@ -78,6 +78,8 @@ struct TaskShard {
   private var newestOfContext = SlotTable()
   /// Terminal tasks, the first to end at the head.
   private var ended = Ends()
+  /// Where the next task that comes and is over finds room.
+  private var packedTasks: PackedTasks?
   private var lastTouch: UInt64 = 0
   private var lastTime = Timestamp(milliseconds: 0)
 
@@ -104,7 +106,7 @@ struct TaskShard {
     var found: [Int] = []
     var cursor = newest(ofContext: contextID.hashValue, owner: number)
     while let slot = cursor, found.count < max {
-      if slots[slot].record.task.contextID == contextID { found.append(slot) }
+      if slots[slot].task.contextID == contextID { found.append(slot) }
       cursor = slots[slot].byContext.previous
     }
     return found
@@ -127,20 +129,23 @@ struct TaskShard {
 
   // MARK: Inserting and moving
 
-  mutating func insert(_ record: consuming TaskRecord, key: TaskKey, owner: TaskOwner) {
+  /// Returns how many bytes the task takes.
+  mutating func insert(_ record: consuming TaskRecord, key: TaskKey, owner: TaskOwner) -> Int {
     let contextHash = record.task.contextID.hashValue
     let number = number(of: owner)
+    let task = StoredTask(record, block: &packedTasks)
     let slot = freeSlots.popLast() ?? slots.count
     if slot == slots.count {
-      slots.append(Slot(record: record, key: key, owner: number, contextHash: contextHash))
+      slots.append(Slot(task: task, key: key, owner: number, contextHash: contextHash))
     } else {
-      slots[slot] = Slot(record: record, key: key, owner: number, contextHash: contextHash)
+      slots[slot] = Slot(task: task, key: key, owner: number, contextHash: contextHash)
     }
     slotByKey.insert(slot, key.spread)
     owners[number].count += 1
     linkToContext(slot)
     linkAsNewest(slot)
     noteEnd(slot)
+    return slots[slot].task.byteCount
   }
 
   private mutating func number(of owner: TaskOwner) -> Int {
@@ -160,14 +165,14 @@ struct TaskShard {
 
   /// Adds entries to a task's journal; a status makes it its owner's newest. Returns how many bytes the task has grown by.
   mutating func append(_ events: [JournalEvent], to slot: Int, at time: Timestamp, journalEventsMax: Int) -> Int {
-    let before = slots[slot].record.byteCount
-    slots[slot].record.append(events, at: time, journalEventsMax: journalEventsMax)
+    let before = slots[slot].task.byteCount
+    slots[slot].task.append(events, at: time, journalEventsMax: journalEventsMax)
     if events.contains(where: \.isStatus) {
       unlinkFromOwner(slot)
       linkAsNewest(slot)
       noteEnd(slot)
     }
-    return slots[slot].record.byteCount - before
+    return slots[slot].task.byteCount - before
   }
 
   private mutating func linkAsNewest(_ slot: Int) {
@@ -228,7 +233,7 @@ struct TaskShard {
   }
 
   private mutating func noteEnd(_ slot: Int) {
-    guard !slots[slot].isInEndList, slots[slot].record.task.status.state.isTerminal else { return }
+    guard !slots[slot].isInEndList, slots[slot].task.state.isTerminal else { return }
     slots[slot].isInEndList = true
     slots[slot].byEnd = Link(previous: ended.tail, next: nil)
     if let tail = ended.tail { slots[tail].byEnd.next = slot } else { ended.head = slot }
@@ -249,8 +254,8 @@ struct TaskShard {
       freed.bytes += remove(head)
       freed.tasks += 1
     }
-    // The record of a free slot is in no state.
-    for slot in slots.indices where slots[slot].record.task.status.state.isInterrupted {
+    // A free slot is in no state.
+    for slot in slots.indices where slots[slot].task.state.isInterrupted {
       guard age(of: slot, at: now) > limits.interruptedRetention.milliseconds else { continue }
       freed.bytes += remove(slot)
       freed.tasks += 1
@@ -259,11 +264,11 @@ struct TaskShard {
   }
 
   private func age(of slot: Int, at now: Timestamp) -> Int64 {
-    now.milliseconds - (slots[slot].record.task.status.timestamp ?? now).milliseconds
+    now.milliseconds - slots[slot].task.statusTime.milliseconds
   }
 
   private mutating func remove(_ slot: Int) -> Int {
-    let bytes = slots[slot].record.byteCount
+    let bytes = slots[slot].task.byteCount
     let owner = slots[slot].owner
     unlinkFromOwner(slot)
     unlinkFromContext(slot)
@@ -280,11 +285,9 @@ struct TaskShard {
     slotByKey.remove(slot, slots[slot].key.spread)
     let wakers = takeWakers(slot)
     slots[slot].followers = []
-    slots[slot].record = TaskShard.emptyRecord
+    slots[slot].task = StoredTask()
     freeSlots.append(slot)
     for waker in wakers { waker.wake() }
     return bytes
   }
-
-  private static let emptyRecord = TaskRecord(AgentTask(id: "", contextID: "", status: TaskStatus(.unspecified)))
 }

@@ -1,0 +1,316 @@
+internal import Bytes
+public import JSON
+
+/// A task that is over, as a run of bytes among others in a ``PackedTasks``. A task as it grows lies in a dozen blocks all
+/// over memory; many thousand of them are slow to reach and slow to let go of.
+public struct PackedTask: Sendable {
+  private let home: PackedTasks
+  private let start: UInt32
+  private let count: UInt32
+
+  fileprivate init(_ home: PackedTasks, _ range: Range<Int>) {
+    self.home = home
+    start = UInt32(range.lowerBound)
+    count = UInt32(range.count)
+  }
+
+  public var byteCount: Int { Int(count) }
+
+  private var reader: PackedReader { PackedReader(home.copy(Int(start)..<Int(start) + Int(count))) }
+
+  // What a new turn of the context asks for stands first.
+
+  public var contextID: String {
+    var reader = reader
+    return reader.string()
+  }
+
+  /// What the task's backend wants to be remembered of it.
+  public var backendState: JSONFragment? {
+    var reader = reader
+    _ = reader.string()
+    return reader.fragment()
+  }
+
+  public var task: AgentTask {
+    var reader = reader
+    let contextID = reader.string()
+    _ = reader.fragment()
+    return reader.task(inContext: contextID)
+  }
+}
+
+/// A block of memory for packed tasks that end one after the other. It goes when the last of them does.
+///
+/// @unchecked: neither a block nor its tasks are to be used by two threads at once; their owner holds a lock.
+public final class PackedTasks: @unchecked Sendable {
+  private var packer: Packer
+
+  /// What a block holds, roughly: some dozen tasks of the usual size.
+  private static let bytesMax = 64 * 1024
+
+  /// - Parameter size: of the first task, roughly.
+  public init(for size: Int) { packer = Packer(capacity: max(size, PackedTasks.bytesMax)) }
+
+  /// Whether a task of this size, roughly, finds room here.
+  public func hasRoom(for size: Int) -> Bool { packer.count + size <= PackedTasks.bytesMax }
+
+  /// - Parameter backendState: what the task's backend wants to be remembered of it.
+  public func pack(_ task: borrowing AgentTask, backendState: JSONFragment?) -> PackedTask {
+    let start = packer.count
+    packer.pack(task, backendState)
+    return PackedTask(self, start..<packer.count)
+  }
+
+  fileprivate func copy(_ range: Range<Int>) -> [UInt8] { packer.copy(range) }
+}
+
+// Texts and lists are preceded by their lengths, as base-128 numbers with the lowest digits first; what may be missing by its
+// length and one, or 0.
+
+private struct Packer: ~Copyable {
+  private var bytes: ByteWriter
+
+  init(capacity: Int) { bytes = ByteWriter(capacity: capacity) }
+
+  var count: Int { bytes.count }
+
+  func copy(_ range: Range<Int>) -> [UInt8] {
+    bytes.withSpan { written in
+      var copy: [UInt8] = []
+      copy.append(written.extracting(range))
+      return copy
+    }
+  }
+
+  mutating func pack(_ task: borrowing AgentTask, _ backendState: JSONFragment?) {
+    text(task.contextID)
+    text(backendState?.bytes)
+    text(task.id)
+    let status = task.status
+    bytes.append(status.state.rawValue)
+    number(status.timestamp.map { UInt64(bitPattern: $0.milliseconds) &+ 1 } ?? 0)
+    number(status.message == nil ? 0 : 1)
+    if let message = status.message { self.message(message, in: task) }
+    let (artifacts, history) = (task.artifacts, task.history)
+    number(UInt64(artifacts.count))
+    for index in artifacts.indices { artifact(artifacts[index]) }
+    number(UInt64(history.count))
+    for index in history.indices { message(history[index], in: task) }
+    metadata(task.metadataParts)
+  }
+
+  private mutating func metadata(_ metadata: TaskMetadata) {
+    switch metadata.content {
+    case .whole(let whole):
+      let text = whole.bytes
+      number(0)
+      self.text(text.span)
+    case .members(let members):
+      number(UInt64(members.count) + 1)
+      // By index: a loop over the members themselves copies each.
+      for index in members.indices {
+        let value = members[index].value.bytes
+        text(members[index].name)
+        text(value.span)
+      }
+    }
+  }
+
+  private mutating func message(_ message: Message, in task: borrowing AgentTask) {
+    text(message.messageID)
+    let isInPlace = message.contextID == task.contextID && message.taskID == task.id
+    bytes.append((message.role == .agent ? PackedTask.isOfAgent : 0) | (isInPlace ? PackedTask.isInPlace : 0))
+    if !isInPlace {
+      text(message.contextID)
+      text(message.taskID)
+    }
+    parts(message.parts)
+    text(message.metadata?.bytes)
+    texts(message.extensions)
+    texts(message.referenceTaskIDs)
+  }
+
+  private mutating func artifact(_ artifact: Artifact) {
+    text(artifact.artifactID)
+    parts(artifact.parts)
+    text(artifact.name?.escaped)
+    text(artifact.description?.escaped)
+    text(artifact.metadata?.bytes)
+    texts(artifact.extensions)
+  }
+
+  private mutating func parts(_ parts: [Part]) {
+    number(UInt64(parts.count))
+    for index in parts.indices {
+      switch parts[index].content {
+      case .text(let text): content(0, text.escaped)
+      case .raw(let text): content(1, text.escaped)
+      case .url(let text): content(2, text.escaped)
+      case .data(let fragment): content(3, fragment.bytes)
+      }
+      text(parts[index].mediaType?.escaped)
+      text(parts[index].filename?.escaped)
+      text(parts[index].metadata?.bytes)
+    }
+  }
+
+  private mutating func content(_ kind: UInt8, _ content: [UInt8]) {
+    bytes.append(kind)
+    text(content.span)
+  }
+
+  private mutating func texts(_ texts: [String]) {
+    number(UInt64(texts.count))
+    for text in texts { self.text(text) }
+  }
+
+  mutating func text(_ text: String) { self.text(text.utf8Span.span) }
+
+  private mutating func text(_ text: String?) {
+    guard let text else { return number(0) }
+    let utf8 = text.utf8Span.span
+    number(UInt64(utf8.count) + 1)
+    bytes.append(utf8)
+  }
+
+  mutating func text(_ text: [UInt8]?) {
+    guard let text else { return number(0) }
+    number(UInt64(text.count) + 1)
+    bytes.append(text.span)
+  }
+
+  private mutating func text(_ text: Span<UInt8>) {
+    number(UInt64(text.count))
+    bytes.append(text)
+  }
+
+  private mutating func number(_ number: UInt64) {
+    var rest = number
+    while rest >= 0x80 {
+      bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+      rest >>= 7
+    }
+    bytes.append(UInt8(rest))
+  }
+}
+
+extension PackedTask {
+  fileprivate static let isOfAgent: UInt8 = 1
+  /// A message in the task's own context and task.
+  fileprivate static let isInPlace: UInt8 = 2
+}
+
+/// Reads what a ``Packer`` has written: whatever is not as that writes it is a fault of this program.
+private struct PackedReader {
+  private let bytes: [UInt8]
+  private var place = 0
+
+  init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+  mutating func task(inContext contextID: String) -> AgentTask {
+    let id = string()
+    guard let state = TaskState(rawValue: byte()) else { preconditionFailure("a state that no task has") }
+    var status = TaskStatus(state)
+    let time = number()
+    if time != 0 { status.timestamp = Timestamp(milliseconds: Int64(bitPattern: time &- 1)) }
+    if number() == 1 { status.message = message(contextID, id) }
+    let artifacts = list { $0.artifact() }
+    let history = list { $0.message(contextID, id) }
+    return AgentTask(
+      id: id, contextID: contextID, status: status, artifacts: artifacts, history: history, metadata: metadata())
+  }
+
+  private mutating func metadata() -> TaskMetadata {
+    let count = number()
+    guard count > 0 else { return TaskMetadata(fragment(take(Int(number())))) }
+    return TaskMetadata(members: (1..<count).map { _ in (string(), fragment(take(Int(number())))) })
+  }
+
+  private mutating func message(_ contextID: String, _ taskID: String) -> Message {
+    let messageID = string()
+    let flags = byte()
+    var place: (contextID: String?, taskID: String?) = (contextID, taskID)
+    if flags & PackedTask.isInPlace == 0 { place = (optionalString(), optionalString()) }
+    let parts = list { $0.part() }
+    let metadata = fragment()
+    return Message(
+      messageID: messageID, role: flags & PackedTask.isOfAgent == 0 ? .user : .agent, parts: parts,
+      contextID: place.contextID, taskID: place.taskID, metadata: metadata, extensions: list { $0.string() },
+      referenceTaskIDs: list { $0.string() })
+  }
+
+  private mutating func artifact() -> Artifact {
+    let artifactID = string()
+    let parts = list { $0.part() }
+    return Artifact(
+      artifactID: artifactID, name: optionalText(), description: optionalText(), parts: parts, metadata: fragment(),
+      extensions: list { $0.string() })
+  }
+
+  private mutating func part() -> Part {
+    let kind = byte()
+    let content = take(Int(number()))
+    let kept: Part.Content =
+      switch kind {
+      case 0: .text(text(content))
+      case 1: .raw(text(content))
+      case 2: .url(text(content))
+      default: .data(fragment(content))
+      }
+    return Part(kept, mediaType: optionalText(), filename: optionalText(), metadata: fragment())
+  }
+
+  mutating func string() -> String { String(decoding: take(Int(number())), as: UTF8.self) }
+
+  mutating func fragment() -> JSONFragment? { optional().map { fragment($0) } }
+
+  private mutating func optionalString() -> String? { optional().map { String(decoding: $0, as: UTF8.self) } }
+
+  private mutating func optionalText() -> JSONString? { optional().map { text($0) } }
+
+  private mutating func optional() -> ArraySlice<UInt8>? {
+    let length = Int(number())
+    return length == 0 ? nil : take(length - 1)
+  }
+
+  private mutating func list<Element>(_ element: (inout PackedReader) -> Element) -> [Element] {
+    (0..<number()).map { _ in element(&self) }
+  }
+
+  private func text(_ escaped: ArraySlice<UInt8>) -> JSONString {
+    guard let text = JSONString(validatingEscaped: Array(escaped)) else {
+      preconditionFailure("no content of a string")
+    }
+    return text
+  }
+
+  private func fragment(_ text: ArraySlice<UInt8>) -> JSONFragment {
+    do {
+      return try JSONFragment.parse(Array(text), limits: .none)
+    } catch {
+      preconditionFailure("a fragment is made only of valid JSON: \(error)")
+    }
+  }
+
+  private mutating func number() -> UInt64 {
+    var number: UInt64 = 0
+    var shift: UInt64 = 0
+    while true {
+      let byte = byte()
+      number |= UInt64(byte & 0x7F) << shift
+      if byte < 0x80 { return number }
+      shift += 7
+    }
+  }
+
+  private mutating func byte() -> UInt8 {
+    place += 1
+    return bytes[place - 1]
+  }
+
+  private mutating func take(_ count: Int) -> ArraySlice<UInt8> {
+    place += count
+    return bytes[(place - count)..<place]
+  }
+}
