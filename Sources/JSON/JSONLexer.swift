@@ -39,21 +39,34 @@ enum JSONLexer {
     return index
   }
 
-  /// As ``endOfPlainContent(_:from:beyondASCII:)`` for ASCII alone. A call of its own, as short as most strings.
+  /// As ``endOfPlainContent(_:from:beyondASCII:)`` for ASCII alone, sixteen bytes at a time.
   @inline(never)
   static func endOfPlainASCII(_ bytes: Span<UInt8>, from start: Int) -> Int {
     // A byte has no invalid representation.
     let raw = unsafe bytes.bytes
+    // Vectors on both sides: a comparison with a single byte is not made of vector instructions. Bytes beyond ASCII are
+    // negative, and so below a space.
+    let quotes = SIMD16<Int8>(repeating: Int8(quote))
+    let backslashes = SIMD16<Int8>(repeating: Int8(backslash))
+    let spaces = SIMD16<Int8>(repeating: 0x20)
     var index = start
-    let last = bytes.count &- 8
-    while index <= last {
+    while index <= bytes.count &- 16 {
       // In bounds by the loop's condition.
-      let word = unsafe raw.unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: UInt64.self)
-      let stops = stops(in: UInt64(littleEndian: word), beyondASCII: true)
-      if stops != 0 { return index &+ stops.trailingZeroBitCount &>> 3 }
-      index &+= 8
+      let block = unsafe raw.unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: SIMD16<Int8>.self)
+      let stops = (block .== quotes) .| (block .== backslashes) .| (block .< spaces)
+      // A byte of the mask is all ones or none, and lies where the byte of the text does.
+      let halves = unsafe unsafeBitCast(stops, to: SIMD2<UInt64>.self)
+      if halves[0] != 0 { return index &+ UInt64(littleEndian: halves[0]).trailingZeroBitCount &>> 3 }
+      if halves[1] != 0 { return index &+ 8 &+ UInt64(littleEndian: halves[1]).trailingZeroBitCount &>> 3 }
+      index &+= 16
     }
-    return endOfPlainContent(bytes, from: index, beyondASCII: true)
+    return endOfPlainEnd(bytes, from: index)
+  }
+
+  /// As ``endOfPlainASCII(_:from:)``, for less than sixteen bytes.
+  @inline(never)
+  private static func endOfPlainEnd(_ bytes: Span<UInt8>, from start: Int) -> Int {
+    endOfPlainContent(bytes, from: start, beyondASCII: true)
   }
 
   /// True if nothing in the bytes must be escaped in a string.

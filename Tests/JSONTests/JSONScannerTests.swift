@@ -69,6 +69,21 @@ import Testing
     }
   }
 
+  /// As above, with as much behind it that all of it is looked at in blocks.
+  @Test func everyPlaceOfAStopByteInABlockIsFound() throws {
+    let padding = String(repeating: "z", count: 40)
+    for before in 0...40 {
+      let plain = String(repeating: "x", count: before)
+      for (written, said) in [("\\n", "\n"), ("é", "é"), ("\\\"", "\""), ("\u{7F}", "\u{7F}"), ("", "")] {
+        let text = "[\"\(plain)\(written)y\",\"\(padding)\"]"
+        let value = try JSONValue.parse(Array(text.utf8))
+        #expect(value == [.string(plain + said + "y"), .string(padding)])
+      }
+      #expect(error("[\"\(plain)\u{1F}y\",\"\(padding)\"]")?.offset == before + 2)
+      #expect(kind(Array("[\"\(plain)".utf8) + [0xFF] + Array("y\",\"\(padding)\"]".utf8)) == .invalidUTF8)
+    }
+  }
+
   // MARK: Limits
 
   @Test func depthIsBounded() {
@@ -102,7 +117,7 @@ import Testing
 
   @Test(arguments: [
     #"{"a":1,"a":2}"#, #"{"a":1,"b":2,"a":3}"#, #"{"a":1,"\u0061":2}"#, #"{"":1,"":2}"#, #"[{"x":{"a":1,"a":1}}]"#,
-    #"{"é":1,"\u00e9":2}"#, #"{"\n":1,"\u000a":2}"#,
+    #"{"é":1,"\u00e9":2}"#, #"{"\n":1,"\u000a":2}"#, #"{"a":{"a":[{}]},"b":[],"a":0}"#, #"{"a":{"b":1,"b":2},"b":3}"#,
   ])
   func repeatedNamesAreRefused(text: String) { #expect(error(text)?.kind == .duplicateName) }
 
@@ -115,6 +130,19 @@ import Testing
     #expect(error("{" + names.joined(separator: ",") + "}") == nil)
     for repeated in [0, count / 2, count - 1] {
       #expect(error("{" + (names + [names[repeated]]).joined(separator: ",") + "}")?.kind == .duplicateName)
+    }
+  }
+
+  /// Objects of names that are alike, at every count: what is told apart is what differs.
+  @Test func repeatedNamesAreTheOnesRefused() {
+    var random = SeededGenerator(seed: 7)
+    for _ in 0..<400 {
+      let count = Int.random(in: 1...48, using: &random)
+      let names = (0..<count).map { _ in
+        String((0..<Int.random(in: 0...3, using: &random)).map { _ in "abcé".randomElement(using: &random) ?? "a" })
+      }
+      let text = "{" + names.map { "\"\($0)\":{\"a\":[]}" }.joined(separator: ",") + "}"
+      #expect((error(text) == nil) == (Set(names).count == count))
     }
   }
 
