@@ -139,11 +139,8 @@ final class OrqBackend: AgentBackend {
       for index in parts.indices { OrqParts.write(parts[index], into: &json, &losses) }
     }
     OrqTurn.endMessage(into: &json)
-    let settings = settings(of: turn)
-    OrqTurn.writeCircumstances(
-      into: &json, for: sending.generation, taskID: context.taskID,
-      identity: workspace.identities.identity(of: turn.principal), threadID: context.threadID,
-      threadTags: settings.threadTags, settings: settings.members)
+    settings(of: turn).writeCircumstances(
+      into: &json, for: sending.generation, context, identity: workspace.identities.identity(of: turn.principal))
     return sending.end(json)
   }
 

@@ -12,7 +12,7 @@ final class OrqTurnSettings: Sendable {
   let memoryEntityID: String?
   let threadTags: [String]
   /// All but the tags, as they stand in a body.
-  let members: [UInt8]
+  private let members: [UInt8]
 
   /// Of a message that sets nothing.
   init(_ defaults: OrqDefaults) {
@@ -51,6 +51,14 @@ final class OrqTurnSettings: Sendable {
     var changed = defaults
     changed.apply(stated.document.root)
     self.init(changed)
+  }
+
+  func writeCircumstances(
+    into json: inout JSONWriter, for generation: OrqGeneration, _ context: OrqContextState, identity: OrqIdentity?
+  ) {
+    OrqTurn.writeCircumstances(
+      into: &json, for: generation, taskID: context.taskID, identity: identity, threadID: context.threadID,
+      threadTags: threadTags, settings: members)
   }
 
   private static func fragment(_ object: JSONObject) -> JSONFragment? {
