@@ -158,11 +158,7 @@ struct RequestLine: Sendable {
 
   /// A fragment is never sent; a backslash, a quote or an angle bracket is read as something else by too many.
   private static func isTarget(_ byte: UInt8) -> Bool {
-    switch byte {
-    case 0..<64: targets.low >> UInt64(byte) & 1 != 0
-    case 64..<128: targets.high >> UInt64(byte - 64) & 1 != 0
-    default: false
-    }
+    byte < 128 && (byte < 64 ? targets.low : targets.high) &>> UInt64(byte) & 1 != 0
   }
 
   /// One bit for each visible character but these: 0–63 and 64–127.

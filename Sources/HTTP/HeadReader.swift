@@ -54,9 +54,8 @@ enum HeadReader {
     // The head, and behind it where its fields lie.
     let capacity = head.count + max(0, lines - 2) * HTTPFields.entryBytes
     var failure: HTTPParseError?
-    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: capacity) { buffer, initializedCount in
-      // Fills the array's own memory, and tells it how far.
-      var output = unsafe OutputSpan(buffer: buffer, initializedCount: 0)
+    var bytes: [UInt8] = []
+    bytes.append(addingCapacity: capacity) { output in
       output.append(head)
       var index = start
       do throws(HTTPParseError) {
@@ -70,7 +69,6 @@ enum HeadReader {
       } catch {
         failure = error
       }
-      initializedCount = unsafe output.finalize(for: buffer)
     }
     if let failure { throw failure }
     return (HTTPFields(bytes, headEnd: head.count, count: count, filter: filter), facts)
@@ -157,11 +155,7 @@ struct HeadFacts: Sendable {
   }
 
   private static func isHost(_ byte: UInt8) -> Bool {
-    switch byte {
-    case 0..<64: hosts.low >> UInt64(byte) & 1 != 0
-    case 64..<128: hosts.high >> UInt64(byte - 64) & 1 != 0
-    default: false
-    }
+    byte < 128 && (byte < 64 ? hosts.low : hosts.high) &>> UInt64(byte) & 1 != 0
   }
 
   /// One bit for each visible character but `/ @ ? # ,`: 0–63 and 64–127.

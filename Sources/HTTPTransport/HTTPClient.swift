@@ -63,9 +63,9 @@ public final class HTTPClient {
   /// leave nothing behind.
   func pool(_ key: UpstreamKey) -> UpstreamPool { pools[key] ?? UpstreamPool(key) }
 
-  func takeIdle(_ key: UpstreamKey) -> ClientConnection? {
-    if let recent, recent.key == key { return recent.takeIdle() }
-    recent = pools[key]
+  func takeIdle(for request: borrowing HTTPClientRequest, tls: TLSClientContext?) -> ClientConnection? {
+    if let recent, recent.key.isKey(of: request, tls: tls) { return recent.takeIdle() }
+    recent = pools[UpstreamKey(request, tls: tls)]
     return recent?.takeIdle()
   }
 
@@ -133,15 +133,17 @@ final class UpstreamPool {
   }
 
   func keep(_ connection: ClientConnection) {
-    connection.nextIdle = firstIdle
-    firstIdle = connection
+    var next: ClientConnection? = connection
+    swap(&next, &firstIdle)
+    connection.nextIdle = next
     idleCount += 1
   }
 
   func takeIdle() -> ClientConnection? {
-    guard let connection = firstIdle else { return nil }
-    firstIdle = connection.nextIdle
-    connection.nextIdle = nil
+    var taken: ClientConnection?
+    swap(&taken, &firstIdle)
+    guard let connection = taken else { return nil }
+    swap(&firstIdle, &connection.nextIdle)
     idleCount -= 1
     return connection
   }
@@ -171,6 +173,12 @@ struct UpstreamKey: Hashable {
     url = request.url
     address = request.address
     self.tls = tls.map { ObjectIdentifier($0) }
+  }
+
+  /// Whether it is the key that is made of this request.
+  func isKey(of request: borrowing HTTPClientRequest, tls context: TLSClientContext?) -> Bool {
+    url.hasSameOrigin(as: request.url) && tls == context.map { ObjectIdentifier($0) }
+      && (address == nil && request.address == nil || address == request.address)
   }
 
   static func == (a: UpstreamKey, b: UpstreamKey) -> Bool {

@@ -62,14 +62,18 @@ public final class HTTPClientCall {
 
   /// Sends the request over a connection that is kept, if there is one.
   func startOnIdleConnection() -> Bool {
-    guard let key = try? upstreamKey() else { return false }
-    return useIdleConnection(key)
+    do throws(TLSError) {
+      return try useIdleConnection()
+    } catch {
+      // Nobody has a connection that could not be begun; `start` says what is wrong.
+      return false
+    }
   }
 
   func start() {
     guard phase == .connecting else { return }
     do throws(TLSError) {
-      if useIdleConnection(try upstreamKey()) { return }
+      if try useIdleConnection() { return }
       begin(.connecting, at: client.loop.now)
       resolve()
     } catch {
@@ -77,13 +81,9 @@ public final class HTTPClientCall {
     }
   }
 
-  private func upstreamKey() throws(TLSError) -> UpstreamKey {
+  private func useIdleConnection() throws(TLSError) -> Bool {
     if request.url.isSecure { tls = try client.trust(of: request) }
-    return UpstreamKey(request, tls: tls)
-  }
-
-  private func useIdleConnection(_ key: UpstreamKey) -> Bool {
-    guard let idle = client.takeIdle(key) else { return false }
+    guard let idle = client.takeIdle(for: request, tls: tls) else { return false }
     connection = idle
     idle.begin(self)
     return true
@@ -133,9 +133,15 @@ public final class HTTPClientCall {
 
   /// The connection stands; the request goes out.
   func connected(at now: MonotonicTime) {
-    if !addresses.isEmpty { addresses = [] }
-    stopTimer()
+    if timer != nil { endConnecting() }
     begin(.waiting, at: now)
+  }
+
+  /// Where the connection was made for this call.
+  @inline(never)
+  private func endConnecting() {
+    addresses = []
+    stopTimer()
   }
 
   // MARK: Receiving

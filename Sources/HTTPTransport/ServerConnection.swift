@@ -39,9 +39,8 @@ final class ServerConnection: ConnectionDelegate {
   private var bodyCount = 0
   /// Bytes that were written before the current exchange.
   private var responseStart = 0
-  /// Answered exchanges that have not left, each with the next one: the oldest, which leaves first, and the newest.
+  /// Of the answered exchanges that have not left, each with the next one.
   private var oldest: HTTPExchange?
-  private var newest: HTTPExchange?
   /// After how many bytes the oldest of them has left.
   private var nextEnd = Int.max
   private var isProcessing = false
@@ -130,19 +129,21 @@ final class ServerConnection: ConnectionDelegate {
   }
 
   private func takeOldest() -> HTTPExchange? {
-    guard let exchange = oldest else { return nil }
-    oldest = exchange.next
-    exchange.next = nil
-    if oldest == nil { newest = nil }
+    var taken: HTTPExchange?
+    swap(&taken, &oldest)
+    guard let exchange = taken else { return nil }
+    swap(&oldest, &exchange.next)
     nextEnd = oldest?.end ?? .max
     return exchange
   }
 
-  private func wait(_ exchange: HTTPExchange) {
+  private func waitToLeave(_ exchange: HTTPExchange) {
     exchange.end = connection.bytesQueued
-    if let newest { newest.next = exchange } else { oldest = exchange }
-    newest = exchange
     nextEnd = min(nextEnd, exchange.end)
+    guard var last = oldest else { return oldest = exchange }
+    // More than one are those of a client that asks ahead of its answers, which is bounded.
+    while let next = last.next { last = next }
+    last.next = exchange
   }
 
   private func report(_ exchange: HTTPExchange) {
@@ -431,7 +432,7 @@ final class ServerConnection: ConnectionDelegate {
     current = nil
     releaseBody()
     exchange.facts.bytesOut = connection.bytesQueued - responseStart
-    wait(exchange)
+    waitToLeave(exchange)
     guard exchange.keepsAlive else { return beginLingering() }
     // A refused request is answered before its body is here; the body is still being dropped.
     guard phase == .answering else { return }

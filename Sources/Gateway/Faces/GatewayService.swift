@@ -143,6 +143,9 @@ final class GatewayService: HTTPService {
 
   /// nil when the caller is known (or may be anonymous).
   private func identify(_ head: HTTPRequestHead, _ state: ExchangeState) -> HeadDecision? {
+    if !head.fields.contains("authorization"), !head.fields.contains("x-api-key"), listener.auth.anonymous {
+      return welcome(.anonymous, head, state)
+    }
     guard !head.fields.isRepeated("authorization"), !head.fields.isRepeated("x-api-key") else {
       return unauthorized(
         #"Bearer realm="a2a-gateway", error="invalid_request""#, "a request carries one key, once", state, head)
@@ -150,10 +153,7 @@ final class GatewayService: HTTPService {
     let verdict = context.services.authenticator.verdict(
       authorization: head.fields["authorization"], apiKey: head.fields["x-api-key"], rules: listener.auth)
     switch verdict {
-    case .principal(let principal):
-      state.principal = principal
-      guard principal.isAnonymous, let refusal = browsers.refusal(ofAnonymous: head) else { return nil }
-      return reject(refusal.status, refusal.message, state, head)
+    case .principal(let principal): return welcome(principal, head, state)
     case .missing:
       return unauthorized(
         #"Bearer realm="a2a-gateway""#, "this gateway wants an API key as a bearer token", state, head)
@@ -161,6 +161,12 @@ final class GatewayService: HTTPService {
       return unauthorized(
         #"Bearer realm="a2a-gateway", error="invalid_token""#, "this API key is not known here", state, head)
     }
+  }
+
+  private func welcome(_ principal: Principal, _ head: HTTPRequestHead, _ state: ExchangeState) -> HeadDecision? {
+    state.principal = principal
+    guard principal.isAnonymous, let refusal = browsers.refusal(ofAnonymous: head) else { return nil }
+    return reject(refusal.status, refusal.message, state, head)
   }
 
   private func unauthorized(_ challenge: String, _ message: String, _ state: ExchangeState, _ head: HTTPRequestHead)

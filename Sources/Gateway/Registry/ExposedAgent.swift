@@ -98,7 +98,7 @@ private final class TaskPlaces: Sendable {
 final class Registry: Sendable {
   private let agents: [String: ExposedAgent]
   /// By length and bytes of their keys, for those who have a key as a piece of what was received.
-  private let sorted: [ExposedAgent]
+  private let sorted: [(key: [UInt8], agent: ExposedAgent)]
   /// Of agents that calls made: their ids, which no key can be, since keys begin with a letter.
   private let byID: [String: ExposedAgent]
   let defaultAgent: ExposedAgent?
@@ -106,7 +106,7 @@ final class Registry: Sendable {
   init(_ agents: [ExposedAgent], defaultAgent: String?) {
     let byKey = Dictionary(agents.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
     self.agents = byKey
-    sorted = byKey.values.sorted { Registry.isBefore($0.key.utf8Span.span, $1.key.utf8Span.span) }
+    sorted = byKey.values.map { (Array($0.key.utf8), $0) }.sorted { Registry.isBefore($0.key.span, $1.key.span) }
     byID = Dictionary(
       byKey.values.compactMap { agent in (agent.record as? RuntimeAgentRecord).map { ($0.id, agent) } },
       uniquingKeysWith: { first, _ in first })
@@ -119,10 +119,11 @@ final class Registry: Sendable {
     var (low, high) = (0, sorted.count)
     while low < high {
       let middle = (low + high) / 2
-      if Registry.isBefore(sorted[middle].key.utf8Span.span, key) { low = middle + 1 } else { high = middle }
+      let own = sorted[middle].key
+      if own.span.isSame(as: key) { return sorted[middle].agent }
+      if Registry.isBefore(own.span, key) { low = middle + 1 } else { high = middle }
     }
-    guard low < sorted.count, sorted[low].key.utf8Span.span.isSame(as: key) else { return nil }
-    return sorted[low]
+    return nil
   }
 
   private static func isBefore(_ a: Span<UInt8>, _ b: Span<UInt8>) -> Bool {
