@@ -14,6 +14,8 @@ extension FieldReader {
       return []
     }
     return within(name) { reader in
+      // As in most messages.
+      if list.count == 1, let only = list.first { return [reader.within(index: 0) { $0.part(only) }] }
       var parts: [Part] = []
       parts.reserveCapacity(list.count)
       list.forEachElement { node in

@@ -38,7 +38,8 @@ public struct WireEncoder {
 
   mutating func parts(_ parts: [Part], into json: inout JSONWriter) {
     json.beginArray()
-    // By index, here and below: a loop over the elements themselves copies each.
+    // Lent, here and below: a loop over the elements themselves copies each, and so does an index into an array.
+    let parts = parts.span
     for index in parts.indices { part(parts[index], into: &json) }
     json.endArray()
   }
@@ -56,14 +57,16 @@ public struct WireEncoder {
     if !artifacts.isEmpty {
       json.key("artifacts")
       json.beginArray()
-      for index in artifacts.indices { artifact(artifacts[index], into: &json) }
+      let span = artifacts.span
+      for index in span.indices { artifact(span[index], into: &json) }
       json.endArray()
     }
     let history = task.history
     if !history.isEmpty {
       json.key("history")
       json.beginArray()
-      for index in history.indices { message(history[index], into: &json) }
+      let span = history.span
+      for index in span.indices { message(span[index], into: &json) }
       json.endArray()
     }
     if notesLosses {

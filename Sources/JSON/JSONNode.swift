@@ -48,6 +48,11 @@ public struct JSONNode: Sendable {
     }
   }
 
+  /// The first element of an array; nil of an empty one, or for anything else.
+  public var first: JSONNode? {
+    node.kind == .array && node.count > 0 ? JSONNode(document: document, index: index + 1) : nil
+  }
+
   /// The elements of an array; empty for anything else.
   public var elements: [JSONNode] {
     var elements: [JSONNode] = []

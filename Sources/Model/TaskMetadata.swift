@@ -53,7 +53,8 @@ struct TaskMetadata: Sendable {
 
   private static func write(_ members: [(name: String, value: JSONFragment)], into json: inout JSONWriter) {
     json.beginObject()
-    // By index: a loop over the members themselves copies each.
+    // Lent: a loop over the members themselves copies each, and so does an index into the array.
+    let members = members.span
     for index in members.indices {
       json.key(string: members[index].name)
       json.fragment(members[index].value)

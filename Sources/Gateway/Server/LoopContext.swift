@@ -66,8 +66,9 @@ final class LoopContext {
   var registry: Registry
   let mint: IdentifierMint
   let accessLog: AccessLog?
-  /// What answers are written in, one after the other; nil while one is.
-  private var answer: ByteWriter?
+  /// What answers are written in, one after the other; nil while one is. Taken and given back, each in one step: overlaps
+  /// cannot be.
+  @exclusivity(unchecked) private var answer: ByteWriter?
 
   init(loop: EventLoop, services: GatewayServices, accessLog: AccessLog?) {
     self.loop = loop
@@ -79,11 +80,11 @@ final class LoopContext {
   }
 
   /// Memory of the loop's to write an answer in, which comes back by ``giveBack(_:)``.
-  func takeMemory() -> ByteWriter { answer.take() ?? ByteWriter(capacity: LoopContext.answerBytesUsual) }
+  func takeMemory() -> ByteWriter { unsafe answer.take() ?? ByteWriter(capacity: LoopContext.answerBytesUsual) }
 
   func giveBack(_ memory: consuming ByteWriter) {
     memory.clear(keepingAtMost: LoopContext.answerBytesKept)
-    answer = consume memory
+    unsafe answer = consume memory
   }
 
   private static let answerBytesUsual = 4 * 1024

@@ -13,7 +13,6 @@ final class SendReply: TurnObserver {
   private let blockingWait: Duration?
   private var losses = AnswerLosses()
   private var isAnswered = false
-  private var taskID: String?
   private var waitTimer: Timer?
 
   init(_ responder: consuming A2AResponder, owner: TaskOwner, request: borrowing SendRequest, blockingWait: Duration?) {
@@ -27,33 +26,26 @@ final class SendReply: TurnObserver {
   func turnReplied(_ message: Message) { if isFirst() { responder.respond(.sent(.message(message)), losses) } }
 
   func turnOpened(taskID: String, at sequence: JournalSequence) {
-    self.taskID = taskID
     let loop = responder.context.loop
     if returnsImmediately {
       // The task as it stands at the end of this loop turn: an agent that is done by then needs no second call.
-      loop.later { [weak self] in self?.answerWithTask() }
+      loop.later { [weak self] in self?.answer(taskID, nil) }
     } else if let wait = blockingWait {
-      waitTimer = loop.schedule(after: wait) { [weak self] in self?.answerWithTask() }
+      waitTimer = loop.schedule(after: wait) { [weak self] in self?.answer(taskID, nil) }
     }
   }
 
-  func turnEnded(taskID: String, _ task: AgentTask?) {
-    self.taskID = taskID
-    answerWithTask(task)
-  }
+  func turnEnded(taskID: String, _ task: AgentTask?) { answer(taskID, task) }
 
-  func turnPaused(taskID: String) {
-    self.taskID = taskID
-    answerWithTask()
-  }
+  func turnPaused(taskID: String) { answer(taskID, nil) }
 
   func turnLost(_ name: String) { losses.note(name) }
 
   func turnRefused(_ error: AgentError) { if isFirst() { responder.respond(error) } }
 
   /// - Parameter task: as it stands, where that is known.
-  private func answerWithTask(_ task: AgentTask? = nil) {
-    guard let taskID, isFirst() else { return }
+  private func answer(_ taskID: String, _ task: AgentTask?) {
+    guard isFirst() else { return }
     guard var task = task ?? responder.context.services.store.snapshot(of: taskID, owner: owner)?.task else {
       return responder.respond(
         AgentError(.internalError, "the task ended and is no longer kept", source: .gateway))
