@@ -35,6 +35,14 @@ public struct Artifact: Sendable, Equatable {
     return parts[0].plainText
   }
 
+  /// What the content takes on the wire, roughly.
+  public var byteCount: Int {
+    var count = 0
+    // By index: a loop over the parts themselves copies each.
+    for index in parts.indices { count += parts[index].byteCount }
+    return count
+  }
+
   /// Adds a part; plain text that follows plain text becomes one part with it.
   mutating func append(_ part: Part) {
     guard case .text(let addition) = part.content, let last = parts.indices.last, part.metadata == nil,

@@ -67,12 +67,10 @@ public struct TaskRecord: Sendable {
   /// - Parameter time: of a status; nil while the task begins.
   private mutating func note(_ event: consuming JournalEvent, at time: Timestamp?) {
     byteCount += TaskRecord.bytes(of: event)
-    switch consume event {
-    case .backendState(let state): backendState = state
-    case .status(var status, let metadata):
-      status.timestamp = time
-      TaskRecord.fold(.status(status, metadata: metadata), into: &task)
-    case let event: TaskRecord.fold(event, into: &task)
+    if case .backendState(let state) = event {
+      backendState = state
+    } else {
+      TaskRecord.fold(event.stamped(time), into: &task)
     }
   }
 
@@ -141,9 +139,13 @@ public struct TaskRecord: Sendable {
 
 extension JournalEvent {
   /// With the time of a status.
-  fileprivate func stamped(_ time: Timestamp) -> JournalEvent {
-    guard case .status(var status, let metadata) = self else { return self }
-    status.timestamp = time
-    return .status(status, metadata: metadata)
+  fileprivate consuming func stamped(_ time: Timestamp?) -> JournalEvent {
+    guard isStatus else { return self }
+    switch consume self {
+    case .status(var status, let metadata):
+      status.timestamp = time
+      return .status(status, metadata: metadata)
+    case let event: return event
+    }
   }
 }

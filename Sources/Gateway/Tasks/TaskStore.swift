@@ -22,7 +22,7 @@ public enum JournalEvent: Sendable, Equatable {
 
 extension JournalEvent {
   /// In the smallest form.
-  init(_ artifact: Artifact, append: Bool, lastChunk: Bool, metadata: JSONFragment?) {
+  init(_ artifact: consuming Artifact, append: Bool, lastChunk: Bool, metadata: consuming JSONFragment?) {
     if append, !lastChunk, metadata == nil, let text = artifact.plainText {
       self = .text(artifactID: artifact.artifactID, text)
     } else {

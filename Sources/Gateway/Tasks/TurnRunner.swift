@@ -92,11 +92,14 @@ final class TurnRunner {
   /// When the agent must be done.
   private var endBy = MonotonicTime.distantFuture
   private var lastEventAt: MonotonicTime
+  /// The backend does not look after its own silence.
+  private let watchesSilence: Bool
 
   /// - Parameter answered: the status of the existing task that the message answers; nil for a new task.
   init(context: LoopContext, agent: ExposedAgent, turn: Turn, answered: TaskStatus? = nil) {
     lastEventAt = context.loop.now
     isOpen = answered != nil
+    watchesSilence = !agent.backend.mindsSilence
     self.context = context
     self.agent = agent
     self.turn = turn
@@ -251,7 +254,7 @@ final class TurnRunner {
 
   /// When the agent has been silent for too long; it moves with every event, and the timer does not.
   private var speakBy: MonotonicTime {
-    endBy == .distantFuture || agent.backend.mindsSilence ? .distantFuture : lastEventAt + agent.limits.turns.silence
+    endBy == .distantFuture || !watchesSilence ? .distantFuture : lastEventAt + agent.limits.turns.silence
   }
 
   private func setTimer() {
@@ -287,7 +290,7 @@ final class TurnRunner {
 
   private func receive(_ event: consuming TurnEvent) {
     guard phase == .running, !isDone else { return }
-    lastEventAt = context.loop.now
+    if watchesSilence { lastEventAt = context.loop.now }
     if !event.isRefusal {
       hasSpoken = true
       eventCount += 1
@@ -309,7 +312,7 @@ final class TurnRunner {
       guard hasRoom(for: text.escaped.count) else { return }
       write(.text(artifactID: artifactID, text))
     case .artifact(let artifact, let append, let lastChunk, let metadata):
-      guard hasRoom(for: artifact.parts.reduce(0) { $0 + $1.byteCount }) else { return }
+      guard hasRoom(for: artifact.byteCount) else { return }
       write(JournalEvent(artifact, append: append, lastChunk: lastChunk, metadata: metadata))
     case .awaitingApproval(let message, let metadata):
       let told = message.map { agentMessage($0, inTask: true) }
