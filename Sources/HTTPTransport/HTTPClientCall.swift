@@ -159,7 +159,7 @@ public final class HTTPClientCall {
   }
 
   func ended() {
-    let delegate = delegate
+    let delegate = takeDelegate()
     end()
     delegate?.responseEnded()
   }
@@ -199,7 +199,7 @@ public final class HTTPClientCall {
 
   private func fail(_ kind: HTTPClientError.Kind, _ message: String, mayHaveArrived: Bool) {
     guard phase != .ended else { return }
-    let delegate = delegate
+    let delegate = takeDelegate()
     end()?.close()
     delegate?.responseFailed(HTTPClientError(kind: kind, message: message, mayHaveArrived: mayHaveArrived))
   }
@@ -210,8 +210,15 @@ public final class HTTPClientCall {
     phase = .ended
     delegate = nil
     stopTimer()
-    defer { connection = nil }
-    return connection
+    var taken: ClientConnection?
+    swap(&taken, &connection)
+    return taken
+  }
+
+  private func takeDelegate() -> (any HTTPClientDelegate)? {
+    var taken: (any HTTPClientDelegate)?
+    swap(&taken, &delegate)
+    return taken
   }
 
   // MARK: Time

@@ -3,8 +3,8 @@ internal import Model
 internal import Network
 
 /// Where an agent lives, seen from the tasks: takes a message, says what comes of it. A backend knows its upstream and the
-/// model, and no dialect of any caller.
-protocol AgentBackend: Sendable {
+/// model, and no dialect of any caller. Many hold one, nobody changes it.
+protocol AgentBackend: AnyObject, Sendable {
   /// What the agent's card says where the card file says nothing.
   var description: EngineDescription { get }
 
@@ -55,7 +55,7 @@ enum CancelVerdict: Sendable, Equatable {
 }
 
 /// An agent of the embedded runtime.
-struct LocalBackend: AgentBackend {
+final class LocalBackend: AgentBackend {
   let engine: any LocalEngine
   let remembers: Bool
 

@@ -18,6 +18,7 @@ final class GatewayService: HTTPService {
   private let a2a: A2AFace
   private let orq: OrqFace
   private let browsers: BrowserPolicy
+  private let accessLog: AccessLog?
   private let hasA2A: Bool
   private let hasOrq: Bool
 
@@ -27,6 +28,7 @@ final class GatewayService: HTTPService {
     listener = context.services.configuration.listeners[listenerIndex]
     a2a = A2AFace(context: context)
     orq = OrqFace(context: context)
+    accessLog = context.accessLog
     hasA2A = listener.faces.contains(.a2a)
     hasOrq = listener.faces.contains(.orq)
     browsers = BrowserPolicy(listener, publicURL: context.services.publicURLs[listenerIndex])
@@ -247,8 +249,8 @@ final class GatewayService: HTTPService {
 
   func finished(_ exchange: HTTPExchange) {
     let state = state(exchange)
-    context.services.lossCounts.count(state.losses)
-    context.accessLog?.record { $0.fill(from: state, exchange: exchange) }
+    if !state.losses.isEmpty { context.services.lossCounts.count(state.losses) }
+    accessLog?.record { $0.fill(from: state, exchange: exchange) }
     // The exchange holds the observer, the observer the exchange: without this neither would ever go.
     state.observer = nil
   }

@@ -9,7 +9,7 @@ internal import Telemetry
 
 /// An agent that a call made: each message goes to the engine of its model, with the agent's instructions and functions;
 /// where a model fails before it has said anything, the next one takes its place.
-struct RuntimeBackend: AgentBackend {
+final class RuntimeBackend: AgentBackend {
   let definition: RuntimeDefinition
   /// Empty where the configuration no longer runs any of the agent's models.
   let candidates: [RuntimeModels.Candidate]

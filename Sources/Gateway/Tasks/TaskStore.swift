@@ -104,7 +104,7 @@ public struct TaskStoreFull: Error, Sendable {}
 
 /// Records and journals of tasks. One task = one record + one ordered journal; readers hold cursors, writers state
 /// conditions, and everything is named by id, so that a store shared by several processes can stand behind it.
-public protocol TaskStore: Sendable {
+public protocol TaskStore: AnyObject, Sendable {
   /// The shard-aware identifier of a new task of this owner.
   func mintTaskID(owner: TaskOwner, milliseconds: Int64, entropy: (UInt64, UInt64)) -> String
 

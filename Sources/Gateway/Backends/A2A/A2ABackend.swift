@@ -11,7 +11,7 @@ internal import Telemetry
 
 /// An A2A agent elsewhere. Each message becomes one send at one of the agent's interfaces, streamed where the agent streams:
 /// so its task is known from the first event on, and can be found again or canceled whatever becomes of the connection.
-struct A2ABackend: AgentBackend {
+final class A2ABackend: AgentBackend {
   let agent: ExternalAgent
   let description: EngineDescription
   let taskTime: Duration
