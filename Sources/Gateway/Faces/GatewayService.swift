@@ -215,8 +215,8 @@ final class GatewayService: HTTPService {
       if let keys = context.services.keys {
         exchange.respond(KeySetFace.response(keys.current, request: request.head))
       }
-    case .jsonRPC: a2a.jsonRPC(request, state, exchange, browsers.fields(for: request.head))
-    case .rest(_, let path): a2a.rest(request, path, state, exchange, browsers.fields(for: request.head))
+    case .jsonRPC: a2a.jsonRPC(request, state, browsers.fields(for: request.head))
+    case .rest(_, let path): a2a.rest(request, path, state, browsers.fields(for: request.head))
     case .orq(.route(let route)): orq.answer(request, route, state, exchange, browsers.fields(for: request.head))
     case .orq, .methodNotAllowed, .notFound: exchange.respond(problem(404, "there is nothing at this path", state))
     }

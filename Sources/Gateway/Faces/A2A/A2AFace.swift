@@ -25,13 +25,13 @@ struct A2AFace {
   // MARK: JSON-RPC
 
   func jsonRPC(
-    _ request: HTTPServerRequest, _ state: ExchangeState, _ exchange: HTTPExchange, _ extra: [(StaticString, String)]
+    _ request: HTTPServerRequest, _ state: ExchangeState, _ extra: [(StaticString, String)]
   ) {
     state.binding = Binding.jsonRPC.cardName
     func responder(_ version: ProtocolVersion, _ id: JSONFragment) -> A2AResponder {
       state.version = version.text
       return A2AResponder(
-        context: context, exchange: exchange, state: state, dialect: Dialect(version, .jsonRPC), requestID: id,
+        context: context, exchange: state, dialect: Dialect(version, .jsonRPC), requestID: id,
         extraFields: extra)
     }
     guard A2AFace.isJSON(request.head) else {
@@ -70,14 +70,13 @@ struct A2AFace {
   // MARK: REST
 
   func rest(
-    _ request: HTTPServerRequest, _ path: String, _ state: ExchangeState, _ exchange: HTTPExchange,
-    _ extra: [(StaticString, String)]
+    _ request: HTTPServerRequest, _ path: String, _ state: ExchangeState, _ extra: [(StaticString, String)]
   ) {
     state.binding = Binding.rest.cardName
     func responder(_ version: ProtocolVersion) -> A2AResponder {
       state.version = version.text
       return A2AResponder(
-        context: context, exchange: exchange, state: state, dialect: Dialect(version, .rest), requestID: nil,
+        context: context, exchange: state, dialect: Dialect(version, .rest), requestID: nil,
         extraFields: extra)
     }
     switch RESTRoute.match(method: request.head.method, path: path) {

@@ -23,8 +23,7 @@ struct AnswerLosses {
 /// out holds it.
 struct A2AResponder: ~Copyable {
   let context: LoopContext
-  let exchange: HTTPExchange
-  private let state: ExchangeState
+  let exchange: ExchangeState
   private let dialect: Dialect
   /// Of the JSON-RPC request; nil over REST.
   private let requestID: JSONFragment?
@@ -35,12 +34,11 @@ struct A2AResponder: ~Copyable {
   var refusesInStream = false
 
   init(
-    context: LoopContext, exchange: HTTPExchange, state: ExchangeState, dialect: Dialect, requestID: JSONFragment?,
+    context: LoopContext, exchange: ExchangeState, dialect: Dialect, requestID: JSONFragment?,
     extraFields: [(StaticString, String)]
   ) {
     self.context = context
     self.exchange = exchange
-    self.state = state
     self.dialect = dialect
     self.requestID = requestID
     self.extraFields = extraFields
@@ -89,7 +87,7 @@ struct A2AResponder: ~Copyable {
   private func respond(
     _ error: AgentError, status: Int, body: [UInt8], _ special: [(StaticString, String)] = []
   ) {
-    state.errorKind = "\(error.kind)"
+    exchange.errorKind = "\(error.kind)"
     var fields = resultFields()
     for (name, value) in special { fields.add(name, value) }
     fields.set("content-type", "application/json")
@@ -111,7 +109,7 @@ struct A2AResponder: ~Copyable {
   ///   - endsStream: nothing follows; 0.3 clients are told so.
   ///   - id: what the caller can send back as `Last-Event-ID`.
   func send(_ event: TaskEvent, endsStream: Bool, id: EventID?, _ losses: inout AnswerLosses) {
-    state.eventCount += 1
+    exchange.eventCount += 1
     exchange.write(
       ResponseEncoder.streamEvent(
         event, final: endsStream, dialect: dialect, id: requestID, eventID: id, losses: &losses.ofAnswer))
@@ -124,7 +122,7 @@ struct A2AResponder: ~Copyable {
   }
 
   func send(text: JSONString, in frame: TextFrame, sequence: Int) {
-    state.eventCount += 1
+    exchange.eventCount += 1
     exchange.write(byteCount: frame.byteCount(text, sequence: sequence)) { output in
       frame.append(text, sequence: sequence, to: &output)
     }
@@ -145,7 +143,7 @@ struct A2AResponder: ~Copyable {
   func failStream(_ error: AgentError, _ losses: AnswerLosses = AnswerLosses()) {
     var frame: [UInt8] = []
     ResponseEncoder.streamError(error, id: requestID, dialect: dialect, into: &frame)
-    state.errorKind = "\(error.kind)"
+    exchange.errorKind = "\(error.kind)"
     exchange.write(frame)
     finishStream(losses)
   }
@@ -153,11 +151,11 @@ struct A2AResponder: ~Copyable {
   // MARK: The log
 
   func note(taskID: String, state taskState: TaskState) {
-    state.taskID = taskID
-    state.state = taskState
+    exchange.taskID = taskID
+    exchange.state = taskState
   }
 
-  private func note(_ losses: AnswerLosses) { if !losses.isEmpty { state.losses = losses.names } }
+  private func note(_ losses: AnswerLosses) { if !losses.isEmpty { exchange.losses = losses.names } }
 
   /// Those of a whole result; other answers differ in their media type.
   private func resultFields() -> HTTPFields {
@@ -167,7 +165,7 @@ struct A2AResponder: ~Copyable {
       case (.v1_0, true): A2AResponder.fieldsV1REST
       case (.v0_3, _): A2AResponder.fieldsV03
       }
-    exchange.responseNumber = state.requestNumber
+    exchange.responseNumber = exchange.requestNumber
     if !extensions.isEmpty {
       fields.add(dialect.version == .v1_0 ? "a2a-extensions" : "x-a2a-extensions", extensions.joined(separator: ", "))
     }
