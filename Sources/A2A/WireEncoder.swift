@@ -38,8 +38,7 @@ public struct WireEncoder {
 
   mutating func parts(_ parts: [Part], into json: inout JSONWriter) {
     json.beginArray()
-    // Lent, here and below: a loop over the elements themselves copies each, and so does an index into an array.
-    let parts = parts.span
+    // By index, here and below: a loop over the elements themselves copies each.
     for index in parts.indices { part(parts[index], into: &json) }
     json.endArray()
   }
@@ -57,16 +56,14 @@ public struct WireEncoder {
     if !artifacts.isEmpty {
       json.key("artifacts")
       json.beginArray()
-      let span = artifacts.span
-      for index in span.indices { artifact(span[index], into: &json) }
+      for index in artifacts.indices { artifact(artifacts[index], into: &json) }
       json.endArray()
     }
     let history = task.history
     if !history.isEmpty {
       json.key("history")
       json.beginArray()
-      let span = history.span
-      for index in span.indices { message(span[index], into: &json) }
+      for index in history.indices { message(history[index], into: &json) }
       json.endArray()
     }
     if notesLosses {

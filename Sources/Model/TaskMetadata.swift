@@ -53,8 +53,7 @@ struct TaskMetadata: Sendable {
 
   private static func write(_ members: [(name: String, value: JSONFragment)], into json: inout JSONWriter) {
     json.beginObject()
-    // Lent: a loop over the members themselves copies each, and so does an index into the array.
-    let members = members.span
+    // By index: a loop over the members themselves copies each.
     for index in members.indices {
       json.key(string: members[index].name)
       json.fragment(members[index].value)
