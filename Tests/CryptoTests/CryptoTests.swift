@@ -22,6 +22,7 @@ struct CryptoTests {
     #expect(Random.bytes(33).count == 33)
     #expect(Random.bytes(16) != Random.bytes(16))
     #expect(Random.uint64() != Random.uint64())
+    #expect(Set(Random.words(8)).count == 8)
   }
 
   @Test func secretsAreEqualOnlyByteForByte() {

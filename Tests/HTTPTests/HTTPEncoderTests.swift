@@ -31,6 +31,20 @@ import Testing
     #expect(!head(200, .length(0)).contains("Connection"))
   }
 
+  @Test func aRequestIsNumberedBehindTheFields() {
+    var fields = HTTPFields()
+    fields.add("X-A", "b")
+    var output: [UInt8] = []
+    output.append(addingCapacity: HTTPEncoder.responseHeadBytesMax(fields: fields, date: date)) {
+      HTTPEncoder.responseHead(
+        status: 200, fields: fields, framing: .length(1), keepAlive: true, minorVersion: 1, date: date,
+        number: 0x0123_4567_89AB_CDEF, into: &$0)
+    }
+    #expect(
+      String(decoding: output, as: UTF8.self).hasPrefix(
+        "HTTP/1.1 200 OK\r\nX-A: b\r\nX-Request-Id: 0123456789abcdef\r\nContent-Length: 1\r\n"))
+  }
+
   @Test func whatIsWrittenIsReadBack() {
     var request: [UInt8] = []
     var fields = HTTPFields()

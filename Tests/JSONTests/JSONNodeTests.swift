@@ -35,6 +35,8 @@ import Testing
     }
     #expect(seen == ["z", "1", "2", "4", "a", "b"])
     #expect(try root("[[],{},1]").elements.map(\.kind) == [.array, .object, .number])
+    #expect(try root("[[],{},1]").first?.kind == .array)
+    #expect(try root("[]").first == nil && root("{\"a\":1}").first == nil)
   }
 
   @Test func visitingStopsAtAnError() throws {
