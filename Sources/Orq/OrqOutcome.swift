@@ -13,7 +13,10 @@ public struct OrqOutcome: Sendable, Equatable {
 }
 
 extension OrqOutcome: OrqReadable {
-  public init(_ node: JSONNode, _ reader: inout OrqReader) {
+  public init(_ node: JSONNode, _ reader: inout OrqReader) { self = OrqOutcome.read(node, &reader) }
+
+  /// A function, since an initializer that sets so much would copy all of it once more.
+  private static func read(_ node: JSONNode, _ reader: inout OrqReader) -> OrqOutcome {
     reader.requireString(node, "_id")
     let taskID = reader.identifier(node, "task_id")
     let parts = OrqOutcome.parts(node, &reader)
@@ -24,12 +27,9 @@ extension OrqOutcome: OrqReadable {
     // Five must be there. Where these are all, none is looked for any more.
     let isAll = node.count == 5 + (usage == nil ? 0 : 1) + (finishReason == nil ? 0 : 1) && !reader.hasFaults
     let (pendingToolCalls, status) = isAll ? ([], nil) : OrqOutcome.others(node, &reader)
-    self.taskID = taskID
-    self.status = status
-    self.parts = parts
-    self.finishReason = finishReason
-    self.pendingToolCalls = pendingToolCalls
-    self.usage = usage
+    return OrqOutcome(
+      taskID: taskID, status: status, parts: parts, finishReason: finishReason, pendingToolCalls: pendingToolCalls,
+      usage: usage)
   }
 
   private static func others(_ node: JSONNode, _ reader: inout OrqReader) -> ([OrqPendingToolCall], OrqResponse.Status?)

@@ -120,18 +120,23 @@ final class OrqBackend: AgentBackend {
 
   // MARK: The call
 
-  /// The message goes from the turn into the body without anything in between.
   private func call(
     _ turn: Turn, _ context: OrqContextState, _ losses: inout OrqSendLosses
   ) throws(AgentError) -> OrqCall {
-    let message = turn.message
-    let parts = message.parts
+    if turn.wantsEvents { return try call(turn, context, following, &losses) }
+    return try call(turn, context, waiting, &losses)
+  }
+
+  /// The message goes from the turn into the body without anything in between.
+  private func call(
+    _ turn: Turn, _ context: OrqContextState, _ sending: OrqSending, _ losses: inout OrqSendLosses
+  ) throws(AgentError) -> OrqCall {
+    let parts = turn.message.parts
     let isResults = turn.isContinuation && !context.pendingToolCalls.isEmpty
-    let sending = turn.wantsEvents ? following : waiting
     var json = sending.begin(reserving: parts.reduce(OrqBackend.bodyBytesUsual) { $0 + $1.byteCount })
-    OrqTurn.beginMessage(id: message.messageID, role: isResults ? .tool : .user, into: &json)
+    OrqTurn.beginMessage(id: turn.message.messageID, role: isResults ? .tool : .user, into: &json)
     if isResults {
-      let results = try OrqParts.results(in: message, pending: context.pendingToolCalls, &losses)
+      let results = try OrqParts.results(in: turn.message, pending: context.pendingToolCalls, &losses)
       for result in results { result.write(into: &json) }
     } else {
       // Looked at where they lie.
@@ -139,18 +144,18 @@ final class OrqBackend: AgentBackend {
       for index in parts.indices { OrqParts.write(parts[index], into: &json, &losses) }
     }
     OrqTurn.endMessage(into: &json)
-    settings(of: turn).writeCircumstances(
-      into: &json, for: sending.generation, context, identity: workspace.identities.identity(of: turn.principal))
+    let identity = workspace.identities.identity(of: turn.principal)
+    if defaults.fromMessage.isEmpty {
+      settings.writeCircumstances(into: &json, for: sending.generation, context, identity: identity)
+    } else {
+      OrqTurnSettings(defaults, message: turn.message.metadata, call: turn.metadata)
+        .writeCircumstances(into: &json, for: sending.generation, context, identity: identity)
+    }
     return sending.end(json)
   }
 
   /// What the body takes beside the message's content.
   private static let bodyBytesUsual = 384
-
-  private func settings(of turn: Turn) -> OrqTurnSettings {
-    defaults.fromMessage.isEmpty
-      ? settings : OrqTurnSettings(defaults, message: turn.message.metadata, call: turn.metadata)
-  }
 
   /// Looks up how a task stands: in the ways to ask, the likeliest first. 4.x has `responses.get` for tasks of every call,
   /// by all that is known (contract §10.3); servers before 4.5 know `retrieve_task` alone.
