@@ -172,7 +172,8 @@ final class ServerConnection: ConnectionDelegate {
     defer { isProcessing = false }
     var requests = 0
     while canDecode {
-      if phase == .idle, !input.isEmpty {
+      if phase == .idle {
+        if input.isEmpty { break }
         guard requests < ServerConnection.requestsPerTurnMax else {
           loop.later { self.processRest() }
           break
