@@ -32,7 +32,9 @@ class Odd:
     hang: bool = False  # nothing at all comes
     reset: bool = False  # the connection is reset instead
     then_close: bool = False  # the connection ends after the answer, which does not say so
-    trailing: str = ""  # bytes after the answer that nobody asked for
+    # Bytes that nobody asked for, sent with the end of the answer: those that come later may come behind the next request,
+    # where nobody can tell them from its answer.
+    trailing: str = ""
     # Streams.
     newline: str = "\n"
     framing: str = ""  # object, string, two spaces, tight, or lines; the generation's own unless given
@@ -129,7 +131,7 @@ class Connection:
             await self.send(body)
             await self.finish(odd)
         else:
-            await self._write(body)
+            await self._write(body + odd.trailing.encode())
             if by == "close":
                 raise Gone
             await self._after(odd)
@@ -156,7 +158,7 @@ class Connection:
     async def finish(self, odd: Odd) -> None:
         if not self._chunked:
             raise Gone
-        await self._write(b"0\r\nX-Trailer: yes\r\n\r\n")
+        await self._write(b"0\r\nX-Trailer: yes\r\n\r\n" + odd.trailing.encode())
         await self._after(odd)
 
     def cut(self) -> None:
@@ -197,8 +199,6 @@ class Connection:
         await self._write(f"HTTP/1.1 {status} {REASONS.get(status, '')}\r\n{lines}\r\n".encode())
 
     async def _after(self, odd: Odd) -> None:
-        if odd.trailing:
-            await self._write(odd.trailing.encode())
         if odd.then_close or odd.length_off_by:
             self.cut()
 
