@@ -20,10 +20,8 @@ public struct PackedTask: Sendable {
 
   // What a new turn of the context asks for stands first.
 
-  public var contextID: String {
-    var reader = reader
-    return reader.string()
-  }
+  /// Read where it lies: lists look at it in many tasks.
+  public var contextID: String { home.firstText(from: Int(start)) }
 
   /// What the task's backend wants to be remembered of it.
   public var backendState: JSONFragment? {
@@ -63,6 +61,8 @@ public final class PackedTasks: @unchecked Sendable {
   }
 
   fileprivate func copy(_ range: Range<Int>) -> [UInt8] { packer.copy(range) }
+
+  fileprivate func firstText(from start: Int) -> String { packer.firstText(from: start) }
 }
 
 // Texts and lists are preceded by their lengths, as base-128 numbers with the lowest digits first; what may be missing by its
@@ -80,6 +80,14 @@ private struct Packer: ~Copyable {
       var copy: [UInt8] = []
       copy.append(written.extracting(range))
       return copy
+    }
+  }
+
+  func firstText(from start: Int) -> String {
+    bytes.withSpan { written in
+      var place = start
+      let length = Int(PackedReader.number(&place) { written[$0] })
+      return written.extracting(place..<place + length).text
     }
   }
 
@@ -293,13 +301,17 @@ private struct PackedReader {
     }
   }
 
-  private mutating func number() -> UInt64 {
+  private mutating func number() -> UInt64 { PackedReader.number(&place) { bytes[$0] } }
+
+  /// The number at a place, which moves behind it.
+  static func number(_ place: inout Int, _ byte: (Int) -> UInt8) -> UInt64 {
     var number: UInt64 = 0
     var shift: UInt64 = 0
     while true {
-      let byte = byte()
-      number |= UInt64(byte & 0x7F) << shift
-      if byte < 0x80 { return number }
+      let digit = byte(place)
+      place += 1
+      number |= UInt64(digit & 0x7F) << shift
+      if digit < 0x80 { return number }
       shift += 7
     }
   }

@@ -6,11 +6,14 @@ struct TaskListQuery {
   let request: ListTasksRequest
   /// Only tasks that changed before this place.
   let before: UInt64
+  /// Of the context's id, where only one context's tasks are asked for: the others are told by it without a look at theirs.
+  private let contextHash: Int?
 
   private static let prefix = "t1."
 
   init(_ request: ListTasksRequest) throws(AgentError) {
     self.request = request
+    contextHash = request.contextID?.hashValue
     guard let token = request.pageToken, !token.isEmpty else {
       before = .max
       return
@@ -25,12 +28,11 @@ struct TaskListQuery {
 
   static func token(after touch: UInt64) -> String { Base64.encodeURL(Array("\(prefix)\(touch)".utf8)) }
 
-  func matches(_ task: StoredTask) -> Bool {
-    if let state = request.state, task.state != state { return false }
-    if let after = request.statusTimestampAfter, task.statusTime < after { return false }
-    // Last: it is read from the packed task.
-    if let contextID = request.contextID, task.contextID != contextID { return false }
-    return true
+  func matches(_ slot: TaskShard.Slot) -> Bool {
+    if let contextHash, slot.contextHash != contextHash { return false }
+    if let state = request.state, slot.task.state != state { return false }
+    if let after = request.statusTimestampAfter, slot.task.statusTime < after { return false }
+    return request.contextID == nil || slot.task.contextID == request.contextID
   }
 
   private static var badToken: AgentError {
@@ -45,7 +47,7 @@ extension TaskShard {
     var cursor = index(of: owner)?.order.head
     while let slot = cursor {
       cursor = slots[slot].byOwner.next
-      guard query.matches(slots[slot].task) else { continue }
+      guard query.matches(slots[slot]) else { continue }
       page.totalSize += 1
       guard slots[slot].touch < query.before else { continue }
       if page.tasks.count < query.request.pageSize {
