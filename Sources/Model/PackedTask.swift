@@ -46,9 +46,15 @@ public final class PackedTasks: @unchecked Sendable {
 
   /// What a block holds, roughly: some dozen tasks of the usual size.
   private static let bytesMax = 64 * 1024
+  /// Tasks up to this size, roughly, share a block. Larger ones have one each, so that a block which is left for the next one
+  /// is three quarters full: else a caller could have blocks kept that hold next to nothing.
+  public static let sharedBytesMax = bytesMax / 4
 
-  /// - Parameter size: of the first task, roughly.
-  public init(for size: Int) { packer = Packer(capacity: max(size, PackedTasks.bytesMax)) }
+  /// For many tasks.
+  public init() { packer = Packer(capacity: PackedTasks.bytesMax) }
+
+  /// - Parameter size: of the only task, roughly.
+  public init(forOneOf size: Int) { packer = Packer(capacity: size) }
 
   /// Whether a task of this size, roughly, finds room here.
   public func hasRoom(for size: Int) -> Bool { packer.count + size <= PackedTasks.bytesMax }

@@ -74,7 +74,7 @@ private struct TaskMaker {
 struct PackedTaskTests {
   @Test(arguments: 1...40) func aTaskIsUnpackedAsItWasPacked(seed: UInt64) {
     var maker = TaskMaker(random: SeededGenerator(seed: seed))
-    let block = PackedTasks(for: 0)
+    let block = PackedTasks()
     let tasks = (0..<5).map { _ in maker.task() }
     let states = (0..<5).map { $0 % 2 == 0 ? nil : JSONFragment(["turn": .string("\($0)")]) }
     let packed = zip(tasks, states).map { block.pack($0, backendState: $1) }
@@ -89,7 +89,7 @@ struct PackedTaskTests {
     let text = Array(#"{"n":1.10,"e":1E400,"i":-0}"#.utf8)
     var task = AgentTask(id: "t", contextID: "c", status: TaskStatus(.completed))
     task.setMetadata("usage", to: try JSONFragment.parse(text))
-    let unpacked = PackedTasks(for: 0).pack(task, backendState: nil).task
+    let unpacked = PackedTasks().pack(task, backendState: nil).task
     #expect(
       unpacked.metadata.map { String(decoding: $0.bytes, as: UTF8.self) } == #"{"usage":{"n":1.10,"e":1E400,"i":-0}}"#)
   }
@@ -98,14 +98,13 @@ struct PackedTaskTests {
     let task = AgentTask(
       id: "t", contextID: "c", status: TaskStatus(.completed),
       artifacts: [Artifact(artifactID: "a", parts: [.text(String(repeating: "x", count: 1000))])])
-    let block = PackedTasks(for: 1000)
+    let block = PackedTasks()
     var count = 0
     while block.hasRoom(for: 1100) {
       #expect(block.pack(task, backendState: nil).byteCount < 1100)
       count += 1
     }
     #expect((50...70).contains(count))
-    // What is larger than a block gets one of its own.
-    #expect(!PackedTasks(for: 100).hasRoom(for: 100_000))
+    #expect(!PackedTasks().hasRoom(for: 100_000))
   }
 }

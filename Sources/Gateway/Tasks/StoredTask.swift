@@ -37,15 +37,17 @@ struct StoredTask {
       form = .growing(Record(record))
       return
     }
-    let block = StoredTask.room(for: record.byteCount, in: &block)
-    let packed = block.pack(record.task, backendState: record.backendState)
-    byteCount = StoredTask.placeBytes + packed.byteCount
+    let size = record.byteCount
+    let isShared = size <= PackedTasks.sharedBytesMax
+    let home = isShared ? StoredTask.room(for: size, in: &block) : PackedTasks(forOneOf: size)
+    let packed = home.pack(record.task, backendState: record.backendState)
+    byteCount = isShared ? StoredTask.placeBytes + packed.byteCount : size
     form = .packed(packed)
   }
 
   private static func room(for size: Int, in block: inout PackedTasks?) -> PackedTasks {
     if let block, block.hasRoom(for: size) { return block }
-    let new = PackedTasks(for: size)
+    let new = PackedTasks()
     block = new
     return new
   }

@@ -73,6 +73,25 @@ struct StoredTaskTests {
     #expect(more == .refused(.completed))
   }
 
+  /// Small tasks go on sharing their block, however large those are that come between.
+  @Test func aLargeTaskHasABlockOfItsOwn() {
+    func record(_ bytes: Int) -> TaskRecord {
+      let text = String(repeating: "x", count: bytes)
+      let message = Message(messageID: "m", role: .user, parts: [.text(text)])
+      return TaskRecord(AgentTask(id: "t", contextID: "c", status: TaskStatus(.completed), history: [message]))
+    }
+    var block: PackedTasks?
+    let small = StoredTask(record(100), block: &block)
+    let shared = block
+    #expect(shared != nil)
+    let large = StoredTask(record(100_000), block: &block)
+    let next = StoredTask(record(100), block: &block)
+    #expect(block === shared)
+    #expect(large.byteCount > 100_000)
+    #expect(small.byteCount < 1000 && next.byteCount == small.byteCount)
+    #expect(large.task == record(100_000).task && next.task == record(100).task)
+  }
+
   /// Their blocks go with the last of their tasks; what is left stays readable.
   @Test func theOldestOfManyMakeRoom() throws {
     var limits = TaskLimits()
