@@ -145,9 +145,6 @@ final class GatewayService: HTTPService {
 
   /// nil when the caller is known (or may be anonymous).
   private func identify(_ head: HTTPRequestHead, _ state: ExchangeState) -> HeadDecision? {
-    if !head.fields.contains("authorization"), !head.fields.contains("x-api-key"), listener.auth.anonymous {
-      return welcome(.anonymous, head, state)
-    }
     guard !head.fields.isRepeated("authorization"), !head.fields.isRepeated("x-api-key") else {
       return unauthorized(
         #"Bearer realm="a2a-gateway", error="invalid_request""#, "a request carries one key, once", state, head)
