@@ -129,7 +129,13 @@ final class UpstreamPool {
   init(_ key: UpstreamKey) { self.key = key }
 
   var idle: [ClientConnection] {
-    Array(sequence(first: firstIdle) { $0?.nextIdle }.prefix(idleCount)).compactMap { $0 }
+    var all: [ClientConnection] = []
+    var next = firstIdle
+    while let connection = next {
+      all.append(connection)
+      next = connection.nextIdle
+    }
+    return all
   }
 
   func keep(_ connection: ClientConnection) {
