@@ -59,6 +59,38 @@ public struct ByteBuffer: ~Copyable, @unchecked Sendable {
     }
   }
 
+  /// Takes bytes from the front.
+  public mutating func take(_ count: Int) -> [UInt8] {
+    let bytes = copy(0..<count)
+    consume(count)
+    return bytes
+  }
+
+  /// Moves bytes nearer to the front, over those that lie there.
+  public mutating func move(_ range: Range<Int>, to offset: Int) {
+    precondition(offset >= 0 && offset <= range.lowerBound && range.upperBound <= count, "a move beyond the bytes")
+    guard offset < range.lowerBound, let memory = unsafe memory else { return }
+    // Both lie within the readable bytes; they may overlap.
+    unsafe (memory + start + offset).update(from: memory + start + range.lowerBound, count: range.count)
+  }
+
+  /// Drops bytes from the middle: the fewer of those before and behind them move up.
+  public mutating func remove(_ range: Range<Int>) {
+    precondition(range.lowerBound >= 0 && range.upperBound <= count, "range beyond the readable bytes")
+    let behind = count - range.upperBound
+    if behind <= range.lowerBound {
+      move(range.upperBound..<count, to: range.lowerBound)
+      end -= range.count
+      if start == end { (start, end) = (0, 0) }
+    } else {
+      if range.lowerBound > 0, let memory = unsafe memory {
+        // Both lie within the readable bytes; they may overlap.
+        unsafe (memory + start + range.count).update(from: memory + start, count: range.lowerBound)
+      }
+      consume(range.count)
+    }
+  }
+
   /// The bytes at these distances from the front.
   public func copy(_ range: Range<Int>) -> [UInt8] {
     precondition(range.lowerBound >= 0 && range.upperBound <= count, "range beyond the readable bytes")

@@ -19,11 +19,12 @@ struct HTTPBodyDecoder: Sendable {
     case done
   }
 
+  /// How many bytes of the body stand at the front of the input now; they are to be taken from there before anything else.
   enum Output {
-    /// More will come.
-    case bytes([UInt8])
+    /// At least one. More will come.
+    case bytes(Int)
     /// The last bytes, if any: a body of known length ends with its last byte.
-    case end([UInt8])
+    case end(Int)
   }
 
   private var state = State.done
@@ -52,67 +53,100 @@ struct HTTPBodyDecoder: Sendable {
 
   /// nil: more bytes are needed.
   mutating func next(_ input: inout ByteBuffer) throws(HTTPParseError) -> Output? {
-    while true {
-      switch state {
-      case .length(let remaining):
-        guard let bytes = try take(remaining, &input) else { return nil }
-        if bytes.count == remaining {
-          state = .done
-          return .end(bytes)
-        }
-        state = .length(remaining: remaining - bytes.count)
-        return .bytes(bytes)
-      case .untilClose: return try take(.max, &input).map(Output.bytes)
-      case .chunkHead:
-        guard let size = try chunkHead(&input) else { return nil }
-        state = size == 0 ? .trailers : .chunkData(remaining: size)
-      case .chunkData(let remaining):
-        guard let bytes = try take(remaining, &input) else { return nil }
-        state = bytes.count == remaining ? .chunkEnd : .chunkData(remaining: remaining - bytes.count)
-        return .bytes(bytes)
-      case .chunkEnd:
-        guard input.count >= 2 else {
-          if input.count == 1, input[0] != 0x0D { throw HTTPBodyDecoder.badChunk("a chunk is longer than its size") }
-          return nil
-        }
-        guard input[0] == 0x0D, input[1] == 0x0A else {
-          throw HTTPBodyDecoder.badChunk("a chunk is longer than its size")
-        }
-        input.consume(2)
-        state = .chunkHead
-      case .trailers:
-        guard try dropTrailerLine(&input) else { return nil }
-        if case .done = state { return .end([]) }
-      case .done: return .end([])
+    switch state {
+    case .length(let remaining):
+      guard !input.isEmpty else { return nil }
+      let count = min(remaining, input.count)
+      try receive(count)
+      state = count == remaining ? .done : .length(remaining: remaining - count)
+      return count == remaining ? .end(count) : .bytes(count)
+    case .untilClose:
+      guard !input.isEmpty else { return nil }
+      try receive(input.count)
+      return .bytes(input.count)
+    case .chunkHead, .chunkData, .chunkEnd, .trailers: return try join(&input)
+    case .done: return .end(0)
+    }
+  }
+
+  private mutating func receive(_ bytes: Int) throws(HTTPParseError) {
+    received += bytes
+    guard received <= bytesMax else { throw tooLarge }
+  }
+
+  private var tooLarge: HTTPParseError {
+    HTTPParseError(.bodyTooLarge, 413, "the body is larger than \(bytesMax) bytes")
+  }
+
+  // MARK: Chunks
+
+  /// Moves what has come of the chunks together, at the front of the input, and drops what stands around it: who takes it
+  /// takes it in one piece, however small the chunks are.
+  private mutating func join(_ input: inout ByteBuffer) throws(HTTPParseError) -> Output? {
+    var place = Place()
+    do throws(HTTPParseError) {
+      while try step(&input, &place) {}
+    } catch {
+      // What came before is still good; the error will be met again behind it.
+      if place.joined == 0 { throw error }
+    }
+    input.remove(place.joined..<place.read)
+    if case .done = state { return .end(place.joined) }
+    return place.joined == 0 ? nil : .bytes(place.joined)
+  }
+
+  /// How far the input is read, and how many bytes of chunks stand at its front.
+  private struct Place {
+    var read = 0
+    var joined = 0
+  }
+
+  /// False when there is no more to do.
+  private mutating func step(_ input: inout ByteBuffer, _ place: inout Place) throws(HTTPParseError) -> Bool {
+    switch state {
+    case .chunkHead:
+      guard let head = try chunkHead(input, from: place.read) else { return false }
+      guard head.size <= bytesMax - received else { throw tooLarge }
+      place.read = head.end
+      state = head.size == 0 ? .trailers : .chunkData(remaining: head.size)
+    case .chunkData(let remaining):
+      if place.joined == 0 {
+        // As all that comes in one chunk: it is at the front without a move.
+        input.consume(place.read)
+        place.read = 0
       }
+      let count = min(remaining, input.count - place.read)
+      guard count > 0 else { return false }
+      input.move(place.read..<place.read + count, to: place.joined)
+      place.read += count
+      place.joined += count
+      received += count
+      state = count == remaining ? .chunkEnd : .chunkData(remaining: remaining - count)
+    case .chunkEnd:
+      let waiting = input.count - place.read
+      if waiting > 0, input[place.read] != 0x0D || waiting > 1 && input[place.read + 1] != 0x0A {
+        throw HTTPBodyDecoder.badChunk("a chunk is longer than its size")
+      }
+      guard waiting > 1 else { return false }
+      place.read += 2
+      state = .chunkHead
+    case .trailers: return try dropTrailerLine(input, &place)
+    case .length, .untilClose, .done: return false
     }
+    return true
   }
 
-  private mutating func take(_ count: Int, _ input: inout ByteBuffer) throws(HTTPParseError) -> [UInt8]? {
-    guard !input.isEmpty else { return nil }
-    let bytes = input.copy(0..<min(count, input.count))
-    received += bytes.count
-    if received > bytesMax {
-      throw HTTPParseError(.bodyTooLarge, 413, "the body is larger than \(bytesMax) bytes")
-    }
-    input.consume(bytes.count)
-    return bytes
-  }
-
-  /// The size of the chunk that begins.
-  private mutating func chunkHead(_ input: inout ByteBuffer) throws(HTTPParseError) -> Int? {
-    let limits = limits
-    let head = try input.withBytes { bytes throws(HTTPParseError) -> (size: Int, byteCount: Int)? in
-      let end = try HTTPBodyDecoder.endOfLine(bytes, bytesMax: limits.chunkHeadBytesMax, "the head of a chunk")
+  /// The size of the chunk that begins, and where its data does; nil while the head is not all there.
+  private func chunkHead(
+    _ input: borrowing ByteBuffer, from start: Int
+  ) throws(HTTPParseError) -> (size: Int, end: Int)? {
+    let bytesMax = limits.chunkHeadBytesMax
+    return try input.withBytes { bytes throws(HTTPParseError) -> (size: Int, end: Int)? in
+      let head = bytes.extracting(start...)
+      let end = try HTTPBodyDecoder.endOfLine(head, bytesMax: bytesMax, "the head of a chunk")
       guard let end else { return nil }
-      return (try HTTPBodyDecoder.chunkSize(bytes.extracting(..<end)), end + 2)
+      return (try HTTPBodyDecoder.chunkSize(head.extracting(..<end)), start + end + 2)
     }
-    guard let head else { return nil }
-    input.consume(head.byteCount)
-    guard head.size <= bytesMax - received else {
-      throw HTTPParseError(.bodyTooLarge, 413, "the body is larger than \(bytesMax) bytes")
-    }
-    return head.size
   }
 
   private static func chunkSize(_ line: Span<UInt8>) throws(HTTPParseError) -> Int {
@@ -141,24 +175,27 @@ struct HTTPBodyDecoder: Sendable {
     return bytes.indices.allSatisfy { bytes[$0] >= 0x20 && bytes[$0] != 0x7F || bytes[$0] == 0x09 }
   }
 
-  /// Trailers are read and dropped: nothing here has a use for them. False: more bytes are needed.
-  private mutating func dropTrailerLine(_ input: inout ByteBuffer) throws(HTTPParseError) -> Bool {
-    let bytesMax = limits.trailerBytesMax - trailerBytes
+  /// Trailers are read and dropped: nothing here has a use for them. False behind the last one, and where more bytes are
+  /// needed.
+  private mutating func dropTrailerLine(
+    _ input: borrowing ByteBuffer, _ place: inout Place
+  ) throws(HTTPParseError) -> Bool {
+    let (start, bytesMax) = (place.read, limits.trailerBytesMax - trailerBytes)
     let end = try input.withBytes { bytes throws(HTTPParseError) in
-      try HTTPBodyDecoder.endOfLine(bytes, bytesMax: bytesMax, "the trailer section")
+      try HTTPBodyDecoder.endOfLine(bytes.extracting(start...), bytesMax: bytesMax, "the trailer section")
     }
     guard let end else { return false }
-    let line = input.copy(0..<end)
-    input.consume(end + 2)
-    trailerBytes += line.count + 2
+    let line = input.copy(start..<start + end)
     if line.isEmpty {
       state = .done
-      return true
+    } else {
+      guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > 0, line[..<colon].allSatisfy(ASCII.isToken),
+        line[colon...].allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 })
+      else { throw HTTPBodyDecoder.badChunk("a trailer is not a field") }
     }
-    guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > 0, line[..<colon].allSatisfy(ASCII.isToken),
-      line[colon...].allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 })
-    else { throw HTTPBodyDecoder.badChunk("a trailer is not a field") }
-    return true
+    trailerBytes += end + 2
+    place.read += end + 2
+    return !line.isEmpty
   }
 
   /// Where the CR LF of the first line is; nil while it is not all there.

@@ -53,11 +53,11 @@ public struct HTTPRequestDecoder: Sendable {
       }
       switch try body.next(&input) {
       case nil: return nil
-      case .bytes(let bytes): return .body(bytes)
-      case .end(let bytes):
+      case .bytes(let count): return .body(input.take(count))
+      case .end(let count):
         phase = .head
         bodyBytesMax = limits.bodyBytesMax
-        return .end(bytes)
+        return .end(input.take(count))
       }
     } catch {
       phase = .failed

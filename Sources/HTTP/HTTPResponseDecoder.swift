@@ -6,10 +6,11 @@ public struct HTTPResponseDecoder: Sendable {
   public enum Event: Sendable {
     /// Interim responses (1xx) are skipped.
     case head(HTTPResponseHead)
-    /// A piece of the body; more will come.
-    case body([UInt8])
-    /// The last piece, if any, and the end of the message.
-    case end([UInt8])
+    /// So many bytes of the body stand at the front of the input, to be taken from there before anything else; more will
+    /// come.
+    case body(Int)
+    /// The same of the last bytes, if any, and the end of the message.
+    case end(Int)
   }
 
   private enum Phase: Sendable {
@@ -60,10 +61,10 @@ public struct HTTPResponseDecoder: Sendable {
       }
       switch try body.next(&input) {
       case nil: return nil
-      case .bytes(let bytes): return .body(bytes)
-      case .end(let bytes):
+      case .bytes(let count): return .body(count)
+      case .end(let count):
         phase = .head
-        return .end(bytes)
+        return .end(count)
       }
     } catch {
       phase = .failed
@@ -79,7 +80,7 @@ public struct HTTPResponseDecoder: Sendable {
     switch phase {
     case .head where scanner.isFresh: return nil
     case .closed: return nil
-    case .body where body.lastsUntilClose: return .end([])
+    case .body where body.lastsUntilClose: return .end(0)
     case .head, .body, .failed: throw HTTPParseError(.truncated, 502, "the connection closed within a message")
     }
   }

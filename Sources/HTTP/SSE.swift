@@ -2,14 +2,14 @@ import Bytes
 
 /// One server-sent event (HTML Standard §9.2).
 public struct SSEEvent: Sendable, Equatable {
-  /// The data lines, joined by line feeds: where it can be a part of the bytes that were fed, not a copy of them.
-  public var data: ArraySlice<UInt8>
+  /// The data lines, joined by line feeds.
+  public var data: [UInt8]
   /// Empty when the stream does not name it.
   public var event: String
   /// The last id that the stream has named.
   public var id: String?
 
-  public init(data: ArraySlice<UInt8>, event: String = "", id: String? = nil) {
+  public init(data: [UInt8], event: String = "", id: String? = nil) {
     self.data = data
     self.event = event
     self.id = id
@@ -25,7 +25,8 @@ public struct SSEDecoder: Sendable {
   private let eventBytesMax: Int
   /// The beginning of a line that is not all there.
   private var line: [UInt8] = []
-  private var data: ArraySlice<UInt8> = []
+  /// Of the event that is being read, but for a line that is lent.
+  private var data: [UInt8] = []
   private var hasData = false
   private var event = ""
   private var lastID: String?
@@ -33,74 +34,108 @@ public struct SSEDecoder: Sendable {
   private var endedInCR = false
   private var isFirstLine = true
 
+  /// Hears of an event: its data, its name and the last id, as in ``SSEEvent``.
+  public typealias OnEvent = (_ data: Span<UInt8>, _ event: String, _ id: String?) throws -> Void
+
   /// - Parameter eventBytesMax: bounds the data of one event together with the line that is being read.
   public init(eventBytesMax: Int = 16 * 1024 * 1024) { self.eventBytesMax = eventBytesMax }
 
   /// Takes the next piece; calls `onEvent` for each event that is complete with it. Throws ``SSETooLarge``, after which the
   /// stream is of no further use, and what `onEvent` throws.
   public mutating func feed(_ bytes: [UInt8], _ onEvent: (SSEEvent) throws -> Void) throws {
-    guard let first = bytes.first else { return }
-    var start = endedInCR && first == 0x0A ? 1 : 0
+    try feed(bytes.span) { try onEvent(SSEEvent(data: $0.copied, event: $1, id: $2)) }
+  }
+
+  /// The same, where the events are only looked at: their data is lent, and mostly not copied.
+  public mutating func feed(_ piece: Span<UInt8>, _ onEvent: OnEvent) throws {
+    guard !piece.isEmpty else { return }
+    var start = endedInCR && piece[0] == 0x0A ? 1 : 0
     endedInCR = false
-    while let end = bytes.span.firstLineBreak(from: start) {
-      try finishLine(with: bytes[start..<end], onEvent)
+    // Where the only data line so far of the event lies that is being read: it is copied where the event has more of them,
+    // or does not end in this piece.
+    var lent = 0..<0
+    while let end = piece.firstLineBreak(from: start) {
+      try finishLine(start..<end, of: piece, &lent, onEvent)
       start = end + 1
-      guard bytes[end] == 0x0D else { continue }
-      if start == bytes.count {
+      guard piece[end] == 0x0D else { continue }
+      if start == piece.count {
         endedInCR = true
-      } else if bytes[start] == 0x0A {
+      } else if piece[start] == 0x0A {
         start += 1
       }
     }
-    guard start < bytes.count else { return }
-    try checkSize(bytes.count - start)
-    line += bytes[start...]
+    keep(&lent, of: piece)
+    guard start < piece.count else { return }
+    try checkSize(piece.count - start)
+    line.append(piece.extracting(start...))
   }
 
   private func checkSize(_ more: Int) throws {
     if line.count + data.count + more > eventBytesMax { throw SSETooLarge() }
   }
 
-  private mutating func finishLine(with rest: ArraySlice<UInt8>, _ onEvent: (SSEEvent) throws -> Void) throws {
-    try checkSize(rest.count)
+  private mutating func keep(_ lent: inout Range<Int>, of piece: Span<UInt8>) {
+    if !lent.isEmpty { data.append(piece.extracting(lent)) }
+    lent = 0..<0
+  }
+
+  private mutating func finishLine(
+    _ rest: Range<Int>, of piece: Span<UInt8>, _ lent: inout Range<Int>, _ onEvent: OnEvent
+  ) throws {
+    try checkSize(lent.count + rest.count)
     // As most lines come.
-    if line.isEmpty, !isFirstLine { return try take(rest, onEvent) }
-    var whole = line + rest
-    line = []
+    if line.isEmpty, !isFirstLine {
+      if rest.isEmpty { return try dispatch(&lent, of: piece, onEvent) }
+      return interpret(piece.extracting(rest), at: rest.lowerBound, of: piece, &lent)
+    }
+    var whole: [UInt8] = []
+    swap(&whole, &line)
+    whole.append(piece.extracting(rest))
     if isFirstLine {
       isFirstLine = false
       if whole.starts(with: [0xEF, 0xBB, 0xBF]) { whole.removeFirst(3) }
     }
-    try take(whole[...], onEvent)
-  }
-
-  private mutating func take(_ line: ArraySlice<UInt8>, _ onEvent: (SSEEvent) throws -> Void) throws {
-    if line.isEmpty { try dispatch(onEvent) } else { interpret(line) }
+    if whole.isEmpty { return try dispatch(&lent, of: piece, onEvent) }
+    interpret(whole.span, at: nil, of: piece, &lent)
   }
 
   /// An empty line ends an event.
-  private mutating func dispatch(_ onEvent: (SSEEvent) throws -> Void) throws {
-    var (data, event) = (ArraySlice<UInt8>(), "")
-    swap(&data, &self.data)
+  private mutating func dispatch(_ lent: inout Range<Int>, of piece: Span<UInt8>, _ onEvent: OnEvent) throws {
+    var event = ""
     swap(&event, &self.event)
     guard hasData else { return }
     hasData = false
-    try onEvent(SSEEvent(data: data, event: event, id: lastID))
+    if data.isEmpty {
+      let data = piece.extracting(lent)
+      lent = 0..<0
+      try onEvent(data, event, lastID)
+    } else {
+      var data: [UInt8] = []
+      swap(&data, &self.data)
+      try onEvent(data.span, event, lastID)
+    }
   }
 
-  private mutating func interpret(_ line: ArraySlice<UInt8>) {
-    let text = line.span
-    let nameEnd = text.firstIndex(of: UInt8(ascii: ":")) ?? text.count
-    var valueStart = min(nameEnd + 1, text.count)
-    if valueStart < text.count, text[valueStart] == 0x20 { valueStart += 1 }
-    let value = line[(line.startIndex + valueStart)...]
+  /// - Parameter place: of the line in the piece; nil where it does not lie there.
+  private mutating func interpret(
+    _ line: Span<UInt8>, at place: Int?, of piece: Span<UInt8>, _ lent: inout Range<Int>
+  ) {
+    let nameEnd = line.firstIndex(of: UInt8(ascii: ":")) ?? line.count
+    var valueStart = min(nameEnd + 1, line.count)
+    if valueStart < line.count, line[valueStart] == 0x20 { valueStart += 1 }
+    let value = line.extracting(valueStart...)
     switch nameEnd {
-    case 4 where text.matches("data"):
-      if hasData { data.append(0x0A) }
+    case 4 where line.matches("data"):
+      if let place, !hasData {
+        lent = place + valueStart..<place + line.count
+      } else {
+        keep(&lent, of: piece)
+        if hasData { data.append(0x0A) }
+        data.append(value)
+      }
       hasData = true
-      if data.isEmpty { data = value } else { data += value }
-    case 5 where text.matches("event"): event = String(decoding: value, as: UTF8.self)
-    case 2 where text.matches("id"): if !value.contains(0) { lastID = String(decoding: value, as: UTF8.self) }
+    case 5 where line.matches("event"): event = value.text
+    case 2 where line.matches("id"): if value.firstIndex(of: 0) == nil { lastID = value.text }
     // Comments, `retry` (we reconnect by our own rules) and names of the future.
     default: break
     }

@@ -135,8 +135,13 @@ final class ClientConnection: ConnectionDelegate {
         case .head(let head):
           keepsAlive = head.keepAlive
           call.received(head)
-        case .body(let bytes): call.received(body: bytes)
-        case .end(let bytes): return finish(call, bytes, hasMore: !input.isEmpty)
+        case .body(let count): hand(count, of: &input, to: call)
+        case .end(let count):
+          if count > 0 {
+            hand(count, of: &input, to: call)
+            guard self.call != nil else { return }
+          }
+          return finish(call, hasMore: !input.isEmpty)
         }
         // Its user may have cancelled it.
       } while self.call != nil
@@ -145,12 +150,14 @@ final class ClientConnection: ConnectionDelegate {
     }
   }
 
+  /// Lends the call bytes of its body where they were received.
+  private func hand(_ count: Int, of input: inout ByteBuffer, to call: HTTPClientCall) {
+    input.withBytes { call.received(body: $0.extracting(..<count)) }
+    input.consume(count)
+  }
+
   /// - Parameter hasMore: whether something has come behind the response.
-  private func finish(_ call: HTTPClientCall, _ lastBytes: [UInt8], hasMore: Bool) {
-    if !lastBytes.isEmpty {
-      call.received(body: lastBytes)
-      guard self.call != nil else { return }
-    }
+  private func finish(_ call: HTTPClientCall, hasMore: Bool) {
     self.call = nil
     connection.resumeReading()
     // A server that answers before it has the whole request may or may not read the rest.
@@ -166,7 +173,7 @@ final class ClientConnection: ConnectionDelegate {
     guard let call else { return connection.close() }
     do throws(HTTPParseError) {
       // Over TLS an unannounced end may be an attacker's, so that it ends no body that lasts until then.
-      if clean, case .end(let bytes)? = try decoder.endOfInput() { return finish(call, bytes, hasMore: false) }
+      if clean, case .end? = try decoder.endOfInput() { return finish(call, hasMore: false) }
     } catch {
       return fail(call, .truncated, "the server closed the connection within its response")
     }

@@ -151,7 +151,7 @@ public final class HTTPClientCall {
     delegate?.responseBegan(head)
   }
 
-  func received(body bytes: [UInt8]) { delegate?.responseContinued(bytes) }
+  func received(body bytes: Span<UInt8>) { delegate?.responseContinued(bytes) }
 
   /// Something moved.
   func touched(at now: MonotonicTime) {

@@ -1,3 +1,4 @@
+internal import Bytes
 public import HTTP
 public import Network
 
@@ -100,7 +101,8 @@ public struct HTTPClientError: Error, Sendable, CustomStringConvertible {
 /// then.
 public protocol HTTPClientDelegate: AnyObject {
   func responseBegan(_ head: HTTPResponseHead)
-  func responseContinued(_ body: [UInt8])
+  /// - Parameter body: lent for the time of the call.
+  func responseContinued(_ body: Span<UInt8>)
   func responseEnded()
   func responseFailed(_ error: HTTPClientError)
 }
@@ -123,7 +125,7 @@ public final class HTTPClientHandlers: HTTPClientDelegate {
   }
 
   public func responseBegan(_ head: HTTPResponseHead) { onHead(head) }
-  public func responseContinued(_ body: [UInt8]) { onBody(body) }
+  public func responseContinued(_ body: Span<UInt8>) { onBody(body.copied) }
   public func responseEnded() { onEnd() }
   public func responseFailed(_ error: HTTPClientError) { onError(error) }
 }

@@ -59,6 +59,11 @@ import Testing
     #expect(capacity <= 512)
   }
 
+  private func range(within bytes: [UInt8], using generator: inout SeededGenerator) -> Range<Int> {
+    let start = Int.random(in: 0...bytes.count, using: &generator)
+    return start..<Int.random(in: start...bytes.count, using: &generator)
+  }
+
   @Test(arguments: Seeds.take(50)) func behavesLikeAnArray(seed: UInt64) {
     var generator = SeededGenerator(seed: seed)
     var buffer = ByteBuffer(capacity: Int.random(in: 0...32, using: &generator))
@@ -67,7 +72,7 @@ import Testing
       let bytes = (0..<Int.random(in: 0...40, using: &generator)).map { _ in
         UInt8.random(in: 0...255, using: &generator)
       }
-      switch Int.random(in: 0..<4, using: &generator) {
+      switch Int.random(in: 0..<7, using: &generator) {
       case 0:
         buffer.append(bytes)
         model += bytes
@@ -79,6 +84,19 @@ import Testing
         let written = buffer.append(bytesMax: bytes.count + 5) { $0.append(bytes) }
         #expect(written == bytes.count)
         model += bytes
+      case 3:
+        let count = Int.random(in: 0...model.count, using: &generator)
+        #expect(buffer.take(count) == Array(model.prefix(count)))
+        model.removeFirst(count)
+      case 4:
+        let range = range(within: model, using: &generator)
+        buffer.remove(range)
+        model.removeSubrange(range)
+      case 5:
+        let range = range(within: model, using: &generator)
+        let offset = Int.random(in: 0...range.lowerBound, using: &generator)
+        buffer.move(range, to: offset)
+        model.replaceSubrange(offset..<offset + range.count, with: Array(model[range]))
       default:
         _ = unsafe buffer.withWritableBytes(minimum: bytes.count) { target in
           for (index, byte) in bytes.enumerated() { unsafe target[index] = byte }

@@ -3,6 +3,8 @@ import HTTP
 import TestSupport
 import Testing
 
+private struct UnexpectedEvent: Error {}
+
 @Suite struct HTTPResponseDecoderTests {
   /// Responses with the lines that they give; each is the answer to a GET on a connection that then ends.
   static let valid: [(String, [String])] = [
@@ -87,6 +89,38 @@ import Testing
 
   @Test func endBetweenMessagesIsNoError() {
     #expect(Responses.decode("", to: [.get]).error == nil)
+  }
+
+  /// A decoder in front of a body in chunks.
+  private func chunks(_ body: String) throws -> (HTTPResponseDecoder, [UInt8]) {
+    var decoder = HTTPResponseDecoder(limits: HTTPLimits())
+    decoder.expect(requestMethod: .get)
+    var input = ByteBuffer()
+    input.append(utf8: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\(body)")
+    guard case .head = try decoder.next(&input) else { throw UnexpectedEvent() }
+    return (decoder, input.copy(0..<input.count))
+  }
+
+  @Test func chunksThatComeTogetherAreOnePiece() throws {
+    var (decoder, bytes) = try chunks("2\r\nab\r\n1;x=y\r\nc\r\n3\r\ndef\r\n0\r\nT: t\r\n\r\nHTTP/1.1 200")
+    var input = ByteBuffer()
+    input.append(bytes)
+    guard case .end(6) = try decoder.next(&input) else { throw UnexpectedEvent() }
+    #expect(input.copy(0..<input.count) == Array("abcdefHTTP/1.1 200".utf8))
+    (decoder, bytes) = try chunks("2\r\nab\r\n5\r\ncd")
+    input = ByteBuffer()
+    input.append(bytes)
+    guard case .body(4) = try decoder.next(&input) else { throw UnexpectedEvent() }
+    #expect(input.copy(0..<input.count) == Array("abcd".utf8))
+  }
+
+  @Test(arguments: ["zz\r\n", "5\n", "3\r\ncdef"]) func whatComesBeforeABrokenChunkIsHandedOut(rest: String) throws {
+    var (decoder, bytes) = try chunks("2\r\nab\r\n\(rest)")
+    var input = ByteBuffer()
+    input.append(bytes)
+    guard case .body(let count) = try decoder.next(&input) else { throw UnexpectedEvent() }
+    #expect(input.take(count).starts(with: Array("ab".utf8)))
+    #expect(throws: HTTPParseError.self) { try decoder.next(&input) }
   }
 
   @Test func nothingIsReadBehindAnError() {

@@ -83,9 +83,9 @@ enum Responses {
       switch event {
       case .head(let head):
         transcript.head("\(head.status) \(head.reason) \(head.keepAlive ? "keep" : "close") \(head.fields.count)")
-      case .body(let bytes): transcript.body(bytes)
-      case .end(let bytes):
-        transcript.body(bytes)
+      case .body(let count): transcript.body(input.take(count))
+      case .end(let count):
+        transcript.body(input.take(count))
         transcript.end()
       }
     }

@@ -24,7 +24,7 @@ struct StreamTests {
     OrqStream.writeEnd(into: &bytes)
     var items: [OrqStreamItem<OrqResponseEvent>] = []
     var decoder = SSEDecoder()
-    try decoder.feed(bytes) { items.append(try OrqResponseEvent.decode(Array($0.data))) }
+    try decoder.feed(bytes) { items.append(try OrqResponseEvent.decode($0.data)) }
     #expect(items == (try ResponseEventTests.goldens().map { .event($0.event) }) + [.done])
   }
 
@@ -140,7 +140,7 @@ struct StreamTests {
     // In small pieces: frames do not end where reads do.
     for start in stride(from: 0, to: bytes.count, by: 7) {
       try decoder.feed(Array(bytes[start..<min(start + 7, bytes.count)])) {
-        items.append(try Event.decode(Array($0.data)))
+        items.append(try Event.decode($0.data))
       }
     }
     #expect(items == events.map { .event($0) } + [.done])

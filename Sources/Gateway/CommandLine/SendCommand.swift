@@ -30,7 +30,7 @@ enum SendCommand {
         .post, url, fields: fields(arguments, isStream: arguments.has("stream")), body: body
       ) { bytes in
         do {
-          try events.feed(bytes) { printer.show(event: Array($0.data)) }
+          try events.feed(bytes) { printer.show(event: $0.data) }
         } catch {
           printer.fail("the stream has an event that is too large")
         }

@@ -195,7 +195,7 @@ final class InterfaceProbe {
     case .emptyStream, .ended(.streamEnded): return Streaming(outcome: .verified)
     case .event(let event):
       do throws(PeerFault) {
-        _ = try ResultDecoder.streamItem(Array(event.data), version: endpoint.version, binding: endpoint.binding)
+        _ = try ResultDecoder.streamItem(event.data, version: endpoint.version, binding: endpoint.binding)
         return claimed("it streams a task under an id that no task can have")
       } catch {
         return streaming(error, at: endpoint)

@@ -69,7 +69,7 @@ struct ChatAnswer: UpstreamAnswer {
         throw UpstreamFault(.tooLong, "a chunk is longer than is allowed")
       }
       form = .stream(decoder)
-      for event in events where !hasEnded { try take(Array(event.data), emit) }
+      for event in events where !hasEnded { try take(event.data, emit) }
     }
   }
 

@@ -59,7 +59,7 @@ struct ServiceAnswer: UpstreamAnswer {
       }
       form = .stream(decoder)
       for event in events {
-        try parse { parser throws(AgentOutputFault) in try parser.receive(event: Array(event.data), emit) }
+        try parse { parser throws(AgentOutputFault) in try parser.receive(event: event.data, emit) }
       }
     }
   }

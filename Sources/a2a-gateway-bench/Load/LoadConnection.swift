@@ -88,31 +88,32 @@ final class LoadConnection: ConnectionDelegate {
 
   func connectionReceived(_ connection: Connection, _ input: inout ByteBuffer) {
     do throws(HTTPParseError) {
-      while self.connection === connection, let event = try decoder.next(&input) { handle(event) }
+      while self.connection === connection, let event = try decoder.next(&input) { handle(event, &input) }
     } catch {
       failed("invalid response: \(error.message)")
     }
   }
 
-  private func handle(_ event: HTTPResponseDecoder.Event) {
+  private func handle(_ event: HTTPResponseDecoder.Event, _ input: inout ByteBuffer) {
     switch event {
     case .head(let head):
       status = head.status
       keepsAlive = head.keepAlive
-    case .body(let bytes): received(bytes)
-    case .end(let bytes):
-      received(bytes)
+    case .body(let count): received(count, of: &input)
+    case .end(let count):
+      received(count, of: &input)
       finish()
     }
   }
 
-  private func received(_ bytes: [UInt8]) {
-    let count = events.count(bytes)
+  private func received(_ byteCount: Int, of input: inout ByteBuffer) {
+    let count = input.withBytes { events.count($0.extracting(..<byteCount)) }
+    input.consume(byteCount)
     if count > 0, !hasEvents, let intendedAt {
       hasEvents = true
       generator.streamBegan(intendedAt)
     }
-    generator.received(bytes: bytes.count, events: count)
+    generator.received(bytes: byteCount, events: count)
   }
 
   private func finish() {

@@ -105,7 +105,12 @@ struct MicroBenchmark {
     decoder.expect(requestMethod: .post)
     var input = ByteBuffer()
     input.append(bytes)
-    while let event = try decoder.next(&input) { keep(event) }
+    while let event = try decoder.next(&input) {
+      switch event {
+      case .body(let count), .end(let count): keep(input.take(count))
+      case .head(let head): keep(head)
+      }
+    }
   }
 
   // MARK: Server-sent events

@@ -54,11 +54,11 @@ struct EventCounter {
   private var endsInLineFeed = false
 
   /// The events that end within these bytes.
-  mutating func count(_ bytes: [UInt8]) -> Int {
+  mutating func count(_ bytes: Span<UInt8>) -> Int {
     var count = 0
     var isAfterLineFeed = endsInLineFeed
-    for byte in bytes {
-      let isLineFeed = byte == 0x0A
+    for index in bytes.indices {
+      let isLineFeed = bytes[index] == 0x0A
       if isLineFeed, isAfterLineFeed { count += 1 }
       isAfterLineFeed = isLineFeed
     }

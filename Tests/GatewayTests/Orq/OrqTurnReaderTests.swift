@@ -29,8 +29,8 @@ private struct Script {
     guard case .event(let event) = item else { throw RawClient.Failure("no event: \(item)") }
     var other = self
     let lines = hear { $0.read(event, $1) }
-    if let delta = OrqTextDelta(json[...]) {
-      #expect(other.hear { $0.read(delta, $1) } == lines)
+    if let delta = OrqTextDelta(json.span) {
+      #expect(other.hear { $0.read(delta, in: json.span, $1) } == lines)
       // What comes next is read by the one or the other.
       if lines.count % 2 == 0 { self = other }
     }

@@ -211,7 +211,7 @@ final class A2AExchange: RunningTurn {
   private func receive(_ event: SSEEvent) {
     let item: StreamItem
     do throws(PeerFault) {
-      item = try ResultDecoder.streamItem(Array(event.data), version: endpoint.version, binding: endpoint.binding)
+      item = try ResultDecoder.streamItem(event.data, version: endpoint.version, binding: endpoint.binding)
     } catch {
       if error == .unknownEvent { return passOver() }
       // Some agents open a stream to say that there is none, others break off with an error in it.

@@ -120,12 +120,12 @@ final class OrqExchange: RunningTurn, HTTPClientDelegate {
     return type?.type == "text" && type?.subtype == "event-stream"
   }
 
-  func responseContinued(_ bytes: [UInt8]) {
+  func responseContinued(_ bytes: Span<UInt8>) {
     switch answer {
     case .none: break
-    case .refusal: body += bytes.prefix(max(0, OrqExchange.refusalBytesMax - body.count))
+    case .refusal: body.append(bytes.extracting(first: max(0, OrqExchange.refusalBytesMax - body.count)))
     case .json:
-      if body.isEmpty { body = bytes } else { body += bytes }
+      if body.isEmpty { body = bytes.copied } else { body.append(bytes) }
       // The client bounds what it knows to be no stream; whether a stream was asked for, Orq decides (contract §3.14).
       if body.count > OrqExchange.bodyBytesMax {
         stop()
@@ -200,16 +200,16 @@ final class OrqExchange: RunningTurn, HTTPClientDelegate {
   /// The turn has heard its last word.
   private func heard() { emit = nil }
 
-  private func receive(events bytes: [UInt8]) {
+  private func receive(events bytes: Span<UInt8>) {
     guard let emit else { return }
     do {
-      try events?.feed(bytes) { event in
+      try events?.feed(bytes) { data, _, _ in
         if isAgentFamily {
-          try read(OrqAgentEvent.decode(Array(event.data))) { reader.read($0, emit) }
-        } else if let delta = OrqTextDelta(event.data) {
-          reader.read(delta, emit)
+          try read(OrqAgentEvent.decode(data.copied)) { reader.read($0, emit) }
+        } else if let delta = OrqTextDelta(data) {
+          reader.read(delta, in: data, emit)
         } else {
-          try read(OrqResponseEvent.decode(Array(event.data))) { reader.read($0, emit) }
+          try read(OrqResponseEvent.decode(data.copied)) { reader.read($0, emit) }
         }
       }
     } catch let fault as OrqFault {

@@ -1,4 +1,5 @@
 internal import A2A
+internal import Bytes
 internal import JSON
 internal import Model
 internal import Orq
@@ -46,15 +47,11 @@ struct OrqTurnReader {
     }
   }
 
-  mutating func read(_ delta: OrqTextDelta, _ emit: Emit) {
-    guard !isOver, !delta.text.isEmpty else { return }
+  /// - Parameter data: that the delta was read from.
+  mutating func read(_ delta: OrqTextDelta, in data: Span<UInt8>, _ emit: Emit) {
+    guard !isOver, !delta.text.range.isEmpty else { return }
     resume(emit)
-    // Looked at where it lies: the last part is mostly the one.
-    let last = outputs.count - 1
-    let index =
-      last >= 0 && delta.belongs(to: outputs[last].partID)
-      ? last : place(of: String(decoding: delta.partID, as: UTF8.self))
-    say(delta.text, at: index, emit)
+    say(JSONString(delta.text, in: data), at: place(of: data.extracting(delta.partID)), emit)
   }
 
   // MARK: The agent family
@@ -261,6 +258,12 @@ struct OrqTurnReader {
     if case .text(let text) = part.content { !text.isEmpty } else { true }
   }
 
+  /// - Parameter partID: looked at where it lies: the last part is mostly the one.
+  private mutating func place(of partID: Span<UInt8>) -> Int {
+    if let last = outputs.indices.last, outputs[last].isNamed(partID) { return last }
+    return place(of: partID.text)
+  }
+
   private mutating func place(of partID: String) -> Int {
     if let index = outputIndex[partID] { return index }
     let index = outputs.count
@@ -342,6 +345,8 @@ private struct OutputPart {
   let artifactID: String
   var sent = Sent.nothing
   var isDone = false
+
+  func isNamed(_ id: Span<UInt8>) -> Bool { partID.span.isSame(as: id) }
 
   var isUnsaid: Bool { if case .nothing = sent { true } else { false } }
 

@@ -247,7 +247,7 @@ struct OrqTaskWatch {
     do {
       try decoder.feed(bytes) { event in
         count += 1
-        if found == nil { found = OrqTaskWatch.taskID(ofEvent: Array(event.data)) }
+        if found == nil { found = OrqTaskWatch.taskID(ofEvent: event.data) }
       }
     } catch {
       return nil
