@@ -1,5 +1,5 @@
-/// The head of a request, checked. Many look at it, nobody changes it.
-public final class HTTPRequestHead: Sendable {
+/// The head of a request, checked. It lies in its exchange, where all look at it.
+public struct HTTPRequestHead: Sendable {
   public let fields: HTTPFields
   /// The connection may serve another request after this one.
   public let keepAlive: Bool
@@ -44,8 +44,8 @@ public final class HTTPRequestHead: Sendable {
   private var pathPlace: Range<Int> { line.target.lowerBound..<line.queryMark }
 }
 
-/// The head of a response, checked. Many look at it, nobody changes it.
-public final class HTTPResponseHead: Sendable {
+/// The head of a response, checked.
+public struct HTTPResponseHead: Sendable {
   public let status: Int
   public let minorVersion: Int
   public let fields: HTTPFields

@@ -3,8 +3,8 @@ import HTTP
 import Network
 
 /// One connection of a client: idle, or working on one call.
-final class ClientConnection: ConnectionDelegate {
-  var pool: UpstreamPool
+final class ClientConnection: Connection {
+  let pool: UpstreamPool
   var idleSince: MonotonicTime
   /// In the list of its pool.
   var nextIdle: ClientConnection?
@@ -12,15 +12,17 @@ final class ClientConnection: ConnectionDelegate {
   private(set) var isReused = false
 
   private let client: HTTPClient
-  private let connection: Connection
   /// Keeps the trust of a kept connection, and with it the identity in the pool's key.
   private let tls: TLSClientContext?
   private var call: HTTPClientCall?
-  private var decoder: HTTPResponseDecoder
+  /// Nothing that runs while it decodes knows of it: overlaps cannot be.
+  @exclusivity(unchecked) private var decoder: HTTPResponseDecoder
   private var keepsAlive = false
   /// Bytes of earlier calls.
   private var sentBefore = 0
   private var hasReceived = false
+  /// When the call's step began, or something last moved in it.
+  private var movedAt = MonotonicTime.distantFuture
   /// Goes off when the call's step may have taken too long. It stays when a call ends: the next one's end of time is later,
   /// so that a call on a connection that is used again and again sets no timer.
   private var timer: Timer?
@@ -38,15 +40,14 @@ final class ClientConnection: ConnectionDelegate {
     self.tls = tls
     self.call = call
     idleSince = client.loop.now
-    decoder = HTTPResponseDecoder(limits: client.options.limits)
-    connection = try Connection(loop: client.loop, to: address, tls: session)
-    connection.reportsEndWhilePaused = false
+    unsafe decoder = HTTPResponseDecoder(limits: client.options.limits)
+    try super.init(loop: client.loop, to: address, tls: session)
+    reportsEndWhilePaused = false
   }
 
-  func start() {
+  func open() {
     client.opened(self)
-    connection.delegate = self
-    connection.start()
+    start()
   }
 
   /// Works on `call`, on a connection that stands.
@@ -58,80 +59,94 @@ final class ClientConnection: ConnectionDelegate {
   }
 
   private func send(_ call: HTTPClientCall) {
-    call.connected(at: connection.loop.now)
-    sentBefore = connection.bytesSent
+    call.connected()
+    moved(call)
+    sentBefore = bytesSent
     hasReceived = false
     keepsAlive = false
-    decoder.expect(requestMethod: call.request.method, bodyBytesMax: call.request.responseBytesMax)
+    unsafe decoder.expect(requestMethod: call.request.method, bodyBytesMax: call.request.responseBytesMax)
     let body = call.request.body
     let isJoined = body.count < ClientConnection.joinedBodyBytesMax
     let host = call.request.fields.contains("host") ? nil : call.request.url.authority
     let headBytesMax = HTTPEncoder.requestHeadBytesMax(
       method: call.request.method, target: call.request.target, host: host, fields: call.request.fields)
-    connection.write(bytesMax: headBytesMax + (isJoined ? body.count : 0)) { output in
+    write(bytesMax: headBytesMax + (isJoined ? body.count : 0)) { output in
       HTTPEncoder.requestHead(
         method: call.request.method, target: call.request.target, host: host, fields: call.request.fields,
         contentLength: call.hasBody ? body.count : nil, into: &output)
       if isJoined { output.append(body.span) }
     }
-    if !isJoined { connection.write(body) }
+    if !isJoined { write(body) }
   }
 
   /// Bodies up to this size are copied behind their head; larger ones are sent from where they are.
   private static let joinedBodyBytesMax = 16 * 1024
 
   /// Whether the server may have seen some of the call's request.
-  var mayHaveArrived: Bool { connection.bytesSent > sentBefore }
+  var mayHaveArrived: Bool { bytesSent > sentBefore }
 
-  func pauseReading() { connection.pauseReading() }
+  /// Lets go of its call, without telling it, and closes.
+  func abandon() {
+    call = nil
+    close()
+  }
 
-  func resumeReading() { connection.resumeReading() }
+  /// Reads on after a pause, in which nothing could move.
+  func resume() {
+    movedAt = loop.now
+    resumeReading()
+  }
 
-  /// Has the call look at its time when this moment has come.
-  func watchTime(until due: MonotonicTime) {
+  // MARK: Time
+
+  /// A step of the call begins.
+  func moved(_ call: HTTPClientCall) {
+    movedAt = loop.now
+    watchTime(of: call)
+  }
+
+  /// Sees to it that the call's step is looked at in time. The timer does not move with what moves: it looks when it goes
+  /// off. Not to be called for a step that is over before the turn is.
+  private func watchTime(of call: HTTPClientCall) {
+    let due = movedAt + call.allowance
     if timer != nil {
       guard due < timerDue else { return }
       stopTimer()
     }
     timerDue = due
     isTimerOfEarlierCall = false
-    timer = connection.loop.schedule(after: due - connection.loop.now) { [weak self] in self?.timeHasCome() }
+    timer = loop.schedule(after: due - loop.now) { [weak self] in self?.timeHasCome() }
   }
 
   private func timeHasCome() {
     timer = nil
     guard let call else { return }
     // What somebody has set to the same moment before this call began comes before it.
-    if isTimerOfEarlierCall { call.watchTime() } else { call.checkTime() }
+    guard !isTimerOfEarlierCall, movedAt + call.allowance <= loop.now else { return watchTime(of: call) }
+    call.timedOut()
   }
 
   private func stopTimer() {
-    if let timer { connection.loop.cancel(timer) }
+    if let timer { loop.cancel(timer) }
     timer = nil
-  }
-
-  /// Closes without telling the call.
-  func close() {
-    call = nil
-    connection.close()
   }
 
   // MARK: Events of the connection
 
-  func connectionEstablished(_ connection: Connection) {
-    guard let call else { return connection.close() }
+  override func established() {
+    guard let call else { return close() }
     send(call)
   }
 
-  func connectionReceived(_ connection: Connection, _ input: inout ByteBuffer) {
+  override func received(_ input: inout ByteBuffer) {
     // Nobody has asked: what comes on an idle connection is an answer to nothing, or a late error.
-    guard let call else { return connection.close() }
+    guard let call else { return close() }
     hasReceived = true
-    call.touched(at: connection.loop.now)
+    movedAt = loop.now
     do throws(HTTPParseError) {
       repeat {
-        switch try decoder.next(&input) {
-        case nil: return call.watchTime()
+        switch try unsafe decoder.next(&input) {
+        case nil: return watchTime(of: call)
         case .head(let head):
           keepsAlive = head.keepAlive
           call.received(head)
@@ -152,28 +167,30 @@ final class ClientConnection: ConnectionDelegate {
 
   /// Lends the call bytes of its body where they were received.
   private func hand(_ count: Int, of input: inout ByteBuffer, to call: HTTPClientCall) {
-    input.withBytes { call.received(body: $0.extracting(..<count)) }
+    input.withBytes { call.responseContinued($0.extracting(..<count)) }
     input.consume(count)
   }
 
   /// - Parameter hasMore: whether something has come behind the response.
   private func finish(_ call: HTTPClientCall, hasMore: Bool) {
     self.call = nil
-    connection.resumeReading()
+    resumeReading()
+    // The call's hold on this connection becomes its pool's.
+    let held = call.end()
     // A server that answers before it has the whole request may or may not read the rest.
-    if keepsAlive, !hasMore, connection.bufferedBytes == 0, connection.isOpen {
-      client.keep(self, at: connection.loop.now)
+    if keepsAlive, !hasMore, bufferedBytes == 0, isOpen, let held {
+      client.keep(held, at: loop.now)
     } else {
-      connection.close()
+      close()
     }
-    call.ended()
+    call.responseEnded()
   }
 
-  func connectionEnded(_ connection: Connection, clean: Bool) {
-    guard let call else { return connection.close() }
+  override func ended(clean: Bool) {
+    guard let call else { return close() }
     do throws(HTTPParseError) {
       // Over TLS an unannounced end may be an attacker's, so that it ends no body that lasts until then.
-      if clean, case .end? = try decoder.endOfInput() { return finish(call, hasMore: false) }
+      if clean, case .end? = try unsafe decoder.endOfInput() { return finish(call, hasMore: false) }
     } catch {
       return fail(call, .truncated, "the server closed the connection within its response")
     }
@@ -184,9 +201,9 @@ final class ClientConnection: ConnectionDelegate {
     )
   }
 
-  func connectionFlushed(_ connection: Connection) { call?.touched(at: connection.loop.now) }
+  override func flushed() { movedAt = loop.now }
 
-  func connectionClosed(_ connection: Connection, error: ConnectionError?) {
+  override func closed(_ error: ConnectionError?) {
     client.closed(self)
     stopTimer()
     guard let call else { return }
@@ -197,7 +214,7 @@ final class ClientConnection: ConnectionDelegate {
   private func fail(_ call: HTTPClientCall, _ kind: HTTPClientError.Kind, _ message: String) {
     self.call = nil
     let arrived = mayHaveArrived
-    connection.close()
+    close()
     call.failed(kind, message, mayHaveArrived: arrived, connection: self, hasReceived: hasReceived)
   }
 

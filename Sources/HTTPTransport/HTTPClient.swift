@@ -40,9 +40,8 @@ public final class HTTPClient {
   /// Sends a request. The call may be cancelled; its delegate is called in later turns of the loop.
   @discardableResult
   public func send(_ request: consuming HTTPClientRequest, _ delegate: any HTTPClientDelegate) -> HTTPClientCall {
-    let call = HTTPClientCall(self, consume request, delegate)
-    // All but the use of a connection that stands may fail at once, for which the caller is not ready yet.
-    if !call.startOnIdleConnection() { loop.later { call.start() } }
+    let call = DelegatedCall(self, consume request, delegate)
+    call.begin()
     return call
   }
 
@@ -59,27 +58,26 @@ public final class HTTPClient {
   /// A copy: connections that are closed leave their pools.
   private var idleConnections: [ClientConnection] { pools.values.flatMap { $0.idle } }
 
-  /// The connections to one upstream. Only a pool that has some is remembered, so that upstreams that were tried once
-  /// leave nothing behind.
+  /// The connections to one upstream. Only a pool that has some is remembered, by ``opened(_:)``, so that upstreams that were
+  /// tried once leave nothing behind.
   func pool(_ key: UpstreamKey) -> UpstreamPool { pools[key] ?? UpstreamPool(key) }
 
   func takeIdle(for request: borrowing HTTPClientRequest, tls: TLSClientContext?) -> ClientConnection? {
-    if let recent, recent.key.isKey(of: request, tls: tls) { return recent.takeIdle() }
+    if let recent, recent.isPool(for: request, tls: tls) { return recent.takeIdle() }
     recent = pools[UpstreamKey(request, tls: tls)]
     return recent?.takeIdle()
   }
 
-  func keep(_ connection: ClientConnection, at now: MonotonicTime) {
+  func keep(_ connection: consuming ClientConnection, at now: MonotonicTime) {
     guard connection.pool.idleCount < options.idlePerUpstreamMax else { return connection.close() }
     connection.idleSince = now
-    connection.pool.keep(connection)
+    let pool = connection.pool
+    pool.keep(connection)
     if sweep == nil { scheduleSweep() }
   }
 
   func opened(_ connection: ClientConnection) {
     connectionCount += 1
-    // Another call may have been first to remember a pool.
-    if let pool = pools[connection.pool.key] { connection.pool = pool }
     pools[connection.pool.key] = connection.pool
     connection.pool.openCount += 1
   }
@@ -138,10 +136,13 @@ final class UpstreamPool {
     return all
   }
 
-  func keep(_ connection: ClientConnection) {
-    var next: ClientConnection? = connection
-    swap(&next, &firstIdle)
-    connection.nextIdle = next
+  func isPool(for request: borrowing HTTPClientRequest, tls: TLSClientContext?) -> Bool {
+    key.isKey(of: request, tls: tls)
+  }
+
+  func keep(_ connection: consuming ClientConnection) {
+    swap(&connection.nextIdle, &firstIdle)
+    firstIdle = connection
     idleCount += 1
   }
 

@@ -1,35 +1,53 @@
-import HTTP
+public import HTTP
 import Network
 
-/// One request under way, on the client's loop.
-public final class HTTPClientCall {
-  public let request: HTTPClientRequest
+/// One request under way, on the client's loop. Whoever has one object for each call makes a class of its own, which hears
+/// about the response itself, in the order that ``HTTPClientDelegate`` has; for others ``HTTPClient/send(_:_:)`` makes a
+/// call that tells a delegate.
+open class HTTPClientCall {
+  final let request: HTTPClientRequest
 
   private enum Phase {
     case connecting, waiting, receiving, ended
   }
 
-  private let client: HTTPClient
-  private var delegate: (any HTTPClientDelegate)?
-  private var phase = Phase.connecting
-  private var connection: ClientConnection?
-  private var tls: TLSClientContext?
+  private final let client: HTTPClient
+  private final var phase = Phase.connecting
+  private final var connection: ClientConnection?
+  private final var tls: TLSClientContext?
   /// Addresses not tried yet, the next one last.
-  private var addresses: [SocketAddress] = []
-  private var hasRetried = false
-  private var isPaused = false
-  /// When the step began, or something last moved in it.
-  private var movedAt = MonotonicTime.distantFuture
-  /// While there is no connection yet, which has one of its own.
-  private var timer: Timer?
+  private final var addresses: [SocketAddress] = []
+  private final var hasRetried = false
+  private final var isPaused = false
+  /// Until there is a connection, which has one of its own.
+  private final var timer: Timer?
 
-  init(_ client: HTTPClient, _ request: consuming HTTPClientRequest, _ delegate: any HTTPClientDelegate) {
+  public init(_ client: HTTPClient, _ request: consuming HTTPClientRequest) {
     self.client = client
-    self.request = consume request
-    self.delegate = delegate
+    self.request = request
   }
 
-  public var isEnded: Bool { phase == .ended }
+  // MARK: What is heard
+
+  /// The head, once.
+  open func responseBegan(_ head: HTTPResponseHead) {}
+  /// A piece of the body, lent for the time of the call.
+  open func responseContinued(_ body: Span<UInt8>) {}
+  /// The end; the connection is free for others already.
+  open func responseEnded() {}
+  /// There will be no end.
+  open func responseFailed(_ error: HTTPClientError) {}
+
+  // MARK: What is asked for
+
+  /// Sends the request, once. Nothing is heard before this has returned, nor after the end, an error or `cancel`; until then
+  /// somebody holds on to the call.
+  public final func begin() {
+    // All but the use of a connection that stands may fail at once, for which the caller is not ready yet.
+    if !startOnIdleConnection() { client.loop.later { self.start() } }
+  }
+
+  public final var isEnded: Bool { phase == .ended }
 
   /// Whether the request says how long its body is, and be it empty.
   var hasBody: Bool {
@@ -39,29 +57,28 @@ public final class HTTPClientCall {
     }
   }
 
-  /// Gives up: the connection is closed, and the delegate is not called any more.
-  public func cancel() {
+  /// Gives up: the connection is closed, and nothing is heard any more.
+  open func cancel() {
     guard phase != .ended else { return }
-    end()?.close()
+    end()?.abandon()
   }
 
   /// Leaves the rest of the response in the kernel until `resume`; the server waits when its buffers are full.
-  public func pause() {
+  public final func pause() {
     isPaused = true
     connection?.pauseReading()
   }
 
-  public func resume() {
+  public final func resume() {
     guard isPaused else { return }
     isPaused = false
-    touched(at: client.loop.now)
-    connection?.resumeReading()
+    connection?.resume()
   }
 
   // MARK: Connecting
 
   /// Sends the request over a connection that is kept, if there is one.
-  func startOnIdleConnection() -> Bool {
+  private func startOnIdleConnection() -> Bool {
     do throws(TLSError) {
       return try useIdleConnection()
     } catch {
@@ -70,12 +87,11 @@ public final class HTTPClientCall {
     }
   }
 
-  func start() {
+  private func start() {
     guard phase == .connecting else { return }
     do throws(TLSError) {
       if try useIdleConnection() { return }
-      begin(.connecting, at: client.loop.now)
-      resolve()
+      startConnecting()
     } catch {
       fail(.tls, error.message, mayHaveArrived: false)
     }
@@ -84,9 +100,15 @@ public final class HTTPClientCall {
   private func useIdleConnection() throws(TLSError) -> Bool {
     if request.url.isSecure { tls = try client.trust(of: request) }
     guard let idle = client.takeIdle(for: request, tls: tls) else { return false }
-    connection = idle
     idle.begin(self)
+    connection = idle
     return true
+  }
+
+  private func startConnecting() {
+    phase = .connecting
+    watchConnecting()
+    resolve()
   }
 
   private func resolve() {
@@ -125,16 +147,16 @@ public final class HTTPClientCall {
       let pool = client.pool(UpstreamKey(request, tls: tls))
       let new = try ClientConnection(client, pool, address, session, tls, for: self)
       connection = new
-      new.start()
+      new.open()
     } catch {
       fail(.connect, error.description, mayHaveArrived: false)
     }
   }
 
   /// The connection stands; the request goes out.
-  func connected(at now: MonotonicTime) {
+  final func connected() {
     if timer != nil { endConnecting() }
-    begin(.waiting, at: now)
+    phase = .waiting
   }
 
   /// Where the connection was made for this call.
@@ -146,28 +168,24 @@ public final class HTTPClientCall {
 
   // MARK: Receiving
 
-  func received(_ head: HTTPResponseHead) {
+  final func received(_ head: HTTPResponseHead) {
     phase = .receiving
-    delegate?.responseBegan(head)
+    responseBegan(head)
   }
 
-  func received(body bytes: Span<UInt8>) { delegate?.responseContinued(bytes) }
-
-  /// Something moved.
-  func touched(at now: MonotonicTime) {
-    if phase != .connecting { movedAt = now }
-  }
-
-  func ended() {
-    let delegate = takeDelegate()
-    end()
-    delegate?.responseEnded()
+  /// Nothing is heard any more but what is on its way. Hands out the connection, which is the caller's to keep or close.
+  final func end() -> ClientConnection? {
+    phase = .ended
+    stopTimer()
+    var taken: ClientConnection?
+    swap(&taken, &connection)
+    return taken
   }
 
   // MARK: Failing
 
   /// The connection broke or was never made.
-  func connectionFailed(_ error: ConnectionError?, connection: ClientConnection, hasReceived: Bool) {
+  final func connectionFailed(_ error: ConnectionError?, connection: ClientConnection, hasReceived: Bool) {
     let text = error?.description ?? "the connection was closed"
     if phase == .connecting {
       self.connection = nil
@@ -182,7 +200,7 @@ public final class HTTPClientCall {
 
   /// A connection that was kept may have been closed by the server just as the request went out. Then it is sent once
   /// more, on a new connection, if nothing came back and sending twice is safe.
-  func failed(
+  final func failed(
     _ kind: HTTPClientError.Kind, _ message: String, mayHaveArrived: Bool, connection: ClientConnection,
     hasReceived: Bool
   ) {
@@ -191,46 +209,21 @@ public final class HTTPClientCall {
       request.isRepeatable || !mayHaveArrived
     {
       hasRetried = true
-      begin(.connecting, at: client.loop.now)
-      return resolve()
+      return startConnecting()
     }
     fail(kind, message, mayHaveArrived: mayHaveArrived)
   }
 
   private func fail(_ kind: HTTPClientError.Kind, _ message: String, mayHaveArrived: Bool) {
     guard phase != .ended else { return }
-    let delegate = takeDelegate()
-    end()?.close()
-    delegate?.responseFailed(HTTPClientError(kind: kind, message: message, mayHaveArrived: mayHaveArrived))
-  }
-
-  /// Lets go of everything; the connection is the caller's to close.
-  @discardableResult
-  private func end() -> ClientConnection? {
-    phase = .ended
-    delegate = nil
-    stopTimer()
-    var taken: ClientConnection?
-    swap(&taken, &connection)
-    return taken
-  }
-
-  private func takeDelegate() -> (any HTTPClientDelegate)? {
-    var taken: (any HTTPClientDelegate)?
-    swap(&taken, &delegate)
-    return taken
+    end()?.abandon()
+    responseFailed(HTTPClientError(kind: kind, message: message, mayHaveArrived: mayHaveArrived))
   }
 
   // MARK: Time
 
-  private func begin(_ step: Phase, at now: MonotonicTime) {
-    phase = step
-    movedAt = now
-    watchTime()
-  }
-
   /// What the step may take from when something last moved.
-  private var allowance: Duration {
+  final var allowance: Duration {
     switch phase {
     case .connecting: request.timeouts.connect
     case .waiting: request.timeouts.firstByte
@@ -238,18 +231,11 @@ public final class HTTPClientCall {
     }
   }
 
-  /// Sees to it that the step is looked at in time. The timer does not move with what moves: it looks when it goes off.
-  /// Not to be called for a step that is over before the turn is.
-  func watchTime() {
-    if phase != .ended { watchTime(until: movedAt + allowance) }
-  }
-
-  private func watchTime(until due: MonotonicTime) {
-    if phase != .connecting, let connection { return connection.watchTime(until: due) }
+  private func watchConnecting() {
     stopTimer()
-    timer = client.loop.schedule(after: due - client.loop.now) { [self] in
+    timer = client.loop.schedule(after: allowance) { [self] in
       timer = nil
-      checkTime()
+      timedOut()
     }
   }
 
@@ -259,17 +245,44 @@ public final class HTTPClientCall {
     self.timer = nil
   }
 
-  func checkTime() {
-    guard phase != .ended else { return }
-    let due = movedAt + allowance
-    guard due <= client.loop.now else { return watchTime(until: due) }
+  /// Nothing has moved for as long as the step may take.
+  final func timedOut() {
     let arrived = connection?.mayHaveArrived ?? false
     switch phase {
     case .connecting: fail(.connectTimeout, "no connection in time", mayHaveArrived: false)
     case .waiting: fail(.firstByteTimeout, "no response in time", mayHaveArrived: arrived)
-    case .receiving where isPaused: begin(.receiving, at: client.loop.now)
+    case .receiving where isPaused: connection?.moved(self)
     case .receiving: fail(.silenceTimeout, "the response went silent", mayHaveArrived: true)
     case .ended: break
     }
+  }
+}
+
+/// A call that tells a delegate, which it holds on to until it ends.
+final class DelegatedCall: HTTPClientCall {
+  private var delegate: (any HTTPClientDelegate)?
+
+  init(_ client: HTTPClient, _ request: consuming HTTPClientRequest, _ delegate: any HTTPClientDelegate) {
+    self.delegate = delegate
+    super.init(client, request)
+  }
+
+  override func responseBegan(_ head: HTTPResponseHead) { delegate?.responseBegan(head) }
+
+  override func responseContinued(_ body: Span<UInt8>) { delegate?.responseContinued(body) }
+
+  override func cancel() {
+    delegate = nil
+    super.cancel()
+  }
+
+  override func responseEnded() { takeDelegate()?.responseEnded() }
+
+  override func responseFailed(_ error: HTTPClientError) { takeDelegate()?.responseFailed(error) }
+
+  private func takeDelegate() -> (any HTTPClientDelegate)? {
+    var taken: (any HTTPClientDelegate)?
+    swap(&taken, &delegate)
+    return taken
   }
 }

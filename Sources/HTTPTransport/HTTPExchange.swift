@@ -21,9 +21,7 @@ public enum HTTPOutcome: Sendable, Equatable {
 
 /// One request and its response, on one loop. Once the exchange has ended, for whatever reason, its methods do nothing.
 open class HTTPExchange {
-  public final let loop: EventLoop
   public final let request: HTTPRequestHead
-  public final let peer: PeerInfo
   /// When the head was complete.
   public final let startedAt: MonotonicTime
 
@@ -58,23 +56,24 @@ open class HTTPExchange {
   }
 
   private final var state = State.unanswered
-  /// nil once ended: an exchange that is kept does not keep its connection.
-  private final var connection: ServerConnection?
+  /// Of no concern any more once the exchange has ended: by then it may be closed, or work on another one.
+  private final let connection: ServerConnection
   private final var isChunked = false
   /// Whether only the end of the connection ends the response, as in HTTP/1.0.
   final var isEndedByClosing: Bool { state == .streaming && !isChunked }
   /// Whether the connection may serve another request afterwards.
   final private(set) var keepsAlive: Bool
 
-  public init(_ beginning: borrowing Beginning) {
+  public init(_ beginning: consuming Beginning) {
     connection = beginning.connection
-    request = beginning.request
     keepsAlive = beginning.keepsAlive
-    loop = beginning.connection.loop
-    peer = beginning.connection.peer
     startedAt = beginning.connection.loop.now
+    request = beginning.request
     facts = Facts(endedAt: startedAt)
   }
+
+  public final var loop: EventLoop { connection.loop }
+  public final var peer: PeerInfo { connection.peer }
 
   /// Names the exchange in its response, as sixteen hexadecimal digits in `X-Request-Id`. To be set before the response is
   /// begun; nil leaves the field to the service.
@@ -111,7 +110,7 @@ open class HTTPExchange {
 
   public final var isEnded: Bool { state == .ended }
   /// Bytes of the response that wait for the client.
-  public final var bufferedBytes: Int { connection?.bufferedBytes ?? 0 }
+  public final var bufferedBytes: Int { isEnded ? 0 : connection.bufferedBytes }
 
   // MARK: Answering
 
@@ -121,32 +120,32 @@ open class HTTPExchange {
 
   /// Answers with a whole body. For HEAD only its length is sent.
   public final func respond(status: Int, fields: HTTPFields, body: [UInt8]) {
-    guard let connection = beginWhole(status, bytes: body.count) else { return }
+    guard beginWhole(status, bytes: body.count) else { return }
     connection.writeResponse(
       status: status, fields: fields, framing: framing(status, body.count), keepsAlive: keepsAlive,
       minorVersion: request.minorVersion, number: number, body: hasBody(status) ? body : [])
-    end(connection)
+    complete()
   }
 
   /// As ``respond(status:fields:body:)-([UInt8])``; the body is copied.
   public final func respond(status: Int, fields: HTTPFields, body: Span<UInt8>) {
-    guard let connection = beginWhole(status, bytes: body.count) else { return }
+    guard beginWhole(status, bytes: body.count) else { return }
     connection.writeResponse(
       status: status, fields: fields, framing: framing(status, body.count), keepsAlive: keepsAlive,
       minorVersion: request.minorVersion, number: number, body: hasBody(status) ? body : Span())
-    end(connection)
+    complete()
   }
 
-  /// nil where there is nothing to answer, or no room for the answer, which has then been said.
-  private final func beginWhole(_ status: Int, bytes: Int) -> ServerConnection? {
+  /// False where there is nothing to answer, or no room for the answer, which has then been said.
+  private final func beginWhole(_ status: Int, bytes: Int) -> Bool {
     assert(state != .streaming, "an exchange is answered once")
-    guard state == .unanswered, let connection else { return nil }
+    guard state == .unanswered else { return false }
     guard connection.hasRoom(for: bytes) else {
       respond(connection.noRoom())
-      return nil
+      return false
     }
-    begin(status, connection)
-    return connection
+    begin(status)
+    return true
   }
 
   private final func framing(_ status: Int, _ bytes: Int) -> HTTPEncoder.BodyFraming {
@@ -158,10 +157,10 @@ open class HTTPExchange {
   /// Starts a response of unknown length: chunked, or ended by closing for HTTP/1.0.
   public final func startStream(status: Int, fields: HTTPFields) {
     assert(state != .streaming, "an exchange is answered once")
-    guard state == .unanswered, let connection else { return }
+    guard state == .unanswered else { return }
     isChunked = request.minorVersion >= 1
     if !isChunked { keepsAlive = false }
-    begin(status, connection)
+    begin(status)
     state = .streaming
     connection.writeResponse(
       status: status, fields: fields, framing: isChunked ? .chunked : .untilClose, keepsAlive: keepsAlive,
@@ -172,23 +171,23 @@ open class HTTPExchange {
   /// `bufferedBytes` and waits for `onDrained`; beyond `outputBufferBytesMax` the exchange is cut.
   public final func write(_ bytes: [UInt8]) {
     assert(state != .unanswered, "a stream is started before it is written to")
-    guard state == .streaming, let connection, request.method != .head, !bytes.isEmpty else { return }
+    guard state == .streaming, request.method != .head, !bytes.isEmpty else { return }
     connection.writeChunk(bytes, isFramed: isChunked)
   }
 
   /// Adds `byteCount` bytes to a stream, which `body` appends where they leave from.
   public final func write(byteCount: Int, _ body: (inout OutputSpan<UInt8>) -> Void) {
     assert(state != .unanswered, "a stream is started before it is written to")
-    guard state == .streaming, let connection, request.method != .head, byteCount > 0 else { return }
+    guard state == .streaming, request.method != .head, byteCount > 0 else { return }
     connection.writeChunk(byteCount: byteCount, isFramed: isChunked, body)
   }
 
   /// Ends a stream properly.
   public final func finish() {
     assert(state != .unanswered, "a stream is started before it is finished")
-    guard state == .streaming, let connection else { return }
+    guard state == .streaming else { return }
     if isChunked, request.method != .head { connection.writeLastChunk() }
-    end(connection)
+    complete()
   }
 
   /// Has the connection closed after this response. To be called before the response is begun; the fields that say how a
@@ -197,22 +196,21 @@ open class HTTPExchange {
 
   /// Cuts the response off: the client sees that it is not complete. `onClose` is not called.
   public final func abort() {
-    guard state != .ended, let connection else { return }
+    guard state != .ended else { return }
     closeHandler = nil
     connection.cut(self, .aborted)
   }
 
-  private final func begin(_ status: Int, _ connection: ServerConnection) {
+  private final func begin(_ status: Int) {
     facts.status = status
     facts.firstByteAt = loop.readClock()
     if connection.isLastRequest { keepsAlive = false }
   }
 
-  private final func end(_ connection: ServerConnection) {
+  private final func complete() {
     state = .ended
     closeHandler = nil
     drainHandler = nil
-    self.connection = nil
     connection.responseEnded(self)
   }
 
@@ -221,7 +219,6 @@ open class HTTPExchange {
     guard state != .ended else { return }
     state = .ended
     facts.outcome = outcome
-    connection = nil
     drainHandler = nil
     let handler = closeHandler
     closeHandler = nil

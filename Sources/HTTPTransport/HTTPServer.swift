@@ -96,9 +96,7 @@ public final class HTTPServer {
     } catch {
       return logger.error("cannot begin a TLS session", ["error": .string(error.message)])
     }
-    let stream = Connection(loop: loop, accepted: socket, address: address, tls: session)
-    let connection = ServerConnection(self, stream)
-    stream.delegate = connection
+    let connection = ServerConnection(self, accepted: socket, address: address, tls: session)
     connection.position = connections.count
     connections.append(connection)
     connection.start()

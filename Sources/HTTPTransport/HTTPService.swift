@@ -1,5 +1,4 @@
 public import HTTP
-public import Network
 
 /// A whole response, ready to be sent.
 public struct HTTPResponse: Sendable {
@@ -29,8 +28,15 @@ public enum HeadDecision {
 
 /// A request with its whole body.
 public struct HTTPServerRequest {
-  public let head: HTTPRequestHead
+  private let exchange: HTTPExchange
   public let body: [UInt8]
+
+  init(_ exchange: HTTPExchange, body: consuming [UInt8]) {
+    self.exchange = exchange
+    self.body = body
+  }
+
+  public var head: HTTPRequestHead { exchange.request }
 }
 
 /// Answers the requests of one loop. Calls come on that loop; those of one connection strictly in order, the next
@@ -38,9 +44,9 @@ public struct HTTPServerRequest {
 public protocol HTTPService: AnyObject {
   /// The exchange of a request whose head has come: of a class of the service's own, where it keeps more of a request than
   /// the transport does.
-  func exchange(_ beginning: borrowing HTTPExchange.Beginning) -> HTTPExchange
+  func exchange(_ beginning: consuming HTTPExchange.Beginning) -> HTTPExchange
   /// Decides before the body is read.
-  func head(_ head: HTTPRequestHead, peer: PeerInfo, exchange: HTTPExchange) -> HeadDecision
+  func head(_ head: HTTPRequestHead, exchange: HTTPExchange) -> HeadDecision
   /// Answers through `exchange`, now or later.
   func request(_ request: HTTPServerRequest, exchange: HTTPExchange)
   /// The last byte was handed to the kernel, or the exchange was cut: `exchange` has all facts for a log line. Comes
@@ -49,5 +55,5 @@ public protocol HTTPService: AnyObject {
 }
 
 extension HTTPService {
-  public func exchange(_ beginning: borrowing HTTPExchange.Beginning) -> HTTPExchange { HTTPExchange(beginning) }
+  public func exchange(_ beginning: consuming HTTPExchange.Beginning) -> HTTPExchange { HTTPExchange(beginning) }
 }

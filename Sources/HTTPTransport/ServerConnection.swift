@@ -4,7 +4,7 @@ import Network
 import Telemetry
 
 /// One client of a server: decodes its requests, hands them to the service one at a time, and sends the answers in order.
-final class ServerConnection: ConnectionDelegate {
+final class ServerConnection: Connection {
   /// What is expected from the client.
   private enum Phase {
     case handshake
@@ -23,13 +23,13 @@ final class ServerConnection: ConnectionDelegate {
     case closed
   }
 
-  let loop: EventLoop
   /// Place in the server's list.
   var position = 0
 
   private let server: HTTPServer
-  private let connection: Connection
-  private var decoder: HTTPRequestDecoder
+  private let service: any HTTPService
+  /// Nothing that runs while it decodes knows of it: overlaps cannot be.
+  @exclusivity(unchecked) private var decoder: HTTPRequestDecoder
   private var phase = Phase.handshake
   /// When the phase must be over; the server looks from time to time.
   private var deadline: MonotonicTime
@@ -51,58 +51,54 @@ final class ServerConnection: ConnectionDelegate {
   /// Requests answered in one go; then other connections have their turn.
   private static let requestsPerTurnMax = 64
 
-  init(_ server: HTTPServer, _ connection: Connection) {
+  init(_ server: HTTPServer, accepted socket: consuming Socket, address: SocketAddress, tls: TLSSession?) {
     self.server = server
-    self.connection = connection
-    loop = server.loop
-    decoder = HTTPRequestDecoder(limits: server.options.limits)
-    deadline = loop.now + server.options.handshakeTimeout
+    service = server.service
+    unsafe decoder = HTTPRequestDecoder(limits: server.options.limits)
+    deadline = server.loop.now + server.options.handshakeTimeout
+    super.init(loop: server.loop, accepted: socket, address: address, tls: tls)
   }
 
-  var peer: PeerInfo { connection.peer }
-  var bufferedBytes: Int { connection.bufferedBytes }
   /// Whether the connection is to be closed after the response that is being written.
   var isLastRequest: Bool { server.drains || inputHasEnded }
 
-  func start() { connection.start() }
-
   // MARK: Events of the connection
 
-  func connectionEstablished(_ connection: Connection) {
+  override func established() {
     phase = .head
     deadline = loop.now + server.options.headerTimeout
-    server.noteHandshake(connection.peer)
+    server.noteHandshake(peer)
   }
 
-  func connectionReceived(_ connection: Connection, _ input: inout ByteBuffer) {
+  override func received(_ input: inout ByteBuffer) {
     if phase != .lingering { process(&input) }
     // Of a connection that ends, nothing is looked at any more.
     if phase == .lingering { input.clear(keepingCapacity: true) }
   }
 
-  func connectionEnded(_ connection: Connection, clean: Bool) {
+  override func ended(clean: Bool) {
     inputHasEnded = true
     switch phase {
     case .answering: if let current { cut(current, .clientGone) }
-    case .handshake, .head, .body, .discarding: connection.close()
+    case .handshake, .head, .body, .discarding: close()
     case .closed: break
     case .idle, .lingering:
       // All requests are answered: what is on its way still arrives.
       phase = .lingering
-      if connection.bufferedBytes == 0 { connection.close() } else { connection.finish() }
+      if bufferedBytes == 0 { close() } else { finish() }
     }
   }
 
-  func connectionFlushed(_ connection: Connection) {
-    let sent = connection.bytesSent
+  override func flushed() {
+    let sent = bytesSent
     while nextEnd <= sent, let exchange = takeOldest() { report(exchange) }
-    if waitsForClient, connection.bufferedBytes <= server.options.pipelinedAnswerBytesMax {
+    if waitsForClient, bufferedBytes <= server.options.pipelinedAnswerBytesMax {
       waitsForClient = false
       loop.later { self.processRest() }
     }
-    guard connection.bufferedBytes == 0 else { return }
+    guard bufferedBytes == 0 else { return }
     switch phase {
-    case .lingering where inputHasEnded: connection.close()
+    case .lingering where inputHasEnded: close()
     case .lingering: deadline = loop.now + server.options.lingerTimeout
     // A client is idle from when it has its answer.
     case .idle: deadline = idleDeadline
@@ -111,14 +107,14 @@ final class ServerConnection: ConnectionDelegate {
     current?.onDrained?()
   }
 
-  func connectionClosed(_ connection: Connection, error: ConnectionError?) {
-    if phase == .handshake { server.noteHandshakeFailure(connection.peer, error) }
+  override func closed(_ error: ConnectionError?) {
+    if phase == .handshake { server.noteHandshakeFailure(peer, error) }
     phase = .closed
     server.remove(self)
     releaseBody()
     if let exchange = current {
       current = nil
-      exchange.facts.bytesOut = connection.bytesSent - min(responseStart, connection.bytesSent)
+      exchange.facts.bytesOut = bytesSent - min(responseStart, bytesSent)
       exchange.wasCut(.clientGone)
       report(exchange)
     }
@@ -137,18 +133,21 @@ final class ServerConnection: ConnectionDelegate {
     return exchange
   }
 
-  private func waitToLeave(_ exchange: HTTPExchange) {
-    exchange.end = connection.bytesQueued
-    nextEnd = min(nextEnd, exchange.end)
-    guard var last = oldest else { return oldest = exchange }
+  private func waitToLeave() {
+    var answered: HTTPExchange?
+    swap(&answered, &current)
+    let end = bytesQueued
+    answered?.end = end
+    nextEnd = min(nextEnd, end)
+    guard var last = oldest else { return swap(&answered, &oldest) }
     // More than one are those of a client that asks ahead of its answers, which is bounded.
     while let next = last.next { last = next }
-    last.next = exchange
+    last.next = answered
   }
 
   private func report(_ exchange: HTTPExchange) {
     exchange.facts.endedAt = loop.readClock()
-    server.service.finished(exchange)
+    service.finished(exchange)
   }
 
   // MARK: Requests
@@ -161,8 +160,8 @@ final class ServerConnection: ConnectionDelegate {
   }
 
   private func processRest() {
-    guard !isProcessing, connection.isOpen else { return }
-    connection.withInput { connectionReceived(connection, &$0) }
+    guard !isProcessing, isOpen else { return }
+    withInput { received(&$0) }
   }
 
   /// Decodes what has arrived, up to the first request whose answer takes longer.
@@ -179,7 +178,7 @@ final class ServerConnection: ConnectionDelegate {
           break
         }
         // Whoever asks on and takes no answers would fill the memory with them.
-        guard connection.bufferedBytes <= server.options.pipelinedAnswerBytesMax else {
+        guard bufferedBytes <= server.options.pipelinedAnswerBytesMax else {
           waitsForClient = true
           break
         }
@@ -188,9 +187,9 @@ final class ServerConnection: ConnectionDelegate {
         deadline = loop.now + server.options.headerTimeout
       }
       do throws(HTTPParseError) {
-        switch try decoder.next(&input) {
+        switch try unsafe decoder.next(&input) {
         case nil: return boundReadAhead(input.count)
-        case .head(let head): received(head, hasMore: !input.isEmpty)
+        case .head(let head): begin(head, hasMore: !input.isEmpty)
         case .body(let bytes): received(body: bytes)
         case .end(let bytes): receivedEnd(bytes)
         }
@@ -202,21 +201,20 @@ final class ServerConnection: ConnectionDelegate {
   }
 
   /// - Parameter hasMore: whether something has come behind the head.
-  private func received(_ head: HTTPRequestHead, hasMore: Bool) {
+  private func begin(_ head: consuming HTTPRequestHead, hasMore: Bool) {
     server.noted.requests += 1
-    let exchange = server.service.exchange(
-      HTTPExchange.Beginning(connection: self, request: head, keepsAlive: head.keepAlive && !isLastRequest))
+    let keepsAlive = head.keepAlive && !isLastRequest
+    let exchange = service.exchange(HTTPExchange.Beginning(connection: self, request: head, keepsAlive: keepsAlive))
     current = exchange
-    responseStart = connection.bytesQueued
+    responseStart = bytesQueued
     phase = .body
     deadline = loop.now + server.options.bodyTimeout
-    let decision = server.service.head(head, peer: exchange.peer, exchange: exchange)
+    let decision = service.head(exchange.request, exchange: exchange)
     // The service may have cut it.
     guard phase == .body else { return }
     switch decision {
-    case .accept(let bodyBytesMax): accept(head, bodyBytesMax, hasMore: hasMore)
-    case .reject(let response):
-      reject(head, exchange, response)
+    case .accept(let bodyBytesMax): accept(exchange.request, bodyBytesMax, hasMore: hasMore)
+    case .reject(let response): reject(exchange.request, exchange, response)
     }
   }
 
@@ -225,9 +223,9 @@ final class ServerConnection: ConnectionDelegate {
       return refuse(413, "the body is larger than \(bodyBytesMax) bytes")
     }
     guard hasRoom(for: head.contentLength ?? 0) else { return refuseForRoom() }
-    decoder.setBodyLimit(bodyBytesMax)
+    unsafe decoder.setBodyLimit(bodyBytesMax)
     guard head.hasBody, head.expectsContinue, head.minorVersion >= 1, !hasMore else { return }
-    connection.write("HTTP/1.1 100 Continue\r\n\r\n")
+    write("HTTP/1.1 100 Continue\r\n\r\n")
   }
 
   /// Answers at once. The body is read and dropped where that is cheap, so that the connection stays usable; a client
@@ -236,7 +234,7 @@ final class ServerConnection: ConnectionDelegate {
     let discardMax = server.options.discardedBodyBytesMax
     if head.hasBody, head.expectsContinue || (head.contentLength ?? 0) > discardMax { exchange.closeAfterwards() }
     phase = .discarding
-    decoder.setBodyLimit(discardMax)
+    unsafe decoder.setBodyLimit(discardMax)
     exchange.respond(response)
   }
 
@@ -260,7 +258,7 @@ final class ServerConnection: ConnectionDelegate {
   }
 
   /// The whole body, of which these are the last bytes; nil where there is no room for it, and its request is refused.
-  private func wholeBody(_ lastBytes: [UInt8], of exchange: HTTPExchange) -> [UInt8]? {
+  private func wholeBody(_ lastBytes: consuming [UInt8], of exchange: HTTPExchange) -> [UInt8]? {
     // Nearly every body comes in one piece, and is nothing that is held.
     if bodyCount == 0, hasRoom(for: lastBytes.count) {
       exchange.facts.bytesIn += lastBytes.count
@@ -304,7 +302,7 @@ final class ServerConnection: ConnectionDelegate {
 
   private static let noRoomText = "too many bytes wait for slow connections; retry in a few seconds"
 
-  private func receivedEnd(_ lastBytes: [UInt8]) {
+  private func receivedEnd(_ lastBytes: consuming [UInt8]) {
     guard phase == .body, let exchange = current else {
       // The end of a body that was dropped; its request is answered.
       return becomeIdle()
@@ -312,7 +310,7 @@ final class ServerConnection: ConnectionDelegate {
     guard let body = wholeBody(lastBytes, of: exchange) else { return }
     phase = .answering
     deadline = .distantFuture
-    server.service.request(HTTPServerRequest(head: exchange.request, body: body), exchange: exchange)
+    service.request(HTTPServerRequest(exchange, body: body), exchange: exchange)
   }
 
   private func becomeIdle() {
@@ -327,9 +325,9 @@ final class ServerConnection: ConnectionDelegate {
   /// Later requests wait in the kernel when enough of them wait here.
   private func boundReadAhead(_ waiting: Int) {
     if phase == .answering || waitsForClient, waiting >= server.options.readAheadBytesMax {
-      connection.pauseReading()
+      pauseReading()
     } else {
-      connection.resumeReading()
+      resumeReading()
     }
   }
 
@@ -370,7 +368,7 @@ final class ServerConnection: ConnectionDelegate {
     writeHead(
       status: status, fields: fields, framing: framing, keepsAlive: keepsAlive, minorVersion: minorVersion,
       number: number, joined: isJoined ? body.span : Span())
-    if !isJoined { connection.write(body) }
+    if !isJoined { write(body) }
   }
 
   func writeResponse(
@@ -381,7 +379,7 @@ final class ServerConnection: ConnectionDelegate {
     writeHead(
       status: status, fields: fields, framing: framing, keepsAlive: keepsAlive, minorVersion: minorVersion,
       number: number, joined: isJoined ? body : Span())
-    if !isJoined { connection.write(body.copied) }
+    if !isJoined { write(body.copied) }
   }
 
   /// - Parameter joined: what follows the head in the same piece.
@@ -391,7 +389,7 @@ final class ServerConnection: ConnectionDelegate {
   ) {
     let date = server.date
     let headBytesMax = HTTPEncoder.responseHeadBytesMax(fields: fields, date: date)
-    connection.write(bytesMax: headBytesMax + joined.count) { output in
+    write(bytesMax: headBytesMax + joined.count) { output in
       HTTPEncoder.responseHead(
         status: status, fields: fields, framing: framing, keepAlive: keepsAlive, minorVersion: minorVersion, date: date,
         number: number, into: &output)
@@ -406,41 +404,40 @@ final class ServerConnection: ConnectionDelegate {
     if isFramed {
       writeChunk(byteCount: bytes.count, isFramed: true) { $0.append(bytes.span) }
     } else if hasRoomForChunk(bytes.count) {
-      connection.write(bytes)
+      write(bytes)
     }
   }
 
   /// - Parameter body: appends as many bytes.
   func writeChunk(byteCount: Int, isFramed: Bool, _ body: (inout OutputSpan<UInt8>) -> Void) {
     guard hasRoomForChunk(byteCount) else { return }
-    connection.write(bytesMax: byteCount + HTTPEncoder.chunkFrameBytesMax) { output in
+    write(bytesMax: byteCount + HTTPEncoder.chunkFrameBytesMax) { output in
       if isFramed { HTTPEncoder.chunk(byteCount: byteCount, into: &output, body) } else { body(&output) }
     }
   }
 
   /// False where the client takes too little: then the exchange is cut.
   private func hasRoomForChunk(_ byteCount: Int) -> Bool {
-    if connection.bufferedBytes <= server.options.outputBufferBytesMax, hasRoom(for: byteCount) { return true }
+    if bufferedBytes <= server.options.outputBufferBytesMax, hasRoom(for: byteCount) { return true }
     // Later: the service is in the middle of writing and must not find its stream gone under its hands.
     loop.later { if let current = self.current { self.cut(current, .overflowed) } }
     return false
   }
 
-  func writeLastChunk() { connection.write(HTTPEncoder.lastChunk) }
+  func writeLastChunk() { write(HTTPEncoder.lastChunk) }
 
   /// The response is written: the next request may be decoded.
   func responseEnded(_ exchange: HTTPExchange) {
-    current = nil
     releaseBody()
-    exchange.facts.bytesOut = connection.bytesQueued - responseStart
-    waitToLeave(exchange)
+    exchange.facts.bytesOut = bytesQueued - responseStart
+    waitToLeave()
     guard exchange.keepsAlive else { return beginLingering() }
     // A refused request is answered before its body is here; the body is still being dropped.
     guard phase == .answering else { return }
     becomeIdle()
     guard !isProcessing, phase == .idle else { return }
-    if connection.bytesUnread == 0 {
-      connection.resumeReading()
+    if bytesUnread == 0 {
+      resumeReading()
     } else {
       loop.later { self.processRest() }
     }
@@ -450,11 +447,11 @@ final class ServerConnection: ConnectionDelegate {
   func cut(_ exchange: HTTPExchange, _ outcome: HTTPOutcome) {
     guard current === exchange else { return }
     current = nil
-    exchange.facts.bytesOut = connection.bytesQueued - responseStart
+    exchange.facts.bytesOut = bytesQueued - responseStart
     let isEndedByClosing = exchange.isEndedByClosing
     exchange.wasCut(outcome)
     // Where closing is how a response ends, the client must see that this is not its end.
-    if isEndedByClosing { connection.reset() } else { connection.close() }
+    if isEndedByClosing { reset() } else { close() }
     report(exchange)
   }
 
@@ -463,10 +460,10 @@ final class ServerConnection: ConnectionDelegate {
   private func beginLingering() {
     phase = .lingering
     deadline = loop.now + server.options.lingerTimeout
-    if connection.bytesUnread > 0 { connection.withInput { $0.clear(keepingCapacity: true) } }
-    connection.resumeReading()
-    connection.finish()
-    if inputHasEnded, connection.bufferedBytes == 0 { connection.close() }
+    if bytesUnread > 0 { withInput { $0.clear(keepingCapacity: true) } }
+    resumeReading()
+    finish()
+    if inputHasEnded, bufferedBytes == 0 { close() }
   }
 
   /// Ends the connection after the response that is under way; where nothing is going on, soon: a request may have been
@@ -476,33 +473,33 @@ final class ServerConnection: ConnectionDelegate {
   }
 
   func closeNow(_ outcome: HTTPOutcome) {
-    if let current { cut(current, outcome) } else { connection.close() }
+    if let current { cut(current, outcome) } else { close() }
   }
 
   /// Cuts what has taken too long.
   func checkTime(_ now: MonotonicTime) {
-    if connection.bufferedBytes > 0, connection.lastWriteProgress + server.options.writeStallTimeout <= now {
+    if bufferedBytes > 0, lastWriteProgress + server.options.writeStallTimeout <= now {
       server.noted.timedOut += 1
       return closeNow(.timedOut)
     }
     guard deadline <= now else { return }
     // While an answer is on its way, only its stalling ends these.
-    if phase == .lingering || phase == .idle, connection.bufferedBytes > 0 { return }
+    if phase == .lingering || phase == .idle, bufferedBytes > 0 { return }
     switch phase {
-    case .handshake: timeOut { connection.close(.timedOut) }
+    case .handshake: timeOut { close(.timedOut) }
     // A client that was only idle, or connected ahead of need, is not told: it may be about to send a request, and
     // would take the answer for that of its request.
-    case .head where isBetweenRequests: connection.close()
+    case .head where isBetweenRequests: close()
     case .head: timeOut { refuse(408, "the request's head did not arrive in time", outcome: .timedOut) }
     case .body: timeOut { refuse(408, "the request's body did not arrive in time", outcome: .timedOut) }
     case .discarding: timeOut { beginLingering() }
     case .idle where server.drains: beginLingering()
-    case .idle, .lingering: connection.close()
+    case .idle, .lingering: close()
     case .answering, .closed: break
     }
   }
 
-  private var isBetweenRequests: Bool { decoder.isBetweenMessages && connection.bytesUnread == 0 }
+  private var isBetweenRequests: Bool { unsafe decoder.isBetweenMessages && bytesUnread == 0 }
 
   private func timeOut(_ body: () -> Void) {
     server.noted.timedOut += 1

@@ -35,12 +35,15 @@ public enum ConnectionError: Error, Sendable, CustomStringConvertible {
 ///
 /// Descriptors are watched edge-triggered and registered once: a request costs no `epoll_ctl`. What is written collects
 /// until the end of the loop's turn and leaves in as few calls as possible.
-public final class Connection: EventHandler {
-  public let loop: EventLoop
-  public var peer: PeerInfo { known }
+///
+/// Who has one connection for each of its own overrides what it hears, so that the two are one object; all others set a
+/// delegate.
+open class Connection: EventHandler {
+  public final let loop: EventLoop
+  public final var peer: PeerInfo { known }
   /// Whether the peer's end is reported while reading is paused, though bytes may lie before it: right for a server,
   /// which wants to know that nobody waits for its answer; wrong for a client, which wants the whole answer.
-  public var reportsEndWhilePaused = true
+  public final var reportsEndWhilePaused = true
 
   // What lies below is private and simple, so that the compiler sees all of its uses, and checks none of them for exclusive
   // access while the program runs.
@@ -103,26 +106,26 @@ public final class Connection: EventHandler {
 
   // MARK: State
 
-  public var isOpen: Bool { phase != .closed }
-  public var isEstablished: Bool { phase == .established }
+  public final var isOpen: Bool { phase != .closed }
+  public final var isEstablished: Bool { phase == .established }
   /// Held until the connection is closed.
-  public var delegate: (any ConnectionDelegate)? {
+  public final var delegate: (any ConnectionDelegate)? {
     get { user }
     set { user = newValue }
   }
   /// Bytes written and not yet taken by the kernel.
-  public var bufferedBytes: Int { output.count }
+  public final var bufferedBytes: Int { output.count }
   /// Bytes written to the connection since its start, sent or not; those that a close has lost are taken off.
-  public var bytesQueued: Int { queuedTotal }
+  public final var bytesQueued: Int { queuedTotal }
   /// Bytes that the kernel has taken since the start.
-  public var bytesSent: Int { queuedTotal - output.count }
+  public final var bytesSent: Int { queuedTotal - output.count }
   /// Bytes received and not consumed, but for those that the delegate has in its hands.
-  public var bytesUnread: Int { inputCount }
+  public final var bytesUnread: Int { inputCount }
   /// When bytes last went to the kernel, or the queue last stopped being empty.
-  public var lastWriteProgress: MonotonicTime { writeProgress }
+  public final var lastWriteProgress: MonotonicTime { writeProgress }
 
   /// Begins: watches the socket, connects, shakes hands. Failures arrive at the delegate, in a later turn.
-  public func start() {
+  public final func start() {
     let failure: SystemError?
     do throws(SystemError) {
       failure = phase == .connecting ? connect() : nil
@@ -152,9 +155,30 @@ public final class Connection: EventHandler {
     try body(descriptor)
   }
 
+  // MARK: What is heard
+
+  /// As ``ConnectionDelegate/connectionEstablished(_:)``.
+  open func established() { user?.connectionEstablished(self) }
+
+  /// As ``ConnectionDelegate/connectionReceived(_:_:)``.
+  open func received(_ input: inout ByteBuffer) { user?.connectionReceived(self, &input) }
+
+  /// As ``ConnectionDelegate/connectionEnded(_:clean:)``.
+  open func ended(clean: Bool) { user?.connectionEnded(self, clean: clean) }
+
+  /// As ``ConnectionDelegate/connectionFlushed(_:)``.
+  open func flushed() { user?.connectionFlushed(self) }
+
+  /// As ``ConnectionDelegate/connectionClosed(_:error:)``.
+  open func closed(_ error: ConnectionError?) {
+    let user = user
+    self.user = nil
+    user?.connectionClosed(self, error: error)
+  }
+
   // MARK: Events
 
-  public func ready(_ events: ReadyEvents, on loop: EventLoop) {
+  public final func ready(_ events: ReadyEvents, on loop: EventLoop) {
     if events.overlaps(.peerClosed) { peerHasClosed = true }
     if events.overlaps(.readable) || events.overlaps(.peerClosed) { canRead = true }
     if events.overlaps(.writable) || events.overlaps(.peerClosed) { canWrite = true }
@@ -192,16 +216,16 @@ public final class Connection: EventHandler {
 
   private func establish() {
     phase = .established
-    user?.connectionEstablished(self)
+    established()
     if phase == .established, output.count > 0 { scheduleFlush() }
   }
 
   // MARK: Reading
 
   /// Leaves bytes in the kernel until `resumeReading`; the end of the peer's side is still noticed.
-  public func pauseReading() { isReadingPaused = true }
+  public final func pauseReading() { isReadingPaused = true }
 
-  public func resumeReading() {
+  public final func resumeReading() {
     guard isReadingPaused else { return }
     isReadingPaused = false
     if canRead { loop.later { self.readAvailable() } }
@@ -219,7 +243,7 @@ public final class Connection: EventHandler {
       reads += 1
       var buffer = takeInput()
       let result = receive(into: &buffer)
-      if case .bytes = result { user?.connectionReceived(self, &buffer) }
+      if case .bytes = result { received(&buffer) }
       keep(buffer)
       switch result {
       case .bytes: break
@@ -233,7 +257,7 @@ public final class Connection: EventHandler {
   private func end(clean: Bool) {
     hasEnded = true
     canRead = false
-    user?.connectionEnded(self, clean: clean)
+    ended(clean: clean)
   }
 
   private func receive(into input: inout ByteBuffer) -> StreamResult {
@@ -267,7 +291,7 @@ public final class Connection: EventHandler {
   }
 
   /// Lends what was received and not consumed. To be called when the delegate has it not in its hands already.
-  public func withInput<Result>(_ body: (inout ByteBuffer) -> Result) -> Result {
+  public final func withInput<Result>(_ body: (inout ByteBuffer) -> Result) -> Result {
     var buffer = takeInput()
     let result = body(&buffer)
     keep(buffer)
@@ -301,7 +325,7 @@ public final class Connection: EventHandler {
   // MARK: Writing
 
   /// Queues bytes; they leave at the end of this turn. After `finish` or `close` they are dropped.
-  public func write(_ bytes: [UInt8]) {
+  public final func write(_ bytes: [UInt8]) {
     guard phase != .closed, !isFinishing else { return }
     let before = output.count
     output.append(bytes)
@@ -309,10 +333,10 @@ public final class Connection: EventHandler {
   }
 
   /// Queues a literal.
-  public func write(_ text: StaticString) { write(bytesMax: text.utf8CodeUnitCount) { $0.append(text) } }
+  public final func write(_ text: StaticString) { write(bytesMax: text.utf8CodeUnitCount) { $0.append(text) } }
 
   /// Queues what `body` writes, at most `bytesMax` bytes, where it leaves from.
-  public func write(bytesMax: Int, with body: (inout OutputSpan<UInt8>) -> Void) {
+  public final func write(bytesMax: Int, with body: (inout OutputSpan<UInt8>) -> Void) {
     guard phase != .closed, !isFinishing else { return }
     let before = output.count
     output.write(bytesMax: bytesMax, body)
@@ -334,7 +358,7 @@ public final class Connection: EventHandler {
   }
 
   /// Sends what is queued; called by the loop at the end of a turn.
-  func flush() {
+  final func flush() {
     isFlushScheduled = false
     guard phase == .established else { return }
     let before = output.count
@@ -350,7 +374,7 @@ public final class Connection: EventHandler {
     }
     if sent > 0 {
       writeProgress = loop.now
-      user?.connectionFlushed(self)
+      flushed()
     }
     if isFinishing, output.count == 0 { shutDownWriting() }
   }
@@ -380,7 +404,7 @@ public final class Connection: EventHandler {
   // MARK: Closing
 
   /// Ends our side when all that is queued has left: the peer sees the end after the last byte. Reading goes on.
-  public func finish() {
+  public final func finish() {
     guard phase != .closed, !isFinishing else { return }
     isFinishing = true
     scheduleFlush()
@@ -393,7 +417,7 @@ public final class Connection: EventHandler {
   }
 
   /// Closes at once in a way that the peer sees as an error and not as the end of the stream (RST).
-  public func reset() {
+  public final func reset() {
     var option = Glibc.linger(l_onoff: 1, l_linger: 0)
     // The kernel copies the structure. A connection that has failed already needs no reset.
     _ = unsafe setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<Glibc.linger>.size))
@@ -401,7 +425,7 @@ public final class Connection: EventHandler {
   }
 
   /// Closes at once; what is queued is lost. The delegate hears of it before this returns, once.
-  public func close(_ error: ConnectionError? = nil) {
+  public final func close(_ error: ConnectionError? = nil) {
     guard phase != .closed else { return }
     let wasEstablished = phase == .established
     phase = .closed
@@ -413,10 +437,8 @@ public final class Connection: EventHandler {
     queuedTotal -= output.count
     loop.heldBytes -= output.count
     output.removeAll()
-    let user = user
-    self.user = nil
-    user?.connectionClosed(self, error: error)
-    // Those who are closed within `connectionReceived` let go of it afterwards.
+    closed(error)
+    // Those who are closed within `received` let go of it afterwards.
     if inputCount > 0 { withInput { $0.clear(keepingCapacity: true) } }
   }
 }

@@ -75,7 +75,7 @@ public protocol EventHandler: AnyObject {
   private var replies: UInt64 = 0
   private var expected: [UInt64: (any Sendable) -> Void] = [:]
   /// A few, which are found faster in a row than in a table.
-  private var locals: [AnyObject] = []
+  private let locals = Ring<AnyObject>()
   let buffers = BufferPool()
 
   /// How much one turn may do before it waits for events again.
@@ -163,7 +163,7 @@ public protocol EventHandler: AnyObject {
   /// The one value of this type that belongs to this loop, made by `make` at first use: what all requests of a loop share,
   /// such as the connections to upstreams. It lives as long as the loop and must not hold on to it.
   public func local<Value: AnyObject>(_ make: (EventLoop) -> Value) -> Value {
-    for index in locals.indices {
+    for index in 0..<locals.count {
       let value = locals[index]
       // It is of this very class by the line that says so.
       if type(of: value) == Value.self { return unsafe unsafeDowncast(value, to: Value.self) }
@@ -191,7 +191,7 @@ public protocol EventHandler: AnyObject {
   public var wallMilliseconds: Int64 { wall.load(ordering: .relaxed) }
 
   /// Has `body` run once, not before `duration` has passed.
-  public func schedule(after duration: Duration, _ body: @escaping () -> Void) -> Timer {
+  public func schedule(after duration: Duration, _ body: consuming @escaping () -> Void) -> Timer {
     timers.schedule(at: now + duration, body)
   }
 
@@ -199,7 +199,7 @@ public protocol EventHandler: AnyObject {
   public func cancel(_ timer: Timer) { timers.cancel(timer) }
 
   /// Has `body` run at the end of this turn; called at a turn's end, in the next one, without waiting in between.
-  public func later(_ body: @escaping () -> Void) {
+  public func later(_ body: consuming @escaping () -> Void) {
     laterBodies.append(Body(run: body))
   }
 

@@ -41,7 +41,7 @@ final class TimerQueue {
     return nil
   }
 
-  func schedule(at deadline: MonotonicTime, _ body: @escaping () -> Void) -> Timer {
+  func schedule(at deadline: MonotonicTime, _ body: consuming @escaping () -> Void) -> Timer {
     generations += 1
     let slot: Int
     if let free = freeSlots.popLast() {

@@ -133,7 +133,7 @@ final class TestService: HTTPService {
 
   init(_ record: TestServer.Record) { self.record = record }
 
-  func head(_ head: HTTPRequestHead, peer: PeerInfo, exchange: HTTPExchange) -> HeadDecision {
+  func head(_ head: HTTPRequestHead, exchange: HTTPExchange) -> HeadDecision {
     paths.append(head.path)
     switch head.path {
     case "/refuse": return .reject(HTTPResponse(401, contentType: "text/plain", body: Array("no".utf8)))

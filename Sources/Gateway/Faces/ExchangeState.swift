@@ -23,7 +23,7 @@ final class ExchangeState: HTTPExchange {
   /// Keeps the observer of a turn alive as long as its caller is there.
   var observer: AnyObject?
 
-  init(_ beginning: borrowing HTTPExchange.Beginning, requestNumber: UInt64) {
+  init(_ beginning: consuming HTTPExchange.Beginning, requestNumber: UInt64) {
     self.requestNumber = requestNumber
     super.init(beginning)
   }

@@ -13,6 +13,7 @@ internal import Telemetry
 /// respond → log.
 final class GatewayService: HTTPService {
   private let context: LoopContext
+  private let mint: IdentifierMint
   private let listenerIndex: Int
   private let listener: ListenerConfiguration
   private let a2a: A2AFace
@@ -24,6 +25,7 @@ final class GatewayService: HTTPService {
 
   init(context: LoopContext, listenerIndex: Int) {
     self.context = context
+    mint = context.mint
     self.listenerIndex = listenerIndex
     listener = context.services.configuration.listeners[listenerIndex]
     a2a = A2AFace(context: context)
@@ -36,18 +38,19 @@ final class GatewayService: HTTPService {
 
   // MARK: Before the body
 
-  func exchange(_ beginning: borrowing HTTPExchange.Beginning) -> HTTPExchange {
-    ExchangeState(beginning, requestNumber: context.mint.word())
+  func exchange(_ beginning: consuming HTTPExchange.Beginning) -> HTTPExchange {
+    ExchangeState(beginning, requestNumber: mint.word())
   }
 
   private func state(_ exchange: HTTPExchange) -> ExchangeState {
-    guard let state = exchange as? ExchangeState else { preconditionFailure("an exchange of another service") }
-    return state
+    precondition(type(of: exchange) == ExchangeState.self, "an exchange of another service")
+    // By the line above; `as` would count a reference each time.
+    return unsafe unsafeDowncast(exchange, to: ExchangeState.self)
   }
 
-  func head(_ head: HTTPRequestHead, peer: PeerInfo, exchange: HTTPExchange) -> HeadDecision {
+  func head(_ head: HTTPRequestHead, exchange: HTTPExchange) -> HeadDecision {
     let state = state(exchange)
-    if !listener.trustedProxies.isEmpty { state.forwardedFor = forwardedFor(peer, head) }
+    if !listener.trustedProxies.isEmpty { state.forwardedFor = forwardedFor(exchange.peer, head) }
     // Nearly every request: an agent's own URL, in no need of decoding.
     if hasA2A, case .post = head.method, let agent = head.withPath(agent(atPath:)) {
       state.route = .jsonRPC(agentKey: agent.key)

@@ -35,7 +35,7 @@ final class OriginService: HTTPService {
     self.eventStream = eventStream
   }
 
-  func head(_ head: HTTPRequestHead, peer: PeerInfo, exchange: HTTPExchange) -> HeadDecision {
+  func head(_ head: HTTPRequestHead, exchange: HTTPExchange) -> HeadDecision {
     .accept(bodyBytesMax: OriginService.bodyBytesMax)
   }
 

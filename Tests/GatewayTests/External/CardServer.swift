@@ -165,7 +165,7 @@ private final class ServiceOnLoop: HTTPService {
 
   init(_ shared: SharedService) { self.shared = shared }
 
-  func head(_ head: HTTPRequestHead, peer: PeerInfo, exchange: HTTPExchange) -> HeadDecision {
+  func head(_ head: HTTPRequestHead, exchange: HTTPExchange) -> HeadDecision {
     .accept(bodyBytesMax: 1 << 20)
   }
 

@@ -1,6 +1,7 @@
 internal import A2A
 internal import Bytes
 internal import Configuration
+internal import HTTPTransport
 internal import JSON
 internal import LocalRuntime
 internal import Model
@@ -96,8 +97,9 @@ final class OrqBackend: AgentBackend {
       emit(.refused(error))
       return EndedTurn()
     }
-    let exchange = OrqExchange(backend: self, context: context, loop: loop, emit: emit)
-    exchange.begin(call, losses: losses, gateways: turn.gateways)
+    let exchange = OrqExchange(
+      backend: self, context: context, loop: loop, call: call, losses: losses, gateways: turn.gateways, emit: emit)
+    exchange.begin()
     return exchange
   }
 

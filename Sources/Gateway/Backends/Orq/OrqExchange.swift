@@ -8,14 +8,16 @@ internal import Network
 internal import Orq
 internal import Telemetry
 
-/// One turn with Orq: one call that sends the message, and, where its answer is cut off, looking up how the task stands
-/// until it ends. Lives on one loop.
-final class OrqExchange: RunningTurn, HTTPClientDelegate {
+/// One turn with Orq: the call that sends the message, and, where its answer is cut off, further ones that look up how the
+/// task stands until it ends. Lives on one loop.
+final class OrqExchange: HTTPClientCall, RunningTurn, HTTPClientDelegate {
   private let backend: OrqBackend
   private let loop: EventLoop
   private var emit: ((consuming TurnEvent) -> Void)?
   private var reader: OrqTurnReader
-  private var call: HTTPClientCall?
+  private var lookUpCall: HTTPClientCall?
+  /// The call that is under way may go on to its end, which nobody waits for.
+  private var isLingering = false
   private var timer: Timer?
 
   private enum Answer {
@@ -27,17 +29,17 @@ final class OrqExchange: RunningTurn, HTTPClientDelegate {
   }
 
   /// What was asked last, and whether it was how the task stands.
-  private var asked = OrqOperation.createResponse
+  private var asked: OrqOperation
   private var isLookingUp = false
   private var answer = Answer.none
   private var body: [UInt8] = []
   /// Of an answer that is a stream.
   private var events: SSEDecoder?
-  private var isAgentFamily = false
+  private let isAgentFamily: Bool
   /// Orq has taken the message: from here on a failure is the task's, and the task is looked up first.
   private var isAccepted = false
-  private var losses: OrqSendLosses = []
-  private var gateways: [String] = []
+  private let losses: OrqSendLosses
+  private let gateways: [String]
   /// The answer, where it does not say how the turn ended: it counts if nobody knows more.
   private var undecided: OrqOutcome?
   private var pollDelay = OrqExchange.pollDelayMin
@@ -53,48 +55,45 @@ final class OrqExchange: RunningTurn, HTTPClientDelegate {
   /// How long a stream may go on behind its last event, so that its connection can be used again.
   private static let lingerTime: Duration = .seconds(1)
 
-  init(backend: OrqBackend, context: OrqContextState, loop: EventLoop, emit: @escaping (consuming TurnEvent) -> Void) {
+  /// - Parameter gateways: that the message has come through.
+  init(
+    backend: OrqBackend, context: OrqContextState, loop: EventLoop, call: consuming OrqCall, losses: OrqSendLosses,
+    gateways: [String], emit: @escaping (consuming TurnEvent) -> Void
+  ) {
     self.backend = backend
     self.loop = loop
     self.emit = emit
-    reader = OrqTurnReader(context: context)
-  }
-
-  /// - Parameter gateways: that the message has come through.
-  func begin(_ call: consuming OrqCall, losses: OrqSendLosses, gateways: [String]) {
     self.losses = losses
     self.gateways = gateways
+    reader = OrqTurnReader(context: context)
+    asked = call.operation
     isAgentFamily = call.operation == .streamTask || call.operation == .streamRun
     // An answer that comes whole comes when the agent is done.
     let firstByte = call.isStreamed ? nil : backend.taskTime
-    send(consume call, firstByte: firstByte)
+    super.init(
+      HTTPClient.shared(on: loop), backend.workspace.request(call, firstByte: firstByte, gateways: gateways))
   }
 
-  func cancel() {
+  override func cancel() {
     emit = nil
     stop()
   }
 
   private func stop() {
-    call?.cancel()
-    call = nil
+    if !isLingering { cancelCalls() }
     if let timer { loop.cancel(timer) }
     timer = nil
   }
 
-  // MARK: The call
-
-  private func send(_ call: consuming OrqCall, firstByte: Duration?, isLookUp: Bool = false) {
-    asked = call.operation
-    isLookingUp = isLookUp
-    answer = .none
-    body = []
-    // The call holds this exchange until it ends, one way or the other.
-    self.call = HTTPClient.shared(on: loop).send(
-      backend.workspace.request(consume call, firstByte: firstByte, gateways: gateways), self)
+  private func cancelCalls() {
+    super.cancel()
+    lookUpCall?.cancel()
+    lookUpCall = nil
   }
 
-  func responseBegan(_ head: HTTPResponseHead) {
+  // MARK: The call
+
+  override func responseBegan(_ head: HTTPResponseHead) {
     guard head.status == 200 else {
       let seconds = RetryAfter.seconds(head.fields["retry-after"], wallMilliseconds: loop.wallMilliseconds)
       answer = .refusal(status: head.status, retryAfter: seconds)
@@ -120,7 +119,7 @@ final class OrqExchange: RunningTurn, HTTPClientDelegate {
     return type?.type == "text" && type?.subtype == "event-stream"
   }
 
-  func responseContinued(_ bytes: Span<UInt8>) {
+  override func responseContinued(_ bytes: Span<UInt8>) {
     switch answer {
     case .none: break
     case .refusal: body.append(bytes.extracting(first: max(0, OrqExchange.refusalBytesMax - body.count)))
@@ -135,13 +134,13 @@ final class OrqExchange: RunningTurn, HTTPClientDelegate {
     }
   }
 
-  func responseEnded() {
-    call = nil
+  override func responseEnded() {
+    lookUpCall = nil
     if isLookingUp { lookedUp() } else { answered() }
   }
 
-  func responseFailed(_ failure: HTTPClientError) {
-    call = nil
+  override func responseFailed(_ failure: HTTPClientError) {
+    lookUpCall = nil
     guard emit != nil else { return }
     backend.logger.warning(
       "a call to Orq failed", ["error": .string(failure.message), "accepted": .bool(isAccepted)])
@@ -227,9 +226,8 @@ final class OrqExchange: RunningTurn, HTTPClientDelegate {
 
   /// All is said. The end of the stream comes in a moment, and leaves its connection free for the next call.
   private func linger() {
-    guard let call else { return }
-    self.call = nil
-    _ = loop.schedule(after: OrqExchange.lingerTime) { call.cancel() }
+    isLingering = true
+    _ = loop.schedule(after: OrqExchange.lingerTime) { self.cancelCalls() }
   }
 
   private func read<Event>(_ item: OrqStreamItem<Event>, _ use: (Event) -> Void) throws(OrqFault) {
@@ -264,7 +262,13 @@ final class OrqExchange: RunningTurn, HTTPClientDelegate {
 
   private func lookUp() {
     guard emit != nil, let taskID = reader.context.taskID else { return }
-    send(backend.lookUps(of: taskID)[lookUpIndex], firstByte: nil, isLookUp: true)
+    let call = backend.lookUps(of: taskID)[lookUpIndex]
+    asked = call.operation
+    isLookingUp = true
+    answer = .none
+    body = []
+    lookUpCall = HTTPClient.shared(on: loop).send(
+      backend.workspace.request(call, firstByte: nil, gateways: gateways), self)
   }
 
   private func lookedUp() {

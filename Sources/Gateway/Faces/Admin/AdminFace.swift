@@ -10,7 +10,7 @@ final class AdminFace: HTTPService {
 
   init(services: GatewayServices) { self.services = services }
 
-  func head(_ head: HTTPRequestHead, peer: PeerInfo, exchange: HTTPExchange) -> HeadDecision {
+  func head(_ head: HTTPRequestHead, exchange: HTTPExchange) -> HeadDecision {
     guard head.method == .get || head.method == .head else {
       var response = AdminFace.response(405, "method not allowed: GET, HEAD")
       response.fields.add("allow", "GET, HEAD")

@@ -26,8 +26,8 @@ final class AdminSocket: HTTPService {
     health = AdminFace(services: services)
   }
 
-  func head(_ head: HTTPRequestHead, peer: PeerInfo, exchange: HTTPExchange) -> HeadDecision {
-    guard AdminSocket.isVerb(head.path) else { return health.head(head, peer: peer, exchange: exchange) }
+  func head(_ head: HTTPRequestHead, exchange: HTTPExchange) -> HeadDecision {
+    guard AdminSocket.isVerb(head.path) else { return health.head(head, exchange: exchange) }
     return .accept(bodyBytesMax: AdminSocket.bodyBytesMax)
   }
 
