@@ -1,5 +1,6 @@
 extension Span where Element == UInt8 {
   /// True if the bytes from `offset` on begin with the literal.
+  @inlinable @inline(__always)
   public func matches(_ text: StaticString, at offset: Int = 0) -> Bool {
     let length = text.utf8CodeUnitCount
     guard offset >= 0, length <= count - offset else { return false }
@@ -31,8 +32,8 @@ extension Span where Element == UInt8 {
 }
 
 /// Compares whole words; the last one overlaps the one before it, so that no single bytes are left over.
-@inline(__always)
-private func areSame(_ a: UnsafeRawPointer, _ b: UnsafeRawPointer, count: Int) -> Bool {
+@inlinable @inline(__always)
+func areSame(_ a: UnsafeRawPointer, _ b: UnsafeRawPointer, count: Int) -> Bool {
   /// The words at an offset; both end at or before `count`.
   func sameWord<Word: FixedWidthInteger & BitwiseCopyable>(_: Word.Type, at offset: Int) -> Bool {
     let own = unsafe a.loadUnaligned(fromByteOffset: offset, as: Word.self)

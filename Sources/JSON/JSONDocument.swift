@@ -16,7 +16,9 @@ public final class JSONDocument: Sendable {
   }
 
   public static func parse(_ bytes: [UInt8], limits: JSONLimits = .default) throws(JSONError) -> JSONDocument {
-    JSONDocument(bytes: bytes, scanner: try JSONScanner(bytes.span, limits: limits))
+    var scanner = try JSONScanner(bytes.span, limits: limits)
+    try scanner.expectEnd(of: bytes.span)
+    return JSONDocument(bytes: bytes, scanner: scanner)
   }
 
   /// The outermost value.

@@ -7,15 +7,18 @@ struct JSONScanner: ~Copyable {
   /// A carriage return or line feed stands between two tokens.
   private(set) var hasLineBreaks = false
 
-  /// One loop over all tokens, which holds little beside the tape: what is open counts its members there. Places in the
-  /// text are at most 4 GiB, and what is added to them cannot overflow.
-  init(_ bytes: Span<UInt8>, limits: JSONLimits) throws(JSONError) {
-    tape = JSONTape(capacity: min(bytes.count / 20 + 12, 65_536), countMax: limits.nodesMax)
+  /// Behind the value.
+  private(set) var end = 0
+
+  /// Reads the value that begins here. One loop over all tokens, which holds little beside the tape: what is open counts
+  /// its members there. Places in the text are at most 4 GiB, and what is added to them cannot overflow.
+  init(_ bytes: Span<UInt8>, from start: Int = 0, limits: JSONLimits) throws(JSONError) {
+    tape = JSONTape(capacity: min((bytes.count - start) / 20 + 12, 65_536), countMax: limits.nodesMax)
     guard bytes.count <= limits.bytesMax else {
       throw JSONError(.tooLarge, at: limits.bytesMax, "longer than \(limits.bytesMax) bytes")
     }
     if bytes.matches("\u{FEFF}") { throw JSONError(.syntax, at: 0, "a byte order mark is not allowed") }
-    var index = 0
+    var index = start
     // The innermost array or object that is not closed yet, and how many are open.
     var innermost = 0
     var depth = 0
@@ -65,8 +68,13 @@ struct JSONScanner: ~Copyable {
       }
       break
     }
-    _ = token(bytes, &index)
-    guard index == bytes.count else { throw JSONScanner.unexpected(bytes, index, "nothing may follow the value") }
+    end = index
+  }
+
+  /// Sees to it that the value is all of the text.
+  mutating func expectEnd(of bytes: Span<UInt8>) throws(JSONError) {
+    end = endOfSpace(bytes, from: end)
+    guard end == bytes.count else { throw JSONScanner.unexpected(bytes, end, "nothing may follow the value") }
   }
 
   /// A member's name and the colon; returns the offset behind it.

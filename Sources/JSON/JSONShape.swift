@@ -1,7 +1,10 @@
-import Bytes
+public import Bytes
 
-/// Reads a text of one known shape in one pass, without a tape: literal pieces, with strings in between. A text that
-/// differs may be valid all the same, and is then to be read by ``JSONDocument``; one that does not differ is valid.
+/// Reads a text of one known shape in one pass, without a tape: literal pieces, or objects of known members, with strings in
+/// between. A text that differs may be valid all the same, and is then to be read by ``JSONDocument``; one that does not
+/// differ is valid. A function that finds something else says so, and its caller gives up.
+///
+/// Of the space between tokens only spaces are stepped over.
 public enum JSONShape {
   /// The content of a string within a text: valid, and still escaped.
   public struct Content: Sendable {
@@ -10,7 +13,13 @@ public enum JSONShape {
     public let hasEscapes: Bool
   }
 
+  /// Where any value lies within a text.
+  public struct Value: Sendable {
+    let range: Range<Int>
+  }
+
   /// Steps over a literal piece; false, and no step, where the text has something else.
+  @inlinable @inline(__always)
   public static func skip(_ literal: StaticString, in text: Span<UInt8>, at offset: inout Int) -> Bool {
     guard text.matches(literal, at: offset) else { return false }
     offset += literal.utf8CodeUnitCount
@@ -25,6 +34,69 @@ public enum JSONShape {
     offset = end
     return content
   }
+
+  /// Steps over spaces.
+  @inlinable @inline(__always)
+  public static func skipSpace(in text: Span<UInt8>, at offset: inout Int) {
+    while offset < text.count, text[offset] == 0x20 { offset += 1 }
+  }
+
+  /// Steps over a token of one byte, and spaces before it.
+  @inlinable @inline(__always)
+  public static func skip(token: Unicode.Scalar, in text: Span<UInt8>, at offset: inout Int) -> Bool {
+    skipSpace(in: text, at: &offset)
+    guard offset < text.count, text[offset] == UInt8(ascii: token) else { return false }
+    offset += 1
+    return true
+  }
+
+  /// True where the text ends.
+  public static func isEnd(of text: Span<UInt8>, at offset: inout Int) -> Bool {
+    skipSpace(in: text, at: &offset)
+    return offset == text.count
+  }
+
+  /// Steps over a string.
+  public static func string(in text: Span<UInt8>, at offset: inout Int) -> Content? {
+    guard skip(token: "\"", in: text, at: &offset), let content = content(in: text, at: &offset) else { return nil }
+    // The closing quote.
+    offset += 1
+    return content
+  }
+
+  /// Steps through an object of which all members are known.
+  ///
+  /// - Parameter member: steps over one member, name and value; false where it is none that is known, or not for the first
+  ///   time.
+  @inlinable @inline(__always)
+  public static func object(
+    in text: Span<UInt8>, at offset: inout Int, _ member: (inout Int) -> Bool
+  ) -> Bool {
+    guard skip(token: "{", in: text, at: &offset) else { return false }
+    repeat {
+      skipSpace(in: text, at: &offset)
+      guard member(&offset) else { return false }
+    } while skip(token: ",", in: text, at: &offset)
+    return skip(token: "}", in: text, at: &offset)
+  }
+
+  /// Steps over any value without line breaks between its tokens.
+  ///
+  /// - Parameter depth: of the arrays and objects around it.
+  public static func value(in text: Span<UInt8>, at offset: inout Int, depth: Int) -> Value? {
+    skipSpace(in: text, at: &offset)
+    var limits = JSONLimits.default
+    limits.depthMax -= depth
+    do throws(JSONError) {
+      let scanner = try JSONScanner(text, from: offset, limits: limits)
+      if scanner.hasLineBreaks { return nil }
+      let value = Value(range: offset..<scanner.end)
+      offset = scanner.end
+      return value
+    } catch {
+      return nil
+    }
+  }
 }
 
 extension JSONString {
@@ -33,5 +105,14 @@ extension JSONString {
   ///   - text: the text that it was found in.
   public init(_ content: JSONShape.Content, in text: Span<UInt8>) {
     self.init(unchecked: text.extracting(content.range).copied, hasEscapes: content.hasEscapes)
+  }
+}
+
+extension JSONFragment {
+  /// - Parameters:
+  ///   - value: as ``JSONShape/value(in:at:depth:)`` found it.
+  ///   - text: the text that it was found in.
+  public init(_ value: JSONShape.Value, in text: Span<UInt8>) {
+    self.init(unchecked: text.extracting(value.range).copied)
   }
 }

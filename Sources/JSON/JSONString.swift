@@ -25,17 +25,6 @@ public struct JSONString: Sendable {
     self.init(unchecked: escaped.finish(), hasEscapes: hasEscapes)
   }
 
-  /// Two texts behind each other; the first one is without characters that need an escape.
-  public init(_ plain: StaticString, _ text: String) {
-    let utf8 = text.utf8Span.span
-    var escaped = ByteWriter(capacity: plain.utf8CodeUnitCount + utf8.count)
-    escaped.append(plain)
-    JSONText.appendEscaped(utf8, to: &escaped)
-    // Escaping always lengthens.
-    let hasEscapes = escaped.count != plain.utf8CodeUnitCount + utf8.count
-    self.init(unchecked: escaped.finish(), hasEscapes: hasEscapes)
-  }
-
   /// Takes bytes that are valid string content already; nil if they are not.
   public init?(validatingEscaped bytes: [UInt8]) {
     var hasEscapes = false

@@ -147,6 +147,16 @@ public struct JSONWriter: ~Copyable {
     quote(text)
   }
 
+  /// Two texts behind each other; the first one is without characters that need an escape.
+  public mutating func member(_ name: StaticString, _ plain: StaticString, _ text: String) {
+    let text = text.utf8Span.span
+    begin(name, room: plain.utf8CodeUnitCount + text.count + 2)
+    bytes.append(JSONLexer.quote)
+    bytes.append(plain)
+    JSONText.appendEscaped(text, to: &bytes)
+    bytes.append(JSONLexer.quote)
+  }
+
   public mutating func member(_ name: StaticString, _ fragment: JSONFragment) {
     let value = fragment.bytes.span
     begin(name, room: value.count)

@@ -91,6 +91,9 @@ public struct OrqUsage: OrqValue {
 
   public init(_ node: JSONNode, _ reader: inout OrqReader) { fragment = node.fragment }
 
+  /// - Parameter object: as it came.
+  init(_ object: JSONFragment) { fragment = object }
+
   public var promptTokens: Int? { count("prompt_tokens") }
   public var completionTokens: Int? { count("completion_tokens") }
   public var totalTokens: Int? { count("total_tokens") }

@@ -91,16 +91,18 @@ public struct OrqTurn: Sendable, Equatable {
     json.endObject()
   }
 
-  /// - Parameter settings: as ``settings(variables:memoryEntityID:metadata:)`` gives them.
+  /// - Parameters:
+  ///   - settings: as ``settings(variables:memoryEntityID:metadata:)`` gives them.
+  ///   - writeThreadID: writes it as a member `id`.
   public static func writeCircumstances(
     into json: inout JSONWriter, for generation: OrqGeneration, taskID: String?, identity: OrqIdentity?,
-    threadID: JSONString, threadTags: [String], settings: [UInt8]
+    threadTags: [String], settings: [UInt8], writeThreadID: (inout JSONWriter) -> Void
   ) {
     json.optional("task_id", taskID)
     if let identity { json.member(identityName(generation), identity) }
     json.key("thread")
     json.beginObject()
-    json.member("id", threadID)
+    writeThreadID(&json)
     if !threadTags.isEmpty { json.member("tags", threadTags) }
     json.endObject()
     OrqSending.write(settings, into: &json)

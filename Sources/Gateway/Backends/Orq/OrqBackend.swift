@@ -109,13 +109,13 @@ final class OrqBackend: AgentBackend {
   private func context(of turn: Turn, _ losses: inout OrqSendLosses) -> OrqContextState {
     guard let earlier = turn.earlier, var state = OrqContextState(earlier.backendState) else {
       // Of our own making: the caller's own name of the context stays here.
-      return OrqContextState(threadID: JSONString("a2a_", turn.taskID))
+      return OrqContextState(.begun(taskID: turn.taskID))
     }
     // A failed or abandoned Orq task cannot be continued, nor one that waits for results of tools by anything else.
     let isContinuable = turn.isContinuation || (earlier.state == .completed && state.pendingToolCalls.isEmpty)
     if !isContinuable, state.taskID != nil {
       losses.insert(.contextReset)
-      state = OrqContextState(threadID: state.threadID)
+      state = OrqContextState(state.thread)
     }
     return state
   }

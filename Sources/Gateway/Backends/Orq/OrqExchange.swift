@@ -178,6 +178,11 @@ final class OrqExchange: HTTPClientCall, RunningTurn, HTTPClientDelegate {
     do throws(OrqFault) {
       switch asked {
       case .createResponse:
+        if let answer = OrqTextAnswer(body.span) {
+          accept()
+          reader.read(answer, in: body.span, emit)
+          return heard()
+        }
         let outcome = try OrqOutcome.decode(body)
         accept()
         if reader.read(outcome, emit) { return heard() }

@@ -103,6 +103,24 @@ struct OrqTurnReader {
     return true
   }
 
+  /// An answer that leaves nothing to look up.
+  ///
+  /// - Parameter body: that it was read from.
+  mutating func read(_ answer: OrqTextAnswer, in body: Span<UInt8>, _ emit: Emit) {
+    guard !isOver else { return }
+    let taskID = body.extracting(answer.taskID)
+    if !isAccepted, context.taskID == nil {
+      // Nobody looks up a task that has ended: its id is only remembered.
+      isAccepted = true
+      emit(.backendState(context.fragment(endedBy: taskID)))
+      emit(.status(.working))
+    } else {
+      accepted(taskID.text, emit)
+    }
+    if !answer.text.range.isEmpty { tell(Part(.text(JSONString(answer.text, in: body))), at: 0, emit) }
+    end(reason: answer.finishReason, pending: [], usage: answer.usage, billing: nil, emit)
+  }
+
   /// The body of `invoke` or `retrieve_task`. False while the agent still runs.
   mutating func read(_ task: OrqTask, _ emit: Emit) -> Bool {
     guard !isOver else { return true }
@@ -223,15 +241,17 @@ struct OrqTurnReader {
     let parts = parts.span
     for index in parts.indices {
       guard let part = OrqParts.part(parts[index]), OrqTurnReader.saysSomething(part) else { continue }
-      if place < outputs.count {
-        settle(place, part, emit)
-      } else {
-        hasAnswer = true
-        emit(.artifact(OrqTurnReader.artifact(place, part), append: false, lastChunk: true, metadata: nil))
-      }
+      tell(part, at: place, emit)
       place += 1
     }
     return place > 0
+  }
+
+  /// A part that came whole, and says something.
+  private mutating func tell(_ part: consuming Part, at place: Int, _ emit: Emit) {
+    if place < outputs.count { return settle(place, part, emit) }
+    hasAnswer = true
+    emit(.artifact(OrqTurnReader.artifact(place, part), append: false, lastChunk: true, metadata: nil))
   }
 
   /// A part is told in full. Where its pieces do not add up to that (some were lost, repeated or out of order), it
@@ -273,7 +293,7 @@ struct OrqTurnReader {
     return index
   }
 
-  private static func artifact(_ index: Int, _ part: Part) -> Artifact {
+  private static func artifact(_ index: Int, _ part: consuming Part) -> Artifact {
     Artifact(artifactID: artifactID(index), parts: [part])
   }
 

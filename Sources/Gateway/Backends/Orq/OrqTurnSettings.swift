@@ -57,8 +57,9 @@ final class OrqTurnSettings: Sendable {
     into json: inout JSONWriter, for generation: OrqGeneration, _ context: OrqContextState, identity: OrqIdentity?
   ) {
     OrqTurn.writeCircumstances(
-      into: &json, for: generation, taskID: context.taskID, identity: identity, threadID: context.threadID,
-      threadTags: threadTags, settings: members)
+      into: &json, for: generation, taskID: context.taskID, identity: identity, threadTags: threadTags,
+      settings: members
+    ) { context.writeThread("id", into: &$0) }
   }
 
   private static func fragment(_ object: JSONObject) -> JSONFragment? {
