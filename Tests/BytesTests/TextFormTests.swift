@@ -85,6 +85,16 @@ import Testing
   }
 }
 
+@Suite struct ShortIDTests {
+  @Test func textIsTheLowestSeventyFiveBitsInBase32() {
+    #expect(ShortID.text((0, 0)) == "000000000000000")
+    #expect(ShortID.text((0, 33)) == "000000000000011")
+    #expect(ShortID.text((1, 0)) == "00G000000000000")
+    #expect(ShortID.text((.max, .max)) == "ZZZZZZZZZZZZZZZ")
+    #expect(ShortID.text((0xFFFF_FFFF_FFFF_F800, 0)) == "000000000000000")
+  }
+}
+
 @Suite struct ASCIITests {
   @Test func tokensAreThoseOfTheStandard() {
     let token = Set("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ".utf8)

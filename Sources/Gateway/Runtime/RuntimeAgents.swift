@@ -65,7 +65,7 @@ final class RuntimeAgents {
     self.state = state
     self.maker = maker
     self.services = services
-    mint = IdentifierMint(wallMilliseconds: { [unowned loop] in loop.wallMilliseconds })
+    mint = IdentifierMint(on: loop)
   }
 
   /// In order of their keys.

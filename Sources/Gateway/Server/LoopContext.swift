@@ -75,7 +75,7 @@ final class LoopContext {
     self.services = services
     self.accessLog = accessLog
     registry = services.publisher.current
-    mint = IdentifierMint(wallMilliseconds: { [unowned loop] in loop.wallMilliseconds })
+    mint = IdentifierMint(on: loop)
     services.publisher.join(self)
   }
 

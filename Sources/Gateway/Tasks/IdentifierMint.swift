@@ -1,13 +1,14 @@
 internal import Bytes
 internal import Crypto
+internal import Network
 
 /// Makes identifiers for one loop, from entropy fetched in blocks.
 final class IdentifierMint {
   private var entropy: [UInt64] = []
   private var used = 0
-  private let wallMilliseconds: () -> Int64
+  private let loop: EventLoop
 
-  init(wallMilliseconds: @escaping () -> Int64) { self.wallMilliseconds = wallMilliseconds }
+  init(on loop: EventLoop) { self.loop = loop }
 
   func word() -> UInt64 {
     if used == entropy.count { refill() }
@@ -21,9 +22,9 @@ final class IdentifierMint {
   }
 
   /// 26 characters.
-  func ulid() -> String { ULID.text(milliseconds: wallMilliseconds(), entropy: (word(), word())) }
+  func ulid() -> String { ULID.text(milliseconds: loop.wallMilliseconds, entropy: (word(), word())) }
 
-  func messageID() -> String { ulid() }
+  func messageID() -> String { ShortID.text((word(), word())) }
 
-  func contextID() -> String { ulid() }
+  func contextID() -> String { ShortID.text((word(), word())) }
 }
