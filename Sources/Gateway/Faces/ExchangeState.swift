@@ -28,6 +28,12 @@ final class ExchangeState: HTTPExchange {
     super.init(beginning)
   }
 
+  /// Whose the tasks are that the request is about; nil until agent and caller are known.
+  var owner: TaskOwner? {
+    guard let agent, let principal else { return nil }
+    return TaskOwner(caller: principal.ownerName, agent: agent.ownerName)
+  }
+
   var requestID: String { Hex.encode(requestNumber) }
   var method: HTTPMethod { request.method }
   /// Without the query, whose values may hold secrets.

@@ -1,10 +1,12 @@
 internal import Bytes
 public import Configuration
 internal import Crypto
+public import Model
 
 /// Who calls. A caller without credentials is `anonymous`, where the listener admits that. Many hold one, nobody changes it.
 public final class Principal: Sendable, Hashable {
-  public let name: String
+  /// The name, as the caller's tasks are owned by.
+  public let ownerName: OwnerName
   public let roles: Set<APIKeyConfiguration.Role>
 
   public static let anonymousName = "anonymous"
@@ -13,10 +15,12 @@ public final class Principal: Sendable, Hashable {
   public let isAnonymous: Bool
 
   public init(name: String, roles: Set<APIKeyConfiguration.Role>) {
-    self.name = name
+    ownerName = OwnerName(name)
     self.roles = roles
     isAnonymous = name == Principal.anonymousName
   }
+
+  public var name: String { ownerName.text }
 
   public static func == (a: Principal, b: Principal) -> Bool { a === b || a.name == b.name && a.roles == b.roles }
 

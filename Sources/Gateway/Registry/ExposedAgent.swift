@@ -8,12 +8,15 @@ internal import Synchronization
 /// An agent that callers can reach, with everything a request needs to know of it. Immutable but for a count: a change of
 /// cards or configuration makes a new one, and requests that are under way keep the one that they began with.
 final class ExposedAgent: Sendable {
-  let key: String
+  /// The key, as tasks of the agent are owned by.
+  let ownerName: OwnerName
   let backend: any AgentBackend
   /// See ``EngineDescription``.
   let mayAnswerWithoutTask: Bool
   let usesHistory: Bool
   let answersAtOnce: Bool
+  /// See ``AgentBackend``.
+  let mindsSilence: Bool
   let access: AccessRules
   /// The gateway's bounds, with the card file's own in place of them.
   let limits: Limits
@@ -38,11 +41,12 @@ final class ExposedAgent: Sendable {
     documents: [CardDocuments], record: (any AgentRecord)? = nil, replacing earlier: ExposedAgent? = nil
   ) {
     places = earlier?.places ?? TaskPlaces()
-    self.key = key
+    ownerName = OwnerName(key)
     self.backend = backend
     mayAnswerWithoutTask = backend.description.mayAnswerWithoutTask
     usesHistory = backend.description.usesHistory
     answersAtOnce = backend.description.answersAtOnce
+    mindsSilence = backend.mindsSilence
     self.access = access
     isPublic = access.callers.contains(.any)
     isUnrestricted = isPublic && access.operations.count == AgentOperation.allCases.count
@@ -52,6 +56,8 @@ final class ExposedAgent: Sendable {
     self.documents = documents
     self.record = record
   }
+
+  var key: String { ownerName.text }
 
   /// The same agent, its cards signed by the current keys.
   ///

@@ -174,8 +174,8 @@ struct A2AFace {
     } catch {
       return responder.respond(error)
     }
-    let owner = TaskOwner(principal: principal.name, agentKey: agent.key)
-    let operations = TaskOperations(context: context, agent: agent, owner: owner)
+    let operations = TaskOperations(
+      context: context, agent: agent, owner: TaskOwner(caller: principal.ownerName, agent: agent.ownerName))
     switch consume call {
     case .sendMessage(let request): send(request, operations, head, state, responder)
     case .sendStreamingMessage(let request): stream(request, operations, head, state, responder)
@@ -210,7 +210,7 @@ struct A2AFace {
     let options = options(of: request, head, extensions: responder.extensions)
     let returnsImmediately = request.returnImmediately
     let reply = SendReply(
-      responder, owner: operations.owner, request: request, blockingWait: operations.agent.limits.turns.blockingWait)
+      responder, request: request, blockingWait: operations.agent.limits.turns.blockingWait)
     state.observer = reply
     do {
       try operations.send(

@@ -7,7 +7,6 @@ internal import Network
 /// Answers one SendMessage: when the turn ends, or as soon as there is a task if the caller does not wait.
 final class SendReply: TurnObserver {
   private let responder: A2AResponder
-  private let owner: TaskOwner
   private let returnsImmediately: Bool
   private let historyLength: Int?
   private let blockingWait: Duration?
@@ -15,9 +14,8 @@ final class SendReply: TurnObserver {
   private var isAnswered = false
   private var waitTimer: Timer?
 
-  init(_ responder: consuming A2AResponder, owner: TaskOwner, request: borrowing SendRequest, blockingWait: Duration?) {
+  init(_ responder: consuming A2AResponder, request: borrowing SendRequest, blockingWait: Duration?) {
     self.responder = responder
-    self.owner = owner
     self.blockingWait = blockingWait
     returnsImmediately = request.returnImmediately
     historyLength = request.historyLength
@@ -35,7 +33,7 @@ final class SendReply: TurnObserver {
     }
   }
 
-  func turnEnded(taskID: String, _ task: AgentTask?) { answer(taskID, task) }
+  func turnEnded(taskID: String, _ task: consuming AgentTask?) { answer(taskID, task) }
 
   func turnPaused(taskID: String) { answer(taskID, nil) }
 
@@ -44,15 +42,19 @@ final class SendReply: TurnObserver {
   func turnRefused(_ error: AgentError) { if isFirst() { responder.respond(error) } }
 
   /// - Parameter task: as it stands, where that is known.
-  private func answer(_ taskID: String, _ task: AgentTask?) {
+  private func answer(_ taskID: String, _ known: consuming AgentTask?) {
     guard isFirst() else { return }
-    guard var task = task ?? responder.context.services.store.snapshot(of: taskID, owner: owner)?.task else {
+    guard var task = known ?? kept(taskID) else {
       return responder.respond(
         AgentError(.internalError, "the task ended and is no longer kept", source: .gateway))
     }
     responder.note(taskID: taskID, state: task.status.state)
     task.limitHistory(to: historyLength)
-    responder.respond(.sent(.task(task)), losses)
+    responder.respond(.sent(.task(consume task)), losses)
+  }
+
+  private func kept(_ taskID: String) -> AgentTask? {
+    responder.exchange.owner.flatMap { responder.context.services.store.snapshot(of: taskID, owner: $0)?.task }
   }
 
   /// Whether there is no answer yet: the next one is to be it.

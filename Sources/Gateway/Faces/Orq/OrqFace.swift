@@ -234,7 +234,7 @@ struct OrqFace {
   func conversations(_ state: ExchangeState) -> OrqConversations? {
     guard let agent = state.agent, let principal = state.principal else { return nil }
     return OrqConversations(
-      context: context, agent: agent, owner: TaskOwner(principal: principal.name, agentKey: agent.key))
+      context: context, agent: agent, owner: TaskOwner(caller: principal.ownerName, agent: agent.ownerName))
   }
 }
 

@@ -127,7 +127,7 @@ struct OrqForwarding {
       route = OrqRoute(operation == .run ? .invoke : .streamTask, agentKey: backend.agent.agentKey)
       body.agent = .known
     }
-    let owner = TaskOwner(principal: principal.name, agentKey: agent.key)
+    let owner = TaskOwner(caller: principal.ownerName, agent: agent.ownerName)
     let plan = OrqForwarding(workspace: backend.workspace, route: route, agent: agent, owner: owner, body: body)
     if plan.isOwnTask(plan.taskID(root), context) { return nil }
     try plan.checkTask(root, context)
