@@ -92,8 +92,9 @@ struct ParamsReader {
   mutating func send(_ params: JSONNode) -> SendRequest {
     // The schema of 0.3 REST calls the field `request` but writes it as `message`.
     let node = fields.requiredObject(params, "message", fields.dialect == .v03REST ? "request" : nil)
-    let message = node.map { node in fields.within("message") { $0.message(node) } }
-    var request = SendRequest(message: message ?? ParamsReader.noMessage, metadata: fields.metadata(params))
+    var request = SendRequest(
+      message: node.map { node in fields.within("message") { $0.message(node) } } ?? ParamsReader.noMessage,
+      metadata: fields.metadata(params))
     if let configuration = fields.object(params, "configuration") {
       within("configuration") { $0.readConfiguration(configuration, &request) }
     }

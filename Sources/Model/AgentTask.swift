@@ -63,7 +63,7 @@ public struct AgentTask: Sendable {
   var metadataParts: TaskMetadata { unsafe content.metadata }
 
   /// Sets one member of the metadata: it stands last, in place of any other of its name.
-  public mutating func setMetadata(_ name: String, to value: JSONFragment) {
+  public mutating func setMetadata(_ name: consuming String, to value: consuming JSONFragment) {
     own()
     unsafe content.metadata.set(name, to: value)
   }

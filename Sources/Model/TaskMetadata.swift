@@ -24,7 +24,7 @@ struct TaskMetadata: Sendable {
   }
 
   /// Sets a member: it stands last, in place of any other of its name.
-  mutating func set(_ name: String, to value: JSONFragment) {
+  mutating func set(_ name: consuming String, to value: consuming JSONFragment) {
     switch content {
     case .whole(let whole): content = .whole(whole.setting(name, to: value))
     case .members(var members):

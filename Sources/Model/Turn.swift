@@ -1,7 +1,7 @@
 public import JSON
 
 /// One message of a caller, handed to a backend: everything an agent needs to answer it.
-public final class Turn: Sendable {
+public struct Turn: Sendable {
   public let owner: TaskOwner
   public let taskID: String
   public let contextID: String

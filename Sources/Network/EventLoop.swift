@@ -1,6 +1,6 @@
 import CLinux
 import Glibc
-import Synchronization
+public import Synchronization
 
 /// What to be told about a descriptor.
 public struct Interest: OptionSet, Sendable {
@@ -57,8 +57,8 @@ public protocol EventHandler: AnyObject {
 
   // Atomics, though only this thread touches them: everybody reads them, and each reading of a class's variable in another
   // module is checked for exclusive access.
-  private let monotonic: Atomic<UInt64>
-  private let wall: Atomic<Int64>
+  @usableFromInline let monotonic: Atomic<UInt64>
+  @usableFromInline let wall: Atomic<Int64>
   private let held = Atomic(0)
 
   private let time: any TimeSource
@@ -185,10 +185,10 @@ public protocol EventHandler: AnyObject {
   // MARK: Time
 
   /// Monotonic time at the start of this turn.
-  public var now: MonotonicTime { MonotonicTime(nanoseconds: monotonic.load(ordering: .relaxed)) }
+  @inlinable public var now: MonotonicTime { MonotonicTime(nanoseconds: monotonic.load(ordering: .relaxed)) }
 
   /// Wall-clock time at the start of this turn, in milliseconds since 1970.
-  public var wallMilliseconds: Int64 { wall.load(ordering: .relaxed) }
+  @inlinable public var wallMilliseconds: Int64 { wall.load(ordering: .relaxed) }
 
   /// Has `body` run once, not before `duration` has passed.
   public func schedule(after duration: Duration, _ body: consuming @escaping () -> Void) -> Timer {

@@ -203,9 +203,14 @@ public final class MemoryTaskStore: TaskStore {
   private func shrink(
     toTasks tasksMax: Int, bytes bytesMax: Int, preferring home: LockedShard, sparing key: TaskKey? = nil
   ) -> Bool {
+    func isOver() -> Bool {
+      taskCount.load(ordering: .relaxed) > tasksMax || byteCount.load(ordering: .relaxed) > bytesMax
+    }
+    // As mostly.
+    guard isOver() else { return true }
     var next = 0
     var shard = home
-    while taskCount.load(ordering: .relaxed) > tasksMax || byteCount.load(ordering: .relaxed) > bytesMax {
+    while isOver() {
       if let freed = shard.state.withLock({ $0.removeOldestTerminal(sparing: key) }) {
         release(TaskShard.Freed(tasks: 1, bytes: freed))
         continue

@@ -30,15 +30,18 @@ struct TaskOperations {
       try resume(taskID, request, wantsEvents, options, observer)
       return
     }
-    let isContextNew = request.message.contextID == nil
-    let contextID = request.message.contextID ?? context.mint.contextID()
+    var message = request.message
+    let metadata = request.metadata
+    _ = consume request
+    let isContextNew = message.contextID == nil
+    let contextID = message.contextID ?? context.mint.contextID()
     let taskID = store.mintTaskID(
       owner: owner, milliseconds: context.loop.wallMilliseconds, entropy: (context.mint.word(), context.mint.word()))
-    request.message.move(toContext: contextID, task: taskID)
+    message.move(toContext: contextID, task: taskID)
     let turn = Turn(
-      owner: owner, taskID: taskID, contextID: contextID, message: request.message,
-      wantsEvents: wantsEvents, metadata: request.metadata, options: options)
-    let runner = TurnRunner(context: context, agent: agent, turn: turn)
+      owner: owner, taskID: taskID, contextID: contextID, message: consume message,
+      wantsEvents: wantsEvents, metadata: metadata, options: options)
+    let runner = TurnRunner(context: context, agent: agent, turn: consume turn)
     runner.observer = observer
     runner.submit(
       openNow: openNow || !agent.mayAnswerWithoutTask, isContextNew: isContextNew)

@@ -133,13 +133,10 @@ struct TaskShard {
   mutating func insert(_ record: consuming TaskRecord, key: TaskKey, owner: TaskOwner) -> Int {
     let contextHash = record.task.contextID.hashValue
     let number = number(of: owner)
-    let task = StoredTask(record, block: &packedTasks)
+    let entry = Slot(
+      task: StoredTask(record, block: &packedTasks), key: key, owner: number, contextHash: contextHash)
     let slot = freeSlots.popLast() ?? slots.count
-    if slot == slots.count {
-      slots.append(Slot(task: task, key: key, owner: number, contextHash: contextHash))
-    } else {
-      slots[slot] = Slot(task: task, key: key, owner: number, contextHash: contextHash)
-    }
+    if slot == slots.count { slots.append(consume entry) } else { slots[slot] = consume entry }
     slotByKey.insert(slot, key.spread)
     owners[number].count += 1
     linkToContext(slot)

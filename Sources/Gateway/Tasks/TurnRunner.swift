@@ -18,7 +18,7 @@ protocol TurnObserver: AnyObject {
   /// The task is terminal or interrupted.
   ///
   /// - Parameter task: as it stands, where that is known; it can be looked up in any case.
-  func turnEnded(taskID: String, _ task: AgentTask?)
+  func turnEnded(taskID: String, _ task: consuming AgentTask?)
   /// The task waits for an approval elsewhere; the turn goes on.
   func turnPaused(taskID: String)
   /// The translation lost something.
@@ -99,7 +99,7 @@ final class TurnRunner {
   init(context: LoopContext, agent: ExposedAgent, turn: Turn, answered: TaskStatus? = nil) {
     lastEventAt = context.loop.now
     isOpen = answered != nil
-    watchesSilence = !agent.backend.mindsSilence
+    watchesSilence = !agent.mindsSilence
     self.context = context
     self.agent = agent
     self.turn = turn
@@ -151,8 +151,7 @@ final class TurnRunner {
   private func refuse(_ reason: String) {
     phase = .ended
     if let answered { restore(answered) }
-    observer?.turnRefused(AgentError(.tooManyRequests, reason, source: .gateway, retryAfterSeconds: 5))
-    observer = nil
+    observer.take()?.turnRefused(AgentError(.tooManyRequests, reason, source: .gateway, retryAfterSeconds: 5))
   }
 
   /// The question that this turn's message was to answer stands again.
@@ -166,17 +165,20 @@ final class TurnRunner {
     guard phase == .waiting else { return }
     phase = .running
     lastEventAt = context.loop.now
-    let buildsOnPast = !isContextNew || !turn.message.referenceTaskIDs.isEmpty
-    let told = buildsOnPast ? turn.building(on: past(isContextNew)) : turn
     // Before the agent sets time-outs of its own: of two that are due at one moment the task's opening comes first, so that
     // the other one is told as the task's end.
     startClock(agent.limits.turns)
     isStarting = true
-    let started = agent.backend.start(told, on: context.loop) { [self] event in receive(consume event) }
+    let buildsOnPast = !isContextNew || !turn.message.referenceTaskIDs.isEmpty
+    let started = buildsOnPast ? hand(over: turn.building(on: past(isContextNew))) : hand(over: turn)
     isStarting = false
     if phase == .ended { return }
     running = started
     if !unwritten.isEmpty { flush() }
+  }
+
+  private func hand(over turn: borrowing Turn) -> any RunningTurn {
+    agent.backend.start(copy turn, on: context.loop) { [self] event in receive(consume event) }
   }
 
   private func past(_ isContextNew: Bool) -> TurnPast {
@@ -333,7 +335,8 @@ final class TurnRunner {
 
   private func reply(_ message: AgentMessage) {
     guard isOpen || !unwritten.isEmpty else {
-      return end { [self] in observer?.turnReplied(agentMessage(message, inTask: false)) }
+      close()?.turnReplied(agentMessage(message, inTask: false))
+      return
     }
     // A task was promised already (the caller did not wait, or the agent spoke first): the reply completes it.
     isDone = true
@@ -354,7 +357,7 @@ final class TurnRunner {
     let task = AgentTask(
       id: turn.taskID, contextID: turn.contextID, status: TaskStatus(.submitted, timestamp: context.wallTime),
       history: [turn.message])
-    var record = TaskRecord(task)
+    var record = TaskRecord(consume task)
     if let note = newLosses() { record.begin(with: note, isFollowed: turn.wantsEvents) }
     return record
   }
@@ -386,11 +389,11 @@ final class TurnRunner {
     if let answered, !hasSpoken {
       // The question stands again: this answer to it was not taken.
       restore(answered)
-      end { [self] in observer?.turnRefused(error) }
+      close()?.turnRefused(error)
     } else if isOpen || !unwritten.isEmpty {
       fail(error.message)
     } else {
-      end { [self] in observer?.turnRefused(error) }
+      close()?.turnRefused(error)
     }
   }
 
@@ -421,7 +424,7 @@ final class TurnRunner {
       if task == nil { return }
     }
     if isDone {
-      end(task)
+      end(consume task)
     } else if isPaused {
       observer?.turnPaused(taskID: turn.taskID)
     }
@@ -463,7 +466,7 @@ final class TurnRunner {
   private func open() -> AgentTask? {
     guard !agent.isRetired else {
       running?.cancel()
-      end { [self] in observer?.turnRefused(AgentError(.unsupportedOperation, "the agent was removed")) }
+      close()?.turnRefused(AgentError(.unsupportedOperation, "the agent was removed"))
       return nil
     }
     if unwritten.task == nil { unwritten.task = newTask() }
@@ -473,12 +476,9 @@ final class TurnRunner {
       task = try context.services.store.create(&unwritten.task, owner: owner, at: context.wallTime)
     } catch {
       running?.cancel()
-      end { [self] in
-        observer?.turnRefused(
-          AgentError(
-            .unavailable, "the gateway cannot take more tasks now; retry later", source: .gateway,
-            retryAfterSeconds: 30))
-      }
+      close()?.turnRefused(
+        AgentError(
+          .unavailable, "the gateway cannot take more tasks now; retry later", source: .gateway, retryAfterSeconds: 30))
       return nil
     }
     isOpen = true
@@ -488,18 +488,16 @@ final class TurnRunner {
   }
 
   /// - Parameter task: as it stands, where that is known.
-  private func end(_ task: AgentTask? = nil) {
-    end { [self] in observer?.turnEnded(taskID: turn.taskID, task) }
-  }
+  private func end(_ task: consuming AgentTask? = nil) { close()?.turnEnded(taskID: turn.taskID, task) }
 
-  private func end(telling: () -> Void) {
-    guard phase != .ended else { return }
+  /// Lets go of everything; gives who is to be told, unless that was done before.
+  private func close() -> (any TurnObserver)? {
+    guard phase != .ended else { return nil }
     phase = .ended
     stopTimer()
     running = nil
     agent.leavePlace()
     if isInLine, let next = context.services.turns.leave(ObjectIdentifier(self), key) { next.perform { $0.start() } }
-    telling()
-    observer = nil
+    return observer.take()
   }
 }
