@@ -98,7 +98,8 @@ public struct ByteBuffer: ~Copyable, @unchecked Sendable {
   }
 
   /// Lends the readable bytes.
-  public func withBytes<Result, Failure: Error>(_ body: (Span<UInt8>) throws(Failure) -> Result) throws(Failure)
+  public func withBytes<Result: ~Copyable, Failure: Error>(_ body: (Span<UInt8>) throws(Failure) -> Result)
+    throws(Failure)
     -> Result
   {
     let bytes = unsafe readable

@@ -1,5 +1,5 @@
-/// The head of a request, checked. It lies in its exchange, where all look at it.
-public struct HTTPRequestHead: Sendable {
+/// The head of a request, checked. It lies in its exchange, where all look at it, and is copied for nobody.
+public struct HTTPRequestHead: ~Copyable, Sendable {
   public let fields: HTTPFields
   /// The connection may serve another request after this one.
   public let keepAlive: Bool

@@ -3,7 +3,7 @@ public import Bytes
 /// Reads the requests of one connection (RFC 9112), strictly: what two servers could read in two ways is refused, since a
 /// proxy in front may have read it the other way. A state machine over a buffer; bytes of later requests stay there.
 public struct HTTPRequestDecoder: Sendable {
-  public enum Event: Sendable {
+  public enum Event: ~Copyable, Sendable {
     case head(HTTPRequestHead)
     /// A piece of the body; more will come.
     case body([UInt8])

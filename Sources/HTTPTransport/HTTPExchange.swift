@@ -28,8 +28,9 @@ open class HTTPExchange {
   /// What an exchange begins with.
   public struct Beginning: ~Copyable {
     let connection: ServerConnection
-    public let request: HTTPRequestHead
+    let request: HTTPRequestHead
     let keepsAlive: Bool
+    let startedAt: MonotonicTime
   }
 
   /// What the log wants to know.
@@ -65,11 +66,11 @@ open class HTTPExchange {
   final private(set) var keepsAlive: Bool
 
   public init(_ beginning: consuming Beginning) {
-    connection = beginning.connection
     keepsAlive = beginning.keepsAlive
-    startedAt = beginning.connection.loop.now
+    startedAt = beginning.startedAt
+    facts = Facts(endedAt: beginning.startedAt)
+    connection = beginning.connection
     request = beginning.request
-    facts = Facts(endedAt: startedAt)
   }
 
   public final var loop: EventLoop { connection.loop }
@@ -203,7 +204,7 @@ open class HTTPExchange {
 
   private final func begin(_ status: Int) {
     facts.status = status
-    facts.firstByteAt = loop.readClock()
+    facts.firstByteAt = connection.readClock()
     if connection.isLastRequest { keepsAlive = false }
   }
 

@@ -26,19 +26,6 @@ public enum HeadDecision {
   case reject(HTTPResponse)
 }
 
-/// A request with its whole body.
-public struct HTTPServerRequest {
-  private let exchange: HTTPExchange
-  public let body: [UInt8]
-
-  init(_ exchange: HTTPExchange, body: consuming [UInt8]) {
-    self.exchange = exchange
-    self.body = body
-  }
-
-  public var head: HTTPRequestHead { exchange.request }
-}
-
 /// Answers the requests of one loop. Calls come on that loop; those of one connection strictly in order, the next
 /// request only after the response to the one before is complete.
 public protocol HTTPService: AnyObject {
@@ -46,9 +33,11 @@ public protocol HTTPService: AnyObject {
   /// the transport does.
   func exchange(_ beginning: consuming HTTPExchange.Beginning) -> HTTPExchange
   /// Decides before the body is read.
-  func head(_ head: HTTPRequestHead, exchange: HTTPExchange) -> HeadDecision
+  func head(of exchange: HTTPExchange) -> HeadDecision
   /// Answers through `exchange`, now or later.
-  func request(_ request: HTTPServerRequest, exchange: HTTPExchange)
+  ///
+  /// - Parameter body: the whole one.
+  func request(_ exchange: HTTPExchange, body: consuming [UInt8])
   /// The last byte was handed to the kernel, or the exchange was cut: `exchange` has all facts for a log line. Comes
   /// once for every exchange that `head` has seen.
   func finished(_ exchange: HTTPExchange)

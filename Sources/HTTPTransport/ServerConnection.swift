@@ -146,7 +146,7 @@ final class ServerConnection: Connection {
   }
 
   private func report(_ exchange: HTTPExchange) {
-    exchange.facts.endedAt = loop.readClock()
+    exchange.facts.endedAt = readClock()
     service.finished(exchange)
   }
 
@@ -204,12 +204,13 @@ final class ServerConnection: Connection {
   private func begin(_ head: consuming HTTPRequestHead, hasMore: Bool) {
     server.noted.requests += 1
     let keepsAlive = head.keepAlive && !isLastRequest
-    let exchange = service.exchange(HTTPExchange.Beginning(connection: self, request: head, keepsAlive: keepsAlive))
+    let exchange = service.exchange(
+      HTTPExchange.Beginning(connection: self, request: head, keepsAlive: keepsAlive, startedAt: loop.now))
     current = exchange
     responseStart = bytesQueued
     phase = .body
     deadline = loop.now + server.options.bodyTimeout
-    let decision = service.head(exchange.request, exchange: exchange)
+    let decision = service.head(of: exchange)
     // The service may have cut it.
     guard phase == .body else { return }
     switch decision {
@@ -218,7 +219,7 @@ final class ServerConnection: Connection {
     }
   }
 
-  private func accept(_ head: HTTPRequestHead, _ bodyBytesMax: Int, hasMore: Bool) {
+  private func accept(_ head: borrowing HTTPRequestHead, _ bodyBytesMax: Int, hasMore: Bool) {
     guard (head.contentLength ?? 0) <= bodyBytesMax else {
       return refuse(413, "the body is larger than \(bodyBytesMax) bytes")
     }
@@ -230,7 +231,7 @@ final class ServerConnection: Connection {
 
   /// Answers at once. The body is read and dropped where that is cheap, so that the connection stays usable; a client
   /// that waits for "100 Continue" may or may not send it (RFC 9110 §10.1.1), so there the connection ends.
-  private func reject(_ head: HTTPRequestHead, _ exchange: HTTPExchange, _ response: HTTPResponse) {
+  private func reject(_ head: borrowing HTTPRequestHead, _ exchange: HTTPExchange, _ response: HTTPResponse) {
     let discardMax = server.options.discardedBodyBytesMax
     if head.hasBody, head.expectsContinue || (head.contentLength ?? 0) > discardMax { exchange.closeAfterwards() }
     phase = .discarding
@@ -310,7 +311,7 @@ final class ServerConnection: Connection {
     guard let body = wholeBody(lastBytes, of: exchange) else { return }
     phase = .answering
     deadline = .distantFuture
-    service.request(HTTPServerRequest(exchange, body: body), exchange: exchange)
+    service.request(exchange, body: body)
   }
 
   private func becomeIdle() {
@@ -359,6 +360,9 @@ final class ServerConnection: Connection {
   }
 
   // MARK: Responses
+
+  /// The time as it is, not as it was when the turn began.
+  func readClock() -> MonotonicTime { loop.readClock() }
 
   func writeResponse(
     status: Int, fields: HTTPFields, framing: HTTPEncoder.BodyFraming, keepsAlive: Bool, minorVersion: Int,

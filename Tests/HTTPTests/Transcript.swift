@@ -57,15 +57,17 @@ enum Requests {
     decode([Array(text.utf8)], limits)
   }
 
-  static func head(_ text: String) -> HTTPRequestHead? {
+  static func head(_ text: String) throws(Missing) -> HTTPRequestHead {
     var decoder = HTTPRequestDecoder(limits: HTTPLimits())
     var input = ByteBuffer()
     input.append(utf8: text)
-    if case .head(let head)? = try? decoder.next(&input) { return head }
-    return nil
+    guard case .head(let head)? = try? decoder.next(&input) else { throw Missing() }
+    return head
   }
 
-  private static func describe(_ head: HTTPRequestHead) -> String {
+  struct Missing: Error {}
+
+  private static func describe(_ head: borrowing HTTPRequestHead) -> String {
     var text = "\(head.method.name) \(head.path) \(head.query ?? "-") 1.\(head.minorVersion)"
     head.fields.forEach { text += " \($0.lowercased())=\($1)" }
     return text + (head.keepAlive ? " keep" : " close") + (head.expectsContinue ? " expect" : "")

@@ -133,17 +133,17 @@ final class TestService: HTTPService {
 
   init(_ record: TestServer.Record) { self.record = record }
 
-  func head(_ head: HTTPRequestHead, exchange: HTTPExchange) -> HeadDecision {
-    paths.append(head.path)
-    switch head.path {
+  func head(of exchange: HTTPExchange) -> HeadDecision {
+    paths.append(exchange.request.path)
+    switch exchange.request.path {
     case "/refuse": return .reject(HTTPResponse(401, contentType: "text/plain", body: Array("no".utf8)))
     case "/small": return .accept(bodyBytesMax: 10)
     default: return .accept(bodyBytesMax: 1024 * 1024)
     }
   }
 
-  func request(_ request: HTTPServerRequest, exchange: HTTPExchange) {
-    let path = request.head.path
+  func request(_ exchange: HTTPExchange, body: consuming [UInt8]) {
+    let path = exchange.request.path
     exchange.onClose = { [record] in record.closed.withLock { $0 += 1 } }
     if path.hasPrefix("/big/"), let count = Int(path.dropFirst(5)) {
       exchange.respond(HTTPResponse(200, contentType: "text/plain", body: TestService.pattern(count)))
@@ -158,7 +158,7 @@ final class TestService: HTTPService {
     } else if path == "/empty" {
       exchange.respond(status: 204, fields: HTTPFields(), body: [])
     } else {
-      let body = request.body.isEmpty ? Array(path.utf8) : request.body
+      let body = body.isEmpty ? Array(path.utf8) : body
       exchange.respond(HTTPResponse(200, contentType: "text/plain", body: body))
     }
   }

@@ -33,7 +33,7 @@ struct BrowserPolicy {
   /// Any page that somebody opens on this machine can have the browser call it, and to an agent that needs no key the
   /// page's request looks like the user's own. A browser says which page it acts for (`Origin`), and which name it
   /// believes to speak to (`Host`): a name that a stranger has pointed at this machine is not one of this machine's.
-  func refusal(ofAnonymous head: HTTPRequestHead) -> (status: Int, message: String)? {
+  func refusal(ofAnonymous head: borrowing HTTPRequestHead) -> (status: Int, message: String)? {
     if let origin = head.fields["origin"], origin != ownOrigin, !allows(origin) {
       return (403, "web pages of this origin may not call here; \"cors\" of the listener names those that may")
     }
@@ -45,7 +45,7 @@ struct BrowserPolicy {
 
   private func allows(_ origin: String) -> Bool { allowedOrigins.contains(origin) || allowedOrigins.contains("*") }
 
-  private func isUsual(_ head: HTTPRequestHead) -> Bool {
+  private func isUsual(_ head: borrowing HTTPRequestHead) -> Bool {
     head.fields.withValue("host") { host in
       guard let host else { return false }
       for usual in usualHosts where usual.span.isSame(as: host) { return true }
@@ -64,7 +64,7 @@ struct BrowserPolicy {
 
   /// The answer to a preflight request, nil for any other request. A card, or a key set, is open to every origin; what its
   /// answer then says of origins is ``CardFace``'s or ``KeySetFace``'s.
-  func preflight(_ head: HTTPRequestHead) -> HTTPResponse? {
+  func preflight(_ head: borrowing HTTPRequestHead) -> HTTPResponse? {
     guard head.method == .options, head.fields["access-control-request-method"] != nil else { return nil }
     var response = HTTPResponse(204)
     switch Route(method: .get, path: head.path) {
@@ -82,7 +82,7 @@ struct BrowserPolicy {
   }
 
   /// The fields that let a listed origin read an answer; none without an `Origin`.
-  func fields(for head: HTTPRequestHead) -> [(StaticString, String)] {
+  func fields(for head: borrowing HTTPRequestHead) -> [(StaticString, String)] {
     guard !allowedOrigins.isEmpty, let origin = head.fields["origin"] else { return [] }
     guard allows(origin) else { return [("vary", "Origin")] }
     return [("access-control-allow-origin", origin), ("vary", "Origin")]

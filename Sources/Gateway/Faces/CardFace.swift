@@ -7,7 +7,9 @@ enum CardFace {
   private static let maxAgeSeconds = 300
 
   /// - Parameter isPublic: anyone may read this card, shared caches may keep it, and browsers of any origin may see it.
-  static func response(_ documents: CardDocuments, request head: HTTPRequestHead, isPublic: Bool) -> HTTPResponse {
+  static func response(_ documents: CardDocuments, request head: borrowing HTTPRequestHead, isPublic: Bool)
+    -> HTTPResponse
+  {
     let document = document(documents, for: requestedVersion(head))
     var fields = HTTPFields()
     fields.add("content-type", "application/json")
@@ -22,7 +24,7 @@ enum CardFace {
     return HTTPResponse(200, fields: fields, body: document.body)
   }
 
-  private static func requestedVersion(_ head: HTTPRequestHead) -> String? {
+  private static func requestedVersion(_ head: borrowing HTTPRequestHead) -> String? {
     if let header = head.fields["a2a-version"] { return header }
     return head.query.flatMap { QueryParameters($0)?.first("A2A-Version") }
   }

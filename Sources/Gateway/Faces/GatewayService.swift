@@ -48,52 +48,54 @@ final class GatewayService: HTTPService {
     return unsafe unsafeDowncast(exchange, to: ExchangeState.self)
   }
 
-  func head(_ head: HTTPRequestHead, exchange: HTTPExchange) -> HeadDecision {
+  func head(of exchange: HTTPExchange) -> HeadDecision {
     let state = state(exchange)
-    if !listener.trustedProxies.isEmpty { state.forwardedFor = forwardedFor(exchange.peer, head) }
+    if !listener.trustedProxies.isEmpty { state.forwardedFor = forwardedFor(state) }
     // Nearly every request: an agent's own URL, in no need of decoding.
-    if hasA2A, case .post = head.method, let agent = head.withPath(agent(atPath:)) {
+    if hasA2A, case .post = state.request.method, let agent = state.request.withPath(agent(atPath:)) {
       state.route = .jsonRPC(agentKey: agent.key)
-      return identify(head, state) ?? refuseCircle(head, state) ?? admitCall(agent, state, head)
+      return identify(state) ?? refuseCircle(state) ?? admitCall(agent, state)
     }
-    if let preflight = browsers.preflight(head) { return .reject(preflight) }
-    let route = Route(method: head.method, path: head.path, hasA2A: hasA2A, hasOrq: hasOrq)
+    if let preflight = browsers.preflight(state.request) { return .reject(preflight) }
+    let route = Route(method: state.request.method, path: state.request.path, hasA2A: hasA2A, hasOrq: hasOrq)
     state.route = route
     switch route {
-    case .notFound: return reject(404, "there is nothing at this path", state, head)
+    case .notFound: return reject(404, "there is nothing at this path", state)
     case .methodNotAllowed(let allow):
       var response = problem(405, "this path takes \(allow) only", state)
       response.fields.add("allow", allow)
-      return .reject(decorate(response, state, head))
+      return .reject(decorate(response, state))
     case .card(let key):
       // Cards are public, as discovery is (A2A 1.0 §8.2), unless the agent is for certain callers only.
-      guard let agent = agent(key) else { return reject(404, "there is no such agent", state, head) }
+      guard let agent = agent(key) else { return reject(404, "there is no such agent", state) }
       state.agent = agent
       if agent.isPublic { return .accept(bodyBytesMax: 0) }
-      return identify(head, state) ?? admitAgent(agent, state, head) ?? .accept(bodyBytesMax: 0)
-    case .catalogue: return identify(head, state) ?? .accept(bodyBytesMax: 0)
+      return identify(state) ?? admitAgent(agent, state) ?? .accept(bodyBytesMax: 0)
+    case .catalogue: return identify(state) ?? .accept(bodyBytesMax: 0)
     case .keySet:
-      guard context.services.keys != nil else { return reject(404, "this gateway signs no cards", state, head) }
+      guard context.services.keys != nil else { return reject(404, "this gateway signs no cards", state) }
       return .accept(bodyBytesMax: 0)
     case .jsonRPC(let key), .rest(let key, _):
-      if let refusal = identify(head, state) ?? refuseCircle(head, state) { return refusal }
-      guard let agent = agent(key) else { return reject(404, "there is no such agent", state, head) }
-      return admitCall(agent, state, head)
-    case .orq(let match): return admit(match, head, state)
+      if let refusal = identify(state) ?? refuseCircle(state) { return refusal }
+      guard let agent = agent(key) else { return reject(404, "there is no such agent", state) }
+      return admitCall(agent, state)
+    case .orq(let match): return admit(match, state)
     }
   }
 
-  private func admit(_ match: OrqRoute.Match, _ head: HTTPRequestHead, _ state: ExchangeState) -> HeadDecision {
-    if let refusal = identify(head, state) ?? refuseCircle(head, state) { return refusal }
+  private func admit(_ match: OrqRoute.Match, _ state: ExchangeState) -> HeadDecision {
+    if let refusal = identify(state) ?? refuseCircle(state) { return refusal }
     switch OrqFace.admission(match) {
-    case .refused(let response): return .reject(decorate(response, state, head))
+    case .refused(let response): return .reject(decorate(response, state))
     case .accepted(let route):
-      if let name = route.agent, let refusal = admit(name, route.operation, head, state) { return refusal }
-      if let refusal = refuseEncoding(head, state) { return refusal }
+      if let name = route.agent, let refusal = admit(name, route.operation, state) { return refusal }
+      if let refusal = refuseEncoding(state) { return refusal }
       let bodyBytesMax = route.operation.method == .get ? 0 : context.services.limits.http.bodyBytesMax
       // Where the length is not said the connection refuses, in a form of its own.
-      if let length = head.fields["content-length"].flatMap({ Int($0) }), bodyBytesMax > 0, length > bodyBytesMax {
-        return reject(413, "the body is larger than \(bodyBytesMax) bytes", state, head)
+      if let length = state.request.fields["content-length"].flatMap({ Int($0) }), bodyBytesMax > 0,
+        length > bodyBytesMax
+      {
+        return reject(413, "the body is larger than \(bodyBytesMax) bytes", state)
       }
       return .accept(bodyBytesMax: bodyBytesMax)
     }
@@ -101,39 +103,39 @@ final class GatewayService: HTTPService {
 
   /// The agent that a path of the Orq face names, in the version that it names.
   private func admit(
-    _ name: OrqAgentReference, _ operation: OrqOperation, _ head: HTTPRequestHead, _ state: ExchangeState
+    _ name: OrqAgentReference, _ operation: OrqOperation, _ state: ExchangeState
   ) -> HeadDecision? {
     if let agent = context.registry[keyOrID: name.key] {
       state.agent = agent
-      if let refusal = admitAgent(agent, state, head) { return refusal }
+      if let refusal = admitAgent(agent, state) { return refusal }
     } else if !orq.reaches(name.key, state.principal) {
-      return reject(404, "there is no such agent", state, head)
+      return reject(404, "there is no such agent", state)
     }
     guard let version = name.version else { return nil }
     guard operation.takesVersions else {
-      return reject(400, "this concerns the agent as a whole: leave out @\(version)", state, head)
+      return reject(400, "this concerns the agent as a whole: leave out @\(version)", state)
     }
     guard let agent = state.agent else { return nil }
     guard let pinned = agent.pinned(to: version) else {
-      return reject(404, "the agent has no version \(version), or no longer", state, head)
+      return reject(404, "the agent has no version \(version), or no longer", state)
     }
     state.agent = pinned
     return nil
   }
 
   /// Whom a listed proxy speaks for: the last address in `X-Forwarded-For` that is not such a proxy.
-  private func forwardedFor(_ peer: PeerInfo, _ head: HTTPRequestHead) -> String? {
+  private func forwardedFor(_ state: ExchangeState) -> String? {
     func isTrusted(_ ip: String) -> Bool { listener.trustedProxies.contains { $0.contains(ip) } }
-    guard isTrusted(peer.address.ip) else { return nil }
-    let hops = head.fields.values("x-forwarded-for").flatMap { $0.split(separator: ",") }
+    guard isTrusted(state.peer.address.ip) else { return nil }
+    let hops = state.request.fields.values("x-forwarded-for").flatMap { $0.split(separator: ",") }
     let claimed = hops.reversed().map { hop in String(hop.filter { $0 != " " && $0 != "\t" }) }
     return claimed.first { !isTrusted($0) }
   }
 
-  private func admitCall(_ agent: ExposedAgent, _ state: ExchangeState, _ head: HTTPRequestHead) -> HeadDecision {
+  private func admitCall(_ agent: consuming ExposedAgent, _ state: ExchangeState) -> HeadDecision {
+    let refusal = admitAgent(agent, state) ?? refuseEncoding(state)
     state.agent = agent
-    return admitAgent(agent, state, head) ?? refuseEncoding(head, state)
-      ?? .accept(bodyBytesMax: context.services.limits.http.bodyBytesMax)
+    return refusal ?? .accept(bodyBytesMax: context.services.limits.http.bodyBytesMax)
   }
 
   private func agent(atPath path: Span<UInt8>) -> ExposedAgent? {
@@ -147,77 +149,81 @@ final class GatewayService: HTTPService {
   }
 
   /// nil when the caller is known (or may be anonymous).
-  private func identify(_ head: HTTPRequestHead, _ state: ExchangeState) -> HeadDecision? {
-    guard !head.fields.isRepeated("authorization"), !head.fields.isRepeated("x-api-key") else {
+  private func identify(_ state: ExchangeState) -> HeadDecision? {
+    guard !state.request.fields.isRepeated("authorization"), !state.request.fields.isRepeated("x-api-key") else {
       return unauthorized(
-        #"Bearer realm="a2a-gateway", error="invalid_request""#, "a request carries one key, once", state, head)
+        #"Bearer realm="a2a-gateway", error="invalid_request""#, "a request carries one key, once", state)
     }
-    let verdict = context.services.authenticator.verdict(
-      authorization: head.fields["authorization"], apiKey: head.fields["x-api-key"], rules: listener.auth)
-    switch verdict {
-    case .principal(let principal): return welcome(principal, head, state)
+    let fields = state.request.fields
+    switch context.services.authenticator.verdict(
+      authorization: fields["authorization"], apiKey: fields["x-api-key"], rules: listener.auth)
+    {
+    case .principal(let principal): return welcome(principal, state)
     case .missing:
       return unauthorized(
-        #"Bearer realm="a2a-gateway""#, "this gateway wants an API key as a bearer token", state, head)
+        #"Bearer realm="a2a-gateway""#, "this gateway wants an API key as a bearer token", state)
     case .invalid:
       return unauthorized(
-        #"Bearer realm="a2a-gateway", error="invalid_token""#, "this API key is not known here", state, head)
+        #"Bearer realm="a2a-gateway", error="invalid_token""#, "this API key is not known here", state)
     }
   }
 
-  private func welcome(_ principal: Principal, _ head: HTTPRequestHead, _ state: ExchangeState) -> HeadDecision? {
+  private func welcome(_ principal: consuming Principal, _ state: ExchangeState) -> HeadDecision? {
+    let isAnonymous = principal.isAnonymous
     state.principal = principal
-    guard principal.isAnonymous, let refusal = browsers.refusal(ofAnonymous: head) else { return nil }
-    return reject(refusal.status, refusal.message, state, head)
+    guard isAnonymous, let refusal = browsers.refusal(ofAnonymous: state.request) else { return nil }
+    return reject(refusal.status, refusal.message, state)
   }
 
-  private func unauthorized(_ challenge: String, _ message: String, _ state: ExchangeState, _ head: HTTPRequestHead)
+  private func unauthorized(_ challenge: String, _ message: String, _ state: ExchangeState)
     -> HeadDecision
   {
     var response = problem(401, message, state)
     response.fields.add("www-authenticate", challenge)
     state.errorKind = "unauthenticated"
-    return .reject(decorate(response, state, head))
+    return .reject(decorate(response, state))
   }
 
   /// An agent that the caller may not see is answered like one that does not exist.
-  private func admitAgent(_ agent: ExposedAgent, _ state: ExchangeState, _ head: HTTPRequestHead) -> HeadDecision? {
+  private func admitAgent(_ agent: ExposedAgent, _ state: ExchangeState) -> HeadDecision? {
     if let principal = state.principal, agent.isPublic || agent.access.allows(principal: principal.name) { return nil }
-    return reject(404, "there is no such agent", state, head)
+    return reject(404, "there is no such agent", state)
   }
 
   /// A call that has come through this gateway before would go round for ever.
-  private func refuseCircle(_ head: HTTPRequestHead, _ state: ExchangeState) -> HeadDecision? {
-    guard head.fields.contains("via") else { return nil }
-    let gateways = GatewayHops.names(head.fields)
+  private func refuseCircle(_ state: ExchangeState) -> HeadDecision? {
+    guard state.request.fields.contains("via") else { return nil }
+    let gateways = GatewayHops.names(state.request.fields)
     guard let reason = GatewayHops.refusal(of: gateways, at: context.services.gatewayName) else { return nil }
     state.errorKind = "loop"
-    return reject(508, reason, state, head)
+    return reject(508, reason, state)
   }
 
-  private func refuseEncoding(_ head: HTTPRequestHead, _ state: ExchangeState) -> HeadDecision? {
-    guard let encoding = head.fields["content-encoding"], encoding.lowercased() != "identity" else { return nil }
-    return reject(415, "send the body without a content encoding", state, head)
+  private func refuseEncoding(_ state: ExchangeState) -> HeadDecision? {
+    guard let encoding = state.request.fields["content-encoding"], encoding.lowercased() != "identity" else {
+      return nil
+    }
+    return reject(415, "send the body without a content encoding", state)
   }
 
   // MARK: With the body
 
-  func request(_ request: HTTPServerRequest, exchange: HTTPExchange) {
+  func request(_ exchange: HTTPExchange, body: consuming [UInt8]) {
     let state = state(exchange)
     switch state.route {
     case .card:
       if let agent = state.agent {
         exchange.respond(
-          CardFace.response(agent.documents[listenerIndex], request: request.head, isPublic: agent.isPublic))
+          CardFace.response(agent.documents[listenerIndex], request: state.request, isPublic: agent.isPublic))
       }
-    case .catalogue: exchange.respond(decorate(catalogue(for: state), state, request.head))
+    case .catalogue: exchange.respond(decorate(catalogue(for: state), state))
     case .keySet:
       if let keys = context.services.keys {
-        exchange.respond(KeySetFace.response(keys.current, request: request.head))
+        exchange.respond(KeySetFace.response(keys.current, request: state.request))
       }
-    case .jsonRPC: a2a.jsonRPC(request, state, browsers.fields(for: request.head))
-    case .rest(_, let path): a2a.rest(request, path, state, browsers.fields(for: request.head))
-    case .orq(.route(let route)): orq.answer(request, route, state, exchange, browsers.fields(for: request.head))
+    case .jsonRPC: a2a.jsonRPC(body, state, browsers.fields(for: state.request))
+    case .rest(_, let path): a2a.rest(body, path, state, browsers.fields(for: state.request))
+    case .orq(.route(let route)): orq.answer(body, route, state, exchange, browsers.fields(for: state.request))
     case .orq, .methodNotAllowed, .notFound: exchange.respond(problem(404, "there is nothing at this path", state))
     }
   }
@@ -257,10 +263,10 @@ final class GatewayService: HTTPService {
 
   // MARK: Answers that belong to no operation
 
-  private func reject(_ status: Int, _ message: String, _ state: ExchangeState, _ head: HTTPRequestHead)
+  private func reject(_ status: Int, _ message: String, _ state: ExchangeState)
     -> HeadDecision
   {
-    .reject(decorate(problem(status, message, state), state, head))
+    .reject(decorate(problem(status, message, state), state))
   }
 
   private func problem(_ status: Int, _ message: String, _ state: ExchangeState) -> HTTPResponse {
@@ -280,10 +286,10 @@ final class GatewayService: HTTPService {
     return response
   }
 
-  private func decorate(_ response: HTTPResponse, _ state: ExchangeState, _ head: HTTPRequestHead) -> HTTPResponse {
+  private func decorate(_ response: HTTPResponse, _ state: ExchangeState) -> HTTPResponse {
     var response = response
     response.fields.add("x-request-id", hex: state.requestNumber)
-    for (name, value) in browsers.fields(for: head) { response.fields.add(name, value) }
+    for (name, value) in browsers.fields(for: state.request) { response.fields.add(name, value) }
     return response
   }
 }

@@ -6,7 +6,7 @@ enum KeySetFace {
   static let path = "/.well-known/jwks.json"
   private static let maxAgeSeconds = 300
 
-  static func response(_ keys: SigningKeys, request head: HTTPRequestHead) -> HTTPResponse {
+  static func response(_ keys: SigningKeys, request head: borrowing HTTPRequestHead) -> HTTPResponse {
     var fields = HTTPFields()
     fields.add("content-type", "application/jwk-set+json")
     fields.add("etag", keys.document.entityTag)

@@ -56,4 +56,4 @@ struct NoiseMeter {
 
 /// Has the compiler believe that a value is used.
 @inline(never)
-func keep<Value>(_ value: Value) { withExtendedLifetime(value) {} }
+func keep<Value: ~Copyable>(_ value: borrowing Value) { withExtendedLifetime(value) {} }

@@ -35,12 +35,12 @@ final class OriginService: HTTPService {
     self.eventStream = eventStream
   }
 
-  func head(_ head: HTTPRequestHead, exchange: HTTPExchange) -> HeadDecision {
+  func head(of exchange: HTTPExchange) -> HeadDecision {
     .accept(bodyBytesMax: OriginService.bodyBytesMax)
   }
 
-  func request(_ request: HTTPServerRequest, exchange: HTTPExchange) {
-    guard asksForStream(request.body) else {
+  func request(_ exchange: HTTPExchange, body: consuming [UInt8]) {
+    guard asksForStream(body) else {
       return exchange.respond(status: 200, fields: answer, body: OrqAnswer.response)
     }
     exchange.startStream(status: 200, fields: eventStream)

@@ -49,7 +49,7 @@ final class CardServer: Sendable {
   init() throws {
     let socket = try ListeningSocket.bind(to: try #require(SocketAddress("127.0.0.1:0")))
     port = socket.address.port
-    let shared = SharedService { [weak self] request in self?.answer(request) }
+    let shared = SharedService { [weak self] exchange, body in self?.answer(exchange, body) }
     let group = try LoopGroup(count: 1) { loop in
       let server = HTTPServer(loop: loop, socket: socket, service: ServiceOnLoop(shared), logger: .silent)
       try server.start()
@@ -113,14 +113,14 @@ final class CardServer: Sendable {
 
   // MARK: On the server's loop
 
-  private func answer(_ request: HTTPServerRequest) -> HTTPResponse? {
-    let path = request.head.path
+  private func answer(_ exchange: HTTPExchange, _ body: [UInt8]) -> HTTPResponse? {
+    let path = exchange.request.path
     var fields: [String: String] = [:]
-    request.head.fields.forEach { fields[$0.lowercased()] = $1 }
-    let target = request.head.target
+    exchange.request.fields.forEach { fields[$0.lowercased()] = $1 }
+    let target = exchange.request.target
     let query = target.firstIndex(of: "?").map { String(target[target.index(after: $0)...]) }
     let seen = Seen(
-      method: request.head.method.name, path: path, fields: fields, query: query, body: request.body)
+      method: exchange.request.method.name, path: path, fields: fields, query: query, body: body)
     let known = state.withLock { state -> Answer? in
       if state.seen.count < 10_000 { state.seen.append(seen) }
       if path == "/a2a", let name = seen.rpcMethod, let answer = state.answers[name] { return answer }
@@ -155,9 +155,9 @@ final class CardServer: Sendable {
 
 /// What the loop's service asks.
 private final class SharedService: Sendable {
-  let answer: @Sendable (HTTPServerRequest) -> HTTPResponse?
+  let answer: @Sendable (HTTPExchange, [UInt8]) -> HTTPResponse?
 
-  init(_ answer: @escaping @Sendable (HTTPServerRequest) -> HTTPResponse?) { self.answer = answer }
+  init(_ answer: @escaping @Sendable (HTTPExchange, [UInt8]) -> HTTPResponse?) { self.answer = answer }
 }
 
 private final class ServiceOnLoop: HTTPService {
@@ -165,12 +165,12 @@ private final class ServiceOnLoop: HTTPService {
 
   init(_ shared: SharedService) { self.shared = shared }
 
-  func head(_ head: HTTPRequestHead, exchange: HTTPExchange) -> HeadDecision {
+  func head(of exchange: HTTPExchange) -> HeadDecision {
     .accept(bodyBytesMax: 1 << 20)
   }
 
-  func request(_ request: HTTPServerRequest, exchange: HTTPExchange) {
-    if let response = shared.answer(request) { exchange.respond(response) }
+  func request(_ exchange: HTTPExchange, body: consuming [UInt8]) {
+    if let response = shared.answer(exchange, body) { exchange.respond(response) }
   }
 
   func finished(_ exchange: HTTPExchange) {}

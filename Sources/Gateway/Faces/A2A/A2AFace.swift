@@ -25,7 +25,7 @@ struct A2AFace {
   // MARK: JSON-RPC
 
   func jsonRPC(
-    _ request: HTTPServerRequest, _ state: ExchangeState, _ extra: [(StaticString, String)]
+    _ body: consuming [UInt8], _ state: ExchangeState, _ extra: [(StaticString, String)]
   ) {
     state.binding = Binding.jsonRPC.cardName
     func responder(_ version: ProtocolVersion, _ id: JSONFragment) -> A2AResponder {
@@ -34,26 +34,26 @@ struct A2AFace {
         context: context, exchange: state, dialect: Dialect(version, .jsonRPC), requestID: id,
         extraFields: extra)
     }
-    guard A2AFace.isJSON(request.head) else {
-      let responder = responder(statedVersion(request.head, family: nil), JSONFragment(.null))
+    guard A2AFace.isJSON(state.request) else {
+      let responder = responder(statedVersion(state.request, family: nil), JSONFragment(.null))
       return responder.respond(A2AFace.notJSON, status: 415)
     }
     let call: JSONRPCRequest
     do {
-      call = try JSONRPCRequestReader.read(request.body, limits: jsonLimits)
+      call = try JSONRPCRequestReader.read(body, limits: jsonLimits)
     } catch {
-      return responder(statedVersion(request.head, family: nil), error.id).respond(error.error)
+      return responder(statedVersion(state.request, family: nil), error.id).respond(error.error)
     }
     let family = JSONRPCMethod.family(call.method)
-    switch negotiate(request.head, family: family) {
+    switch negotiate(state.request, family: family) {
     case .failure(let error):
       responder(VersionNegotiation.versionOfRefusal(family: family), call.id).respond(error)
     case .success(let version):
       var responder = responder(version, call.id)
-      responder.refusesInStream = version == .v0_3 && A2AFace.readsEventsOnly(call.method, request.head)
+      responder.refusesInStream = version == .v0_3 && A2AFace.readsEventsOnly(call.method, state.request)
       do {
         let decoded = try CallDecoder.decode(method: call.method, params: call.params, version: version)
-        perform(decoded, request.head, state, responder)
+        perform(decoded, state, responder)
       } catch {
         responder.respond(error)
       }
@@ -62,7 +62,7 @@ struct A2AFace {
 
   /// True for a 0.3 client that asks for a stream: an answer of another type is nothing that it can read, not even an
   /// error. Clients of 1.0 read both.
-  private static func readsEventsOnly(_ method: String, _ head: HTTPRequestHead) -> Bool {
+  private static func readsEventsOnly(_ method: String, _ head: borrowing HTTPRequestHead) -> Bool {
     guard method == "message/stream" || method == "tasks/resubscribe" else { return false }
     return head.fields.values("accept").contains { $0.lowercased().contains("text/event-stream") }
   }
@@ -70,7 +70,7 @@ struct A2AFace {
   // MARK: REST
 
   func rest(
-    _ request: HTTPServerRequest, _ path: String, _ state: ExchangeState, _ extra: [(StaticString, String)]
+    _ body: consuming [UInt8], _ path: String, _ state: ExchangeState, _ extra: [(StaticString, String)]
   ) {
     state.binding = Binding.rest.cardName
     func responder(_ version: ProtocolVersion) -> A2AResponder {
@@ -79,23 +79,23 @@ struct A2AFace {
         context: context, exchange: state, dialect: Dialect(version, .rest), requestID: nil,
         extraFields: extra)
     }
-    switch RESTRoute.match(method: request.head.method, path: path) {
+    switch RESTRoute.match(method: state.request.method, path: path) {
     case .none:
       let error = AgentError(.methodNotFound, "there is no operation at this path")
-      responder(statedVersion(request.head, family: nil)).respond(error)
+      responder(statedVersion(state.request, family: nil)).respond(error)
     case .methodNotAllowed(let allow, let version):
       let error = AgentError(.methodNotFound, "this path takes \(allow) only")
       responder(version).respond(error, status: 405, [("allow", allow)])
     case .route(let route):
-      switch negotiate(request.head, family: route.version) {
+      switch negotiate(state.request, family: route.version) {
       case .failure(let error): responder(route.version).respond(error)
       case .success(let version):
         let responder = responder(version)
         do {
           let decoded = try CallDecoder.decodeREST(
-            route: route, body: try body(of: request), query: try A2AFace.query(of: request.head),
+            route: route, body: try node(of: body, state), query: try A2AFace.query(of: state.request),
             dialect: Dialect(version, .rest))
-          perform(decoded, request.head, state, responder)
+          perform(decoded, state, responder)
         } catch {
           responder.respond(error)
         }
@@ -104,7 +104,7 @@ struct A2AFace {
   }
 
   /// A query that cannot be read is refused: left out, its filters would let everything through.
-  private static func query(of head: HTTPRequestHead) throws(AgentError) -> QueryParameters? {
+  private static func query(of head: borrowing HTTPRequestHead) throws(AgentError) -> QueryParameters? {
     guard let text = head.query else { return nil }
     guard let query = QueryParameters(text) else {
       throw .invalidField(
@@ -113,11 +113,11 @@ struct A2AFace {
     return query
   }
 
-  private func body(of request: HTTPServerRequest) throws(AgentError) -> JSONNode? {
-    guard !request.body.isEmpty else { return nil }
-    guard A2AFace.isJSON(request.head) else { throw A2AFace.notJSON }
+  private func node(of body: consuming [UInt8], _ state: ExchangeState) throws(AgentError) -> JSONNode? {
+    guard !body.isEmpty else { return nil }
+    guard A2AFace.isJSON(state.request) else { throw A2AFace.notJSON }
     do {
-      return try JSONDocument.parse(request.body, limits: jsonLimits).root
+      return try JSONDocument.parse(body, limits: jsonLimits).root
     } catch {
       throw AgentError(.parseError, "the body is not JSON: \(error.message) at byte \(error.offset)")
     }
@@ -125,7 +125,9 @@ struct A2AFace {
 
   // MARK: Versions and media types
 
-  private func negotiate(_ head: HTTPRequestHead, family: ProtocolVersion?) -> Result<ProtocolVersion, AgentError> {
+  private func negotiate(_ head: borrowing HTTPRequestHead, family: ProtocolVersion?) -> Result<
+    ProtocolVersion, AgentError
+  > {
     // As nearly every caller of 1.0 says it.
     if family == .v1_0, head.fields.hasOnly("a2a-version", "1.0") { return .success(.v1_0) }
     let stated = head.fields.values("a2a-version")
@@ -133,7 +135,7 @@ struct A2AFace {
       header: stated, query: statedInQuery(head), family: family, lenient: isLenient)
   }
 
-  private func statedInQuery(_ head: HTTPRequestHead) -> [String] {
+  private func statedInQuery(_ head: borrowing HTTPRequestHead) -> [String] {
     guard let query = head.query, let value = QueryParameters(query)?.first(VersionNegotiation.headerName) else {
       return []
     }
@@ -141,13 +143,13 @@ struct A2AFace {
   }
 
   /// The version to refuse a request in that belongs to no family.
-  private func statedVersion(_ head: HTTPRequestHead, family: ProtocolVersion?) -> ProtocolVersion {
+  private func statedVersion(_ head: borrowing HTTPRequestHead, family: ProtocolVersion?) -> ProtocolVersion {
     if case .success(let version) = negotiate(head, family: family) { return version }
     return VersionNegotiation.versionOfRefusal(family: family)
   }
 
   /// JSON by any of its names here; a request that names no type is taken at its word.
-  private static func isJSON(_ head: HTTPRequestHead) -> Bool {
+  private static func isJSON(_ head: borrowing HTTPRequestHead) -> Bool {
     // As nearly everybody writes it.
     if head.fields.has("content-type", "application/json") { return true }
     guard let header = head.fields["content-type"] else { return true }
@@ -161,7 +163,7 @@ struct A2AFace {
   // MARK: Carrying out
 
   private func perform(
-    _ call: consuming AgentCall, _ head: HTTPRequestHead, _ state: ExchangeState, _ responder: consuming A2AResponder
+    _ call: consuming AgentCall, _ state: ExchangeState, _ responder: consuming A2AResponder
   ) {
     guard let agent = state.agent, let principal = state.principal else { return }
     state.operation = call.operation
@@ -170,16 +172,16 @@ struct A2AFace {
       return responder.respond(error, status: 403)
     }
     do {
-      responder.extensions = try extensions(of: agent, askedForIn: head)
+      responder.extensions = try extensions(of: agent, askedForIn: state.request)
     } catch {
       return responder.respond(error)
     }
     let operations = TaskOperations(
       context: context, agent: agent, owner: TaskOwner(caller: principal.ownerName, agent: agent.ownerName))
     switch consume call {
-    case .sendMessage(let request): send(request, operations, head, state, responder)
-    case .sendStreamingMessage(let request): stream(request, operations, head, state, responder)
-    case .subscribeToTask(let id): subscribe(to: id, operations, head, state, responder)
+    case .sendMessage(let request): send(request, operations, state, responder)
+    case .sendStreamingMessage(let request): stream(request, operations, state, responder)
+    case .subscribeToTask(let id): subscribe(to: id, operations, state, responder)
     case .cancelTask(let id, let metadata): cancel(id, metadata, operations, responder)
     case .getTask(let id, let historyLength):
       do {
@@ -203,11 +205,11 @@ struct A2AFace {
   }
 
   private func send(
-    _ request: consuming SendRequest, _ operations: TaskOperations, _ head: HTTPRequestHead, _ state: ExchangeState,
+    _ request: consuming SendRequest, _ operations: TaskOperations, _ state: ExchangeState,
     _ responder: consuming A2AResponder
   ) {
     if request.wantsPush { return responder.respond(A2AFace.noPush) }
-    let options = options(of: request, head, extensions: responder.extensions)
+    let options = options(of: request, state.request, extensions: responder.extensions)
     let returnsImmediately = request.returnImmediately
     let reply = SendReply(
       responder, request: request, blockingWait: operations.agent.limits.turns.blockingWait)
@@ -221,12 +223,12 @@ struct A2AFace {
   }
 
   private func stream(
-    _ request: consuming SendRequest, _ operations: TaskOperations, _ head: HTTPRequestHead, _ state: ExchangeState,
+    _ request: consuming SendRequest, _ operations: TaskOperations, _ state: ExchangeState,
     _ responder: consuming A2AResponder
   ) {
     guard operations.agent.canStream else { return responder.respond(A2AFace.noStream) }
     if request.wantsPush { return responder.respond(A2AFace.noPush) }
-    let options = options(of: request, head, extensions: responder.extensions)
+    let options = options(of: request, state.request, extensions: responder.extensions)
     let stream = TaskEventStream(
       responder, owner: operations.owner, historyLength: request.historyLength, endsWhenInterrupted: true)
     state.observer = stream
@@ -238,11 +240,11 @@ struct A2AFace {
   }
 
   private func subscribe(
-    to id: String, _ operations: TaskOperations, _ head: HTTPRequestHead, _ state: ExchangeState,
+    to id: String, _ operations: TaskOperations, _ state: ExchangeState,
     _ responder: consuming A2AResponder
   ) {
     guard operations.agent.canStream else { return responder.respond(A2AFace.noStream) }
-    let resumed = resumedSequence(head)
+    let resumed = resumedSequence(state.request)
     do throws(AgentError) {
       let task = try operations.task(id)
       if task.status.state.isTerminal, !operations.missedEnd(after: resumed, of: id) {
@@ -286,7 +288,7 @@ struct A2AFace {
   }
 
   /// The place after which a caller wants to go on, if its `Last-Event-ID` is one of this process's.
-  private func resumedSequence(_ head: HTTPRequestHead) -> JournalSequence? {
+  private func resumedSequence(_ head: borrowing HTTPRequestHead) -> JournalSequence? {
     guard let header = head.fields["last-event-id"] else { return nil }
     let pieces = header.split(separator: ".", omittingEmptySubsequences: false)
     guard pieces.count == 2, pieces[0] == context.services.epoch else { return nil }
@@ -302,7 +304,7 @@ struct A2AFace {
 
   /// What agents elsewhere are told of a call beyond its message; nil for nothing.
   private func options(
-    of request: borrowing SendRequest, _ head: HTTPRequestHead, extensions: [String]
+    of request: borrowing SendRequest, _ head: borrowing HTTPRequestHead, extensions: [String]
   ) -> TurnOptions? {
     let gateways = GatewayHops.names(head.fields)
     if request.acceptedOutputModes.isEmpty, extensions.isEmpty, gateways.isEmpty { return nil }
@@ -312,7 +314,9 @@ struct A2AFace {
 
   /// Those of the agent's extensions that a caller asks for. One that the agent requires must be asked for (A2A 1.0
   /// §3.3.4); unknown ones are ignored (§4.6.3).
-  private func extensions(of agent: ExposedAgent, askedForIn head: HTTPRequestHead) throws(AgentError) -> [String] {
+  private func extensions(of agent: ExposedAgent, askedForIn head: borrowing HTTPRequestHead) throws(AgentError)
+    -> [String]
+  {
     let declared = agent.card.capabilities.extensions
     if declared.isEmpty { return [] }
     let lines = head.fields.values("a2a-extensions") + head.fields.values("x-a2a-extensions")

@@ -10,8 +10,8 @@ final class AdminFace: HTTPService {
 
   init(services: GatewayServices) { self.services = services }
 
-  func head(_ head: HTTPRequestHead, exchange: HTTPExchange) -> HeadDecision {
-    guard head.method == .get || head.method == .head else {
+  func head(of exchange: HTTPExchange) -> HeadDecision {
+    guard exchange.request.method == .get || exchange.request.method == .head else {
       var response = AdminFace.response(405, "method not allowed: GET, HEAD")
       response.fields.add("allow", "GET, HEAD")
       return .reject(response)
@@ -19,8 +19,8 @@ final class AdminFace: HTTPService {
     return .accept(bodyBytesMax: 0)
   }
 
-  func request(_ request: HTTPServerRequest, exchange: HTTPExchange) {
-    switch request.head.path {
+  func request(_ exchange: HTTPExchange, body: consuming [UInt8]) {
+    switch exchange.request.path {
     case "/livez": exchange.respond(AdminFace.response(200, "ok"))
     case "/readyz":
       exchange.respond(

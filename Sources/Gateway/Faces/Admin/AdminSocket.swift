@@ -26,8 +26,8 @@ final class AdminSocket: HTTPService {
     health = AdminFace(services: services)
   }
 
-  func head(_ head: HTTPRequestHead, exchange: HTTPExchange) -> HeadDecision {
-    guard AdminSocket.isVerb(head.path) else { return health.head(head, exchange: exchange) }
+  func head(of exchange: HTTPExchange) -> HeadDecision {
+    guard AdminSocket.isVerb(exchange.request.path) else { return health.head(of: exchange) }
     return .accept(bodyBytesMax: AdminSocket.bodyBytesMax)
   }
 
@@ -41,16 +41,16 @@ final class AdminSocket: HTTPService {
   /// Verbs that are what a signal to the process is.
   private static let signals = ["/drain": SIGTERM, "/stop": SIGINT]
 
-  func request(_ request: HTTPServerRequest, exchange: HTTPExchange) {
-    guard AdminSocket.isVerb(request.head.path) else { return health.request(request, exchange: exchange) }
-    if let signal = AdminSocket.signals[request.head.path] {
-      guard request.head.method == .post else { return refuse(exchange, 405, "this verb is a POST") }
+  func request(_ exchange: HTTPExchange, body: consuming [UInt8]) {
+    guard AdminSocket.isVerb(exchange.request.path) else { return health.request(exchange, body: body) }
+    if let signal = AdminSocket.signals[exchange.request.path] {
+      guard exchange.request.method == .post else { return refuse(exchange, 405, "this verb is a POST") }
       respond(exchange, Array("{}".utf8))
       // Once the answer has left.
       return exchange.loop.later { kill(getpid(), signal) }
     }
-    if request.head.path == AdminSocket.rotation {
-      guard request.head.method == .post else { return refuse(exchange, 405, "this verb is a POST") }
+    if exchange.request.path == AdminSocket.rotation {
+      guard exchange.request.method == .post else { return refuse(exchange, 405, "this verb is a POST") }
       return control.rotateKeys(services) { [self] result in
         switch result {
         case .success(let keys):
@@ -60,15 +60,17 @@ final class AdminSocket: HTTPService {
         }
       }
     }
-    if AgentVersionsVerb.handles(request.head.path) {
-      return exchange.respond(AgentVersionsVerb.answer(request.head, control.runtimeAgents))
+    if AgentVersionsVerb.handles(exchange.request.path) {
+      return exchange.respond(AgentVersionsVerb.answer(exchange.request, control.runtimeAgents))
     }
     guard let external = control.external else { return refuse(exchange, 503, "the gateway has no agents elsewhere") }
-    let words = request.head.path.dropFirst().split(separator: "/").map { PercentEncoding.decodePath(String($0)) ?? "" }
-    switch (request.head.method, words.count, words.last ?? "") {
+    let words = exchange.request.path.dropFirst().split(separator: "/").map {
+      PercentEncoding.decodePath(String($0)) ?? ""
+    }
+    switch (exchange.request.method, words.count, words.last ?? "") {
     case (.get, 1, _): respond(exchange, list(external))
-    case (.post, 1, _): register(request, external, exchange)
-    case (.post, 2, "look"): look(request, external, exchange)
+    case (.post, 1, _): register(body, external, exchange)
+    case (.post, 2, "look"): look(body, external, exchange)
     case (.get, 2, let key):
       guard let record = external[key] else { return refuse(exchange, 404, "there is no external agent \"\(key)\"") }
       respond(exchange, text(record))
@@ -90,24 +92,24 @@ final class AdminSocket: HTTPService {
 
   // MARK: Verbs
 
-  private func register(_ request: HTTPServerRequest, _ external: ExternalRegistry, _ exchange: HTTPExchange) {
-    guard let (body, files) = registration(request, exchange) else { return }
-    external.register(body, files: files, by: operatorName) { [self] in answer(exchange, $0) }
+  private func register(_ body: [UInt8], _ external: ExternalRegistry, _ exchange: HTTPExchange) {
+    guard let (agent, files) = registration(body, exchange) else { return }
+    external.register(agent, files: files, by: operatorName) { [self] in answer(exchange, $0) }
   }
 
   /// Looks at an agent that is not registered, and need not be.
-  private func look(_ request: HTTPServerRequest, _ external: ExternalRegistry, _ exchange: HTTPExchange) {
-    guard let (body, files) = registration(request, exchange) else { return }
-    external.look(body, files: files) { [self] in tested(exchange, $0) }
+  private func look(_ body: [UInt8], _ external: ExternalRegistry, _ exchange: HTTPExchange) {
+    guard let (agent, files) = registration(body, exchange) else { return }
+    external.look(agent, files: files) { [self] in tested(exchange, $0) }
   }
 
   /// As the Orq face takes it, and a member `files` beside it, which names files of this machine.
   private func registration(
-    _ request: HTTPServerRequest, _ exchange: HTTPExchange
+    _ body: [UInt8], _ exchange: HTTPExchange
   ) -> (OrqExternalRegistration, OperatorFiles)? {
     do throws(OrqFault) {
-      let registration = try OrqExternalRegistration.decode(request.body)
-      let node = (try? JSONDocument.parse(request.body))?.root["files"]
+      let registration = try OrqExternalRegistration.decode(body)
+      let node = (try? JSONDocument.parse(body))?.root["files"]
       var files = OperatorFiles(authority: node?["authority"]?.string)
       switch (node?["certificate"]?.string, node?["key"]?.string) {
       case (let certificate?, let key?): files.certificate = ClientCertificateFiles(certificate: certificate, key: key)

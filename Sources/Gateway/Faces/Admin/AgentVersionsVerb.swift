@@ -12,7 +12,7 @@ enum AgentVersionsVerb {
   static func handles(_ path: String) -> Bool { path == self.path || path.hasPrefix(self.path + "/") }
 
   /// - Parameter agents: nil where no agents can be made.
-  static func answer(_ head: HTTPRequestHead, _ agents: RuntimeAgents?) -> HTTPResponse {
+  static func answer(_ head: borrowing HTTPRequestHead, _ agents: RuntimeAgents?) -> HTTPResponse {
     guard head.method == .get else { return refusal(405, "this verb is a GET") }
     let words = head.path.dropFirst().split(separator: "/").map { PercentEncoding.decodePath(String($0)) ?? "" }
     switch words.count {

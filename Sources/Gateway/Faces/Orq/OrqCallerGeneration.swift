@@ -3,7 +3,7 @@ internal import Orq
 
 extension OrqGeneration {
   /// The generation that a caller's SDK names in `User-Agent` (`speakeasy-sdk/python 4.8.15 …`); nil for other programs.
-  init?(callerOf head: HTTPRequestHead) {
+  init?(callerOf head: borrowing HTTPRequestHead) {
     guard let agent = head.fields["user-agent"], agent.hasPrefix("speakeasy-sdk/") else { return nil }
     let version = agent.split(separator: " ", maxSplits: 2).dropFirst().first ?? ""
     switch version.prefix(2) {

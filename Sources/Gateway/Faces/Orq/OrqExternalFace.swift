@@ -26,11 +26,11 @@ struct OrqExternalFace {
   /// - Parameter route: of an operation that ``handles(_:)``, or that updates or deletes an agent with an
   ///   ``ExternalRecord``.
   func answer(
-    _ request: HTTPServerRequest, _ route: OrqRoute, _ state: ExchangeState, _ responder: OrqResponder
+    _ body: [UInt8], _ route: OrqRoute, _ state: ExchangeState, _ responder: OrqResponder
   ) throws(AgentError) {
     guard let principal = state.principal else { return }
     switch route.operation {
-    case .listExternal: return responder.pass(body: list(try OrqFace.query(request.head), principal))
+    case .listExternal: return responder.pass(body: list(try OrqFace.query(state.request), principal))
     case .retrieveExternal:
       return responder.pass(body: OrqExternalFace.wrapped(OrqExternalView(try external(state), principal)))
     default: break
@@ -39,18 +39,18 @@ struct OrqExternalFace {
       return responder.respond(
         AgentError(.unsupportedOperation, "agents are changed by callers with the role \"operator\" only"), status: 403)
     }
-    try change(request, route, state, principal, responder)
+    try change(body, route, state, principal, responder)
   }
 
   private func change(
-    _ request: HTTPServerRequest, _ route: OrqRoute, _ state: ExchangeState, _ principal: Principal,
+    _ body: [UInt8], _ route: OrqRoute, _ state: ExchangeState, _ principal: Principal,
     _ responder: OrqResponder
   ) throws(AgentError) {
     let name = principal.name
     let key = route.agentKey ?? ""
     switch route.operation {
     case .registerExternal, .createExternal:
-      let body = try body(request, OrqExternalRegistration.self)
+      let body = try read(body, state, OrqExternalRegistration.self)
       try ask(responder) { external, done in
         external.register(body, by: name) { done($0) }
       } answer: { [self] record in
@@ -60,7 +60,7 @@ struct OrqExternalFace {
       }
     case .updateAgent, .updateExternal:
       _ = try external(state)
-      let body = try body(request, OrqExternalUpdate.self)
+      let body = try read(body, state, OrqExternalUpdate.self)
       try ask(responder) { external, done in
         external.update(key, body, by: name) { done($0) }
       } answer: { [self] _ in
@@ -75,7 +75,7 @@ struct OrqExternalFace {
       }
     case .refreshCard, .refreshExternalCard:
       _ = try external(state, status: .invalidParams)
-      try emptyBody(request)
+      try emptyBody(body, state)
       try ask(responder) { external, done in
         external.refresh(key, by: name) { done($0) }
       } answer: { [self] refresh in
@@ -84,7 +84,7 @@ struct OrqExternalFace {
       }
     case .testExternalConnection:
       _ = try external(state)
-      try emptyBody(request)
+      try emptyBody(body, state)
       try ask(responder) { external, done in
         external.test(key) { done($0) }
       } answer: { test in
@@ -145,12 +145,14 @@ struct OrqExternalFace {
     return agent
   }
 
-  private func body<Body: OrqReadable>(_ request: HTTPServerRequest, _ type: Body.Type) throws(AgentError) -> Body {
-    try OrqFace.checkType(of: request)
+  private func read<Body: OrqReadable>(_ body: [UInt8], _ state: ExchangeState, _ type: Body.Type) throws(AgentError)
+    -> Body
+  {
+    try OrqFace.checkType(of: state.request)
     let limits = context.services.limits
     do {
       return try Body.decode(
-        request.body,
+        body,
         limits: JSONLimits(
           bytesMax: limits.http.bodyBytesMax, depthMax: limits.json.depthMax, nodesMax: limits.json.nodesMax))
     } catch {
@@ -159,10 +161,10 @@ struct OrqExternalFace {
   }
 
   /// The SDKs send nothing, or an object without members that mean anything here.
-  private func emptyBody(_ request: HTTPServerRequest) throws(AgentError) {
-    if request.body.isEmpty { return }
-    try OrqFace.checkType(of: request)
-    guard (try? JSONDocument.parse(request.body))?.root.kind == .object else {
+  private func emptyBody(_ body: [UInt8], _ state: ExchangeState) throws(AgentError) {
+    if body.isEmpty { return }
+    try OrqFace.checkType(of: state.request)
+    guard (try? JSONDocument.parse(body))?.root.kind == .object else {
       throw AgentError(.invalidParams, "send no body, or an object")
     }
   }

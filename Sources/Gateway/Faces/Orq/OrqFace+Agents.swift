@@ -10,25 +10,25 @@ internal import Orq
 extension OrqFace {
   /// Calls that only operators may make.
   func write(
-    _ request: HTTPServerRequest, _ route: OrqRoute, _ state: ExchangeState, _ responder: OrqResponder
+    _ body: [UInt8], _ route: OrqRoute, _ state: ExchangeState, _ responder: OrqResponder
   ) throws(AgentError) {
     guard let principal = state.principal, principal.roles.contains(.operator) else {
       return responder.respond(OrqRefusal.operatorsOnly)
     }
     switch route.operation {
-    case .createAgent: try create(request, state, responder)
-    case .updateAgent: try update(request, route, state, responder)
-    default: try delete(request, route, state, responder)
+    case .createAgent: try create(body, state, responder)
+    case .updateAgent: try update(body, route, state, responder)
+    default: try delete(body, route, state, responder)
     }
   }
 
   private func create(
-    _ request: HTTPServerRequest, _ state: ExchangeState, _ responder: OrqResponder
+    _ body: [UInt8], _ state: ExchangeState, _ responder: OrqResponder
   ) throws(AgentError) {
-    let root = try document(request)
+    let root = try document(body, state)
     if let workspace = context.services.workspace {
       return try forward(
-        OrqForwarding(OrqRoute(.createAgent), workspace), request, root, isStreamed: false, state, responder)
+        OrqForwarding(OrqRoute(.createAgent), workspace), body, root, isStreamed: false, state, responder)
     }
     _ = try decode(root, OrqCreateRequest.self)
     let members = OrqAgentMembers.stated(in: root, OrqAgentMembers.ofCreate).withoutNulls
@@ -39,11 +39,11 @@ extension OrqFace {
   }
 
   private func update(
-    _ request: HTTPServerRequest, _ route: OrqRoute, _ state: ExchangeState, _ responder: OrqResponder
+    _ body: [UInt8], _ route: OrqRoute, _ state: ExchangeState, _ responder: OrqResponder
   ) throws(AgentError) {
-    let root = try document(request)
-    if let plan = try OrqForwarding.plan(route, request.head, body: nil, state, context) {
-      return try forward(plan, request, root, isStreamed: false, state, responder)
+    let root = try document(body, state)
+    if let plan = try OrqForwarding.plan(route, state.request, body: nil, state, context) {
+      return try forward(plan, body, root, isStreamed: false, state, responder)
     }
     guard let agent = state.agent, agent.record is RuntimeAgentRecord else { return refuseChange(responder) }
     let update = try decode(root, OrqUpdateRequest.self)
@@ -54,10 +54,10 @@ extension OrqFace {
   }
 
   private func delete(
-    _ request: HTTPServerRequest, _ route: OrqRoute, _ state: ExchangeState, _ responder: OrqResponder
+    _ body: [UInt8], _ route: OrqRoute, _ state: ExchangeState, _ responder: OrqResponder
   ) throws(AgentError) {
-    if let plan = try OrqForwarding.plan(route, request.head, body: nil, state, context) {
-      return try forward(plan, request, nil, isStreamed: false, state, responder)
+    if let plan = try OrqForwarding.plan(route, state.request, body: nil, state, context) {
+      return try forward(plan, body, nil, isStreamed: false, state, responder)
     }
     guard let agent = state.agent, agent.record is RuntimeAgentRecord else { return refuseChange(responder) }
     try change(.delete(key: agent.key), state, responder) { _ in responder.passNothing() }
@@ -99,18 +99,18 @@ extension OrqFace {
   /// what the call says of its making is a loss. An agent that calls made gets a new version where the call defines another
   /// one; any other key goes to the Orq workspace, where there is one, else it becomes an agent here.
   func run(
-    _ request: HTTPServerRequest, _ operation: OrqOperation, _ state: ExchangeState, _ responder: OrqResponder
+    _ body: [UInt8], _ operation: OrqOperation, _ state: ExchangeState, _ responder: OrqResponder
   ) throws(AgentError) {
-    let root = try document(request)
+    let root = try document(body, state)
     guard let principal = state.principal else { return }
     let isStreamed = operation == .streamRun
     let key = root["key"]?.string ?? ""
     let agent = context.registry[key].flatMap { $0.access.allows(principal: principal.name) ? $0 : nil }
-    if let agent, let plan = try OrqForwarding.run(operation, of: agent, request.head, root, principal, context) {
+    if let agent, let plan = try OrqForwarding.run(operation, of: agent, state.request, root, principal, context) {
       state.agent = agent
       guard try allows(isStreamed ? .sendStreamingMessage : .sendMessage, state, responder) else { return }
       responder.note(plan.losses)
-      return try forward(plan, request, root, isStreamed: isStreamed, state, responder) {
+      return try forward(plan, body, root, isStreamed: isStreamed, state, responder) {
         OrqLosses.stated(plan.losses, in: $0)
       }
     }
@@ -119,7 +119,7 @@ extension OrqFace {
       let owner = TaskOwner(principal: principal.name, agentKey: key)
       let plan = OrqForwarding(OrqRoute(operation), workspace, owner: owner)
       try plan.checkTask(root, context)
-      return try forward(plan, request, root, isStreamed: isStreamed, state, responder)
+      return try forward(plan, body, root, isStreamed: isStreamed, state, responder)
     }
     let call = try decode(root, OrqRunRequest.self)
     if let agent, !(agent.record is RuntimeAgentRecord) {
@@ -152,7 +152,7 @@ extension OrqFace {
   // MARK: Listing
 
   /// The gateway's agents that this caller may see. Operators see all those of the workspace too, as it tells them.
-  func list(_ head: HTTPRequestHead, _ state: ExchangeState, _ responder: OrqResponder) throws(AgentError) {
+  func list(_ head: borrowing HTTPRequestHead, _ state: ExchangeState, _ responder: OrqResponder) throws(AgentError) {
     let query = try OrqFace.query(head)
     guard let principal = state.principal else { return }
     let own = context.registry.all.filter { $0.access.allows(principal: principal.name) }

@@ -10,7 +10,7 @@ extension OrqFace {
   /// The caller's own tasks: first those of the gateway's own turns, then those that it began in the workspace. A cursor
   /// tells by itself in which of the two it stands.
   func listTasks(
-    _ plan: OrqForwarding, of owner: TaskOwner, _ head: HTTPRequestHead, _ state: ExchangeState,
+    _ plan: OrqForwarding, of owner: TaskOwner, _ head: borrowing HTTPRequestHead, _ state: ExchangeState,
     _ responder: OrqResponder
   ) throws(AgentError) {
     let query = try OrqFace.query(head)

@@ -8,16 +8,16 @@ internal import Orq
 /// What looks agents, tasks, responses and actions up (contract §3.3, §3.10 to §3.13, §3.15).
 extension OrqFace {
   func read(
-    _ request: HTTPServerRequest, _ route: OrqRoute, _ state: ExchangeState, _ responder: OrqResponder
+    _ body: [UInt8], _ route: OrqRoute, _ state: ExchangeState, _ responder: OrqResponder
   ) throws(AgentError) {
     if route.operation != .retrieveAgent {
       guard try allows(route.operation == .listTasks ? .listTasks : .getTask, state, responder) else { return }
     }
-    if let plan = try OrqForwarding.plan(route, request.head, body: nil, state, context) {
+    if let plan = try OrqForwarding.plan(route, state.request, body: nil, state, context) {
       if route.operation == .listTasks, let owner = plan.owner {
-        return try listTasks(plan, of: owner, request.head, state, responder)
+        return try listTasks(plan, of: owner, state.request, state, responder)
       }
-      return try forward(plan, request, nil, isStreamed: false, state, responder)
+      return try forward(plan, body, nil, isStreamed: false, state, responder)
     }
     guard let agent = state.agent, let conversations = conversations(state) else { return }
     var translation = OrqAnswerTranslation()
@@ -29,7 +29,7 @@ extension OrqFace {
       }
       return responder.respond(OrqManifest(agent, for: state.principal))
     case .listTasks:
-      let page = conversations.list(try OrqFace.query(request.head))
+      let page = conversations.list(try OrqFace.query(state.request))
       let records = page.tasks.map { conversations.view($0).record(&translation) }
       return responder.respond(OrqTaskList(records, overallTotal: page.totalSize))
     default: break

@@ -51,7 +51,7 @@ struct OrqFace {
   // MARK: With the body
 
   func answer(
-    _ request: HTTPServerRequest, _ route: OrqRoute, _ state: ExchangeState, _ exchange: HTTPExchange,
+    _ body: [UInt8], _ route: OrqRoute, _ state: ExchangeState, _ exchange: HTTPExchange,
     _ extra: [(StaticString, String)]
   ) {
     state.binding = "ORQ"
@@ -59,22 +59,22 @@ struct OrqFace {
     do throws(AgentError) {
       let isExternal = state.agent?.record is ExternalRecord
       if OrqExternalFace.handles(route.operation) || isExternal && route.operation.changesAgent {
-        return try OrqExternalFace(context: context).answer(request, route, state, responder)
+        return try OrqExternalFace(context: context).answer(body, route, state, responder)
       }
       switch route.operation {
-      case .listAgents: try list(request.head, state, responder)
-      case .createAgent, .updateAgent, .deleteAgent: try write(request, route, state, responder)
-      case .run, .streamRun: try run(request, route.operation, state, responder)
-      case .invoke, .streamTask: try invoke(request, route, state, responder)
-      case .createResponse: try createResponse(request, route, state, responder)
-      default: try read(request, route, state, responder)
+      case .listAgents: try list(state.request, state, responder)
+      case .createAgent, .updateAgent, .deleteAgent: try write(body, route, state, responder)
+      case .run, .streamRun: try run(body, route.operation, state, responder)
+      case .invoke, .streamTask: try invoke(body, route, state, responder)
+      case .createResponse: try createResponse(body, route, state, responder)
+      default: try read(body, route, state, responder)
       }
     } catch {
       responder.respond(error)
     }
   }
 
-  static func query(_ head: HTTPRequestHead) throws(AgentError) -> OrqListQuery {
+  static func query(_ head: borrowing HTTPRequestHead) throws(AgentError) -> OrqListQuery {
     guard let parameters = QueryParameters(head.query ?? "") else {
       throw AgentError(.invalidParams, "the query of the URL is not properly encoded")
     }
@@ -86,21 +86,21 @@ struct OrqFace {
   }
 
   /// A body is JSON; one that does not say what it is, is taken at its word.
-  static func checkType(of request: HTTPServerRequest) throws(AgentError) {
-    guard let header = request.head.fields["content-type"] else { return }
+  static func checkType(of head: borrowing HTTPRequestHead) throws(AgentError) {
+    guard let header = head.fields["content-type"] else { return }
     guard let type = MediaType(header), type.type == "application", type.subtype == "json" else {
       throw AgentError(.contentTypeNotSupported, "send the body as application/json")
     }
   }
 
   /// The body as JSON, an object.
-  func document(_ request: HTTPServerRequest) throws(AgentError) -> JSONNode {
-    try OrqFace.checkType(of: request)
+  func document(_ body: [UInt8], _ state: ExchangeState) throws(AgentError) -> JSONNode {
+    try OrqFace.checkType(of: state.request)
     let limits = context.services.limits
     let bounds = JSONLimits(
       bytesMax: limits.http.bodyBytesMax, depthMax: limits.json.depthMax, nodesMax: limits.json.nodesMax)
     do {
-      return try JSONDocument.parse(request.body, limits: bounds).root
+      return try JSONDocument.parse(body, limits: bounds).root
     } catch {
       throw AgentError(.invalidParams, "Is not valid JSON: \(error.message)")
     }
@@ -120,7 +120,7 @@ struct OrqFace {
   ///
   /// - Parameter root: of the body; nil where the operation has none.
   func forward(
-    _ plan: OrqForwarding, _ request: HTTPServerRequest, _ root: JSONNode?, isStreamed: Bool,
+    _ plan: OrqForwarding, _ body: [UInt8], _ root: JSONNode?, isStreamed: Bool,
     _ state: ExchangeState, _ responder: OrqResponder, transform: @escaping ([UInt8]) -> [UInt8]? = { $0 }
   ) throws(AgentError) {
     guard let principal = state.principal else { return }
@@ -130,28 +130,28 @@ struct OrqFace {
     }
     if let root, root.kind != .object { throw AgentError(.invalidParams, "Must be an object.") }
     let body = root.map { root in
-      guard plan.beginsTask else { return request.body }
+      guard plan.beginsTask else { return body }
       return plan.body.encoded(
-        request.body, root, caller: plan.workspace.identities.identity(of: principal.name),
+        body, root, caller: plan.workspace.identities.identity(of: principal.name),
         threadID: "a2a_" + context.mint.ulid(),
         for: plan.workspace.generation)
     }
     let relay = OrqRelay(
-      plan, context, responder, isOfVersion3: OrqGeneration(callerOf: request.head) == .v3, transform: transform)
+      plan, context, responder, isOfVersion3: OrqGeneration(callerOf: state.request) == .v3, transform: transform)
     state.observer = relay
-    try relay.begin(query: request.head.query, body: body, isStreamed: isStreamed)
+    try relay.begin(query: state.request.query, body: body, isStreamed: isStreamed)
   }
 
   // MARK: Turns
 
   private func invoke(
-    _ request: HTTPServerRequest, _ route: OrqRoute, _ state: ExchangeState, _ responder: OrqResponder
+    _ body: [UInt8], _ route: OrqRoute, _ state: ExchangeState, _ responder: OrqResponder
   ) throws(AgentError) {
-    let root = try document(request)
+    let root = try document(body, state)
     let isStreamed = route.operation == .streamTask
     guard try allows(isStreamed ? .sendStreamingMessage : .sendMessage, state, responder) else { return }
-    if let plan = try OrqForwarding.plan(route, request.head, body: root, state, context) {
-      return try forward(plan, request, root, isStreamed: isStreamed, state, responder)
+    if let plan = try OrqForwarding.plan(route, state.request, body: root, state, context) {
+      return try forward(plan, body, root, isStreamed: isStreamed, state, responder)
     }
     let call = try decode(root, OrqInvokeRequest.self)
     if isStreamed {
@@ -162,13 +162,13 @@ struct OrqFace {
   }
 
   private func createResponse(
-    _ request: HTTPServerRequest, _ route: OrqRoute, _ state: ExchangeState, _ responder: OrqResponder
+    _ body: [UInt8], _ route: OrqRoute, _ state: ExchangeState, _ responder: OrqResponder
   ) throws(AgentError) {
-    let root = try document(request)
+    let root = try document(body, state)
     let isStreamed = root["stream"]?.bool ?? false
     guard try allows(isStreamed ? .sendStreamingMessage : .sendMessage, state, responder) else { return }
-    if let plan = try OrqForwarding.plan(route, request.head, body: root, state, context) {
-      return try forward(plan, request, root, isStreamed: isStreamed, state, responder)
+    if let plan = try OrqForwarding.plan(route, state.request, body: root, state, context) {
+      return try forward(plan, body, root, isStreamed: isStreamed, state, responder)
     }
     let call = try decode(root, OrqResponseRequest.self)
     if call.stream {

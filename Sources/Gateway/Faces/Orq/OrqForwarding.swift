@@ -60,7 +60,8 @@ struct OrqForwarding {
   ///
   /// - Throws: for a task that is not the caller's.
   static func plan(
-    _ route: OrqRoute, _ head: HTTPRequestHead, body: JSONNode?, _ state: ExchangeState, _ context: LoopContext
+    _ route: OrqRoute, _ head: borrowing HTTPRequestHead, body: JSONNode?, _ state: ExchangeState,
+    _ context: LoopContext
   ) throws(AgentError) -> OrqForwarding? {
     guard let name = route.agent, let principal = state.principal, let workspace = context.services.workspace else {
       return nil
@@ -114,7 +115,7 @@ struct OrqForwarding {
   ///
   /// - Throws: for a task that is not the caller's.
   static func run(
-    _ operation: OrqOperation, of agent: ExposedAgent, _ head: HTTPRequestHead, _ root: JSONNode,
+    _ operation: OrqOperation, of agent: ExposedAgent, _ head: borrowing HTTPRequestHead, _ root: JSONNode,
     _ principal: Principal, _ context: LoopContext
   ) throws(AgentError) -> OrqForwarding? {
     guard let backend = agent.backend as? OrqBackend, backend.workspace.isSpoken(by: head) else { return nil }
@@ -174,7 +175,7 @@ extension OrqBackend {
 
 extension OrqWorkspace {
   /// Whether the caller knows the shapes of the workspace's generation.
-  fileprivate func isSpoken(by head: HTTPRequestHead) -> Bool {
+  fileprivate func isSpoken(by head: borrowing HTTPRequestHead) -> Bool {
     (OrqGeneration(callerOf: head) ?? generation) == generation
   }
 }
