@@ -8,22 +8,27 @@ public struct AgentTask: Sendable {
 
   public init(
     id: String, contextID: String, status: TaskStatus, artifacts: [Artifact] = [], history: [Message] = [],
-    metadata: JSONFragment? = nil
+    metadata: JSONFragment? = nil, created: Timestamp? = nil
   ) {
     self.init(
       id: id, contextID: contextID, status: status, artifacts: artifacts, history: history,
-      metadata: TaskMetadata(metadata))
+      metadata: TaskMetadata(metadata), created: created)
   }
 
   init(
-    id: String, contextID: String, status: TaskStatus, artifacts: [Artifact], history: [Message], metadata: TaskMetadata
+    id: String, contextID: String, status: TaskStatus, artifacts: [Artifact], history: [Message],
+    metadata: TaskMetadata,
+    created: Timestamp?
   ) {
     content = Content(
-      id: id, contextID: contextID, status: status, artifacts: artifacts, history: history, metadata: metadata)
+      id: id, contextID: contextID, status: status, artifacts: artifacts, history: history, metadata: metadata,
+      created: created)
   }
 
   public var id: String { content.id }
   public var contextID: String { content.contextID }
+  /// When the gateway began the task; nil for the tasks of others, who do not say. A2A has no field for it.
+  public var created: Timestamp? { content.created }
 
   // Only one task holds what is changed here, and who changes a task has it for itself: overlaps cannot be.
 
@@ -83,7 +88,7 @@ extension AgentTask: Equatable {
   public static func == (a: AgentTask, b: AgentTask) -> Bool {
     a.content === b.content
       || a.id == b.id && a.contextID == b.contextID && a.status == b.status && a.artifacts == b.artifacts
-        && a.history == b.history && a.metadata == b.metadata
+        && a.history == b.history && a.metadata == b.metadata && a.created == b.created
   }
 }
 
@@ -92,6 +97,7 @@ extension AgentTask {
   private final class Content: @unchecked Sendable {
     let id: String
     let contextID: String
+    let created: Timestamp?
     @exclusivity(unchecked) var status: TaskStatus
     @exclusivity(unchecked) var artifacts: [Artifact]
     @exclusivity(unchecked) var history: [Message]
@@ -99,10 +105,11 @@ extension AgentTask {
 
     init(
       id: String, contextID: String, status: TaskStatus, artifacts: [Artifact], history: [Message],
-      metadata: TaskMetadata
+      metadata: TaskMetadata, created: Timestamp?
     ) {
       self.id = id
       self.contextID = contextID
+      self.created = created
       unsafe self.status = status
       unsafe self.artifacts = artifacts
       unsafe self.history = history
@@ -111,7 +118,8 @@ extension AgentTask {
 
     func copy() -> Content {
       unsafe Content(
-        id: id, contextID: contextID, status: status, artifacts: artifacts, history: history, metadata: metadata)
+        id: id, contextID: contextID, status: status, artifacts: artifacts, history: history, metadata: metadata,
+        created: created)
     }
   }
 }

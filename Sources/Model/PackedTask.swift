@@ -103,7 +103,8 @@ private struct Packer: ~Copyable {
     text(task.id)
     let status = task.status
     bytes.append(status.state.rawValue)
-    number(status.timestamp.map { UInt64(bitPattern: $0.milliseconds) &+ 1 } ?? 0)
+    time(status.timestamp)
+    time(task.created)
     number(status.message == nil ? 0 : 1)
     if let message = status.message { self.message(message, in: task) }
     let (artifacts, history) = (task.artifacts, task.history)
@@ -112,6 +113,10 @@ private struct Packer: ~Copyable {
     number(UInt64(history.count))
     for index in history.indices { message(history[index], in: task) }
     metadata(task.metadataParts)
+  }
+
+  private mutating func time(_ time: Timestamp?) {
+    number(time.map { UInt64(bitPattern: $0.milliseconds) &+ 1 } ?? 0)
   }
 
   private mutating func metadata(_ metadata: TaskMetadata) {
@@ -226,13 +231,19 @@ private struct PackedReader {
     let id = string()
     guard let state = TaskState(rawValue: byte()) else { preconditionFailure("a state that no task has") }
     var status = TaskStatus(state)
-    let time = number()
-    if time != 0 { status.timestamp = Timestamp(milliseconds: Int64(bitPattern: time &- 1)) }
+    status.timestamp = time()
+    let created = time()
     if number() == 1 { status.message = message(contextID, id) }
     let artifacts = list { $0.artifact() }
     let history = list { $0.message(contextID, id) }
     return AgentTask(
-      id: id, contextID: contextID, status: status, artifacts: artifacts, history: history, metadata: metadata())
+      id: id, contextID: contextID, status: status, artifacts: artifacts, history: history, metadata: metadata(),
+      created: created)
+  }
+
+  private mutating func time() -> Timestamp? {
+    let time = number()
+    return time == 0 ? nil : Timestamp(milliseconds: Int64(bitPattern: time &- 1))
   }
 
   private mutating func metadata() -> TaskMetadata {

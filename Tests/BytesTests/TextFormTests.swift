@@ -78,6 +78,17 @@ import Testing
     #expect(ULID.text(milliseconds: (1 << 48) - 1, entropy: (.max, .max)) == "7ZZZZZZZZZZZZZZZZZZZZZZZZZ")
   }
 
+  @Test func timeIsReadFromOneTextOnly() {
+    for time in [0, 1, 1_469_918_176_385, (1 << 48) - 1] as [Int64] {
+      #expect(ULID.milliseconds(of: ULID.text(milliseconds: time, entropy: (.max, .max))) == time)
+    }
+    let none = [
+      "", "01ARYZ6S41000000000000000", "01ARYZ6S4100000000000000000", "8ZZZZZZZZZZZZZZZZZZZZZZZZZ",
+      "01aryz6s410000000000000000", "01ARYZ6S41000000000000000U", "01ARYZ6S4100000000000000é",
+    ]
+    for text in none { #expect(ULID.milliseconds(of: text) == nil) }
+  }
+
   @Test func laterSortsBehindEarlier() {
     let times: [Int64] = [0, 1, 31, 32, 1_000_000, 1_469_918_176_385, 1_469_918_176_386]
     let texts = times.map { ULID.text(milliseconds: $0, entropy: (.max, 0)) }
@@ -92,6 +103,16 @@ import Testing
     #expect(ShortID.text((1, 0)) == "00G000000000000")
     #expect(ShortID.text((.max, .max)) == "ZZZZZZZZZZZZZZZ")
     #expect(ShortID.text((0xFFFF_FFFF_FFFF_F800, 0)) == "000000000000000")
+  }
+
+  @Test func numberIsReadFromOneTextOnly() throws {
+    for bits in [(0, 0), (1, 0), (0x7FF, .max), (0x2AA, 0x0123_4567_89AB_CDEF)] as [(UInt64, UInt64)] {
+      let number = try #require(ShortID.number(ShortID.text(bits)))
+      #expect(number == bits)
+    }
+    for text in ["", "00000000000000", "0000000000000000", "00000000000000I", "zzzzzzzzzzzzzzz", "0000000000000é"] {
+      #expect(ShortID.number(text) == nil)
+    }
   }
 }
 

@@ -9,8 +9,10 @@ private struct TaskMaker {
   var random: SeededGenerator
 
   mutating func task() -> AgentTask {
+    let created = chance ? Timestamp(milliseconds: .random(in: -1...4_000_000_000_000, using: &random)) : nil
     var task = AgentTask(
-      id: text(), contextID: text(), status: TaskStatus(TaskState.allCases.randomElement(using: &random) ?? .working))
+      id: text(), contextID: text(), status: TaskStatus(TaskState.allCases.randomElement(using: &random) ?? .working),
+      created: created)
     if chance { task.status.timestamp = Timestamp(milliseconds: .random(in: -1...4_000_000_000_000, using: &random)) }
     if chance { task.status.message = message(task) }
     task.artifacts = list { $0.artifact() }

@@ -27,8 +27,8 @@ public final class MemoryTaskStore: TaskStore {
 
   // MARK: Identifiers
 
-  public func mintTaskID(owner: TaskOwner, milliseconds: Int64, entropy: (UInt64, UInt64)) -> String {
-    TaskIdentifier.mint(shard: MemoryTaskStore.shard(of: owner), milliseconds: milliseconds, entropy: entropy)
+  public func mintTaskID(owner: TaskOwner, entropy: (UInt64, UInt64)) -> String {
+    TaskIdentifier.mint(shard: MemoryTaskStore.shard(of: owner), entropy: entropy)
   }
 
   private static func shard(of owner: TaskOwner) -> Int {

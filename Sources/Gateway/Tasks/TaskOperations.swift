@@ -35,8 +35,7 @@ struct TaskOperations {
     _ = consume request
     let isContextNew = message.contextID == nil
     let contextID = message.contextID ?? context.mint.contextID()
-    let taskID = store.mintTaskID(
-      owner: owner, milliseconds: context.loop.wallMilliseconds, entropy: (context.mint.word(), context.mint.word()))
+    let taskID = store.mintTaskID(owner: owner, entropy: (context.mint.word(), context.mint.word()))
     message.move(toContext: contextID, task: taskID)
     let turn = Turn(
       owner: owner, taskID: taskID, contextID: contextID, message: consume message,

@@ -106,7 +106,7 @@ public struct TaskStoreFull: Error, Sendable {}
 /// conditions, and everything is named by id, so that a store shared by several processes can stand behind it.
 public protocol TaskStore: AnyObject, Sendable {
   /// The shard-aware identifier of a new task of this owner.
-  func mintTaskID(owner: TaskOwner, milliseconds: Int64, entropy: (UInt64, UInt64)) -> String
+  func mintTaskID(owner: TaskOwner, entropy: (UInt64, UInt64)) -> String
 
   /// Adds a task with what has begun it. Its statuses get the given time.
   ///

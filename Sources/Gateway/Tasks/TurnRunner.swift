@@ -356,7 +356,7 @@ final class TurnRunner {
   private func newTask() -> TaskRecord {
     let task = AgentTask(
       id: turn.taskID, contextID: turn.contextID, status: TaskStatus(.submitted, timestamp: context.wallTime),
-      history: [turn.message])
+      history: [turn.message], created: context.wallTime)
     var record = TaskRecord(consume task)
     if let note = newLosses() { record.begin(with: note, isFollowed: turn.wantsEvents) }
     return record

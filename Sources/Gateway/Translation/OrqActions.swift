@@ -22,7 +22,7 @@ struct OrqActions {
 
   /// Takes the journal of the next turn.
   mutating func add(_ journal: [SequencedEvent], of task: AgentTask) {
-    var time = TaskIdentifier(task.id)?.created ?? task.status.timestamp ?? Timestamp(milliseconds: 0)
+    var time = task.created ?? task.status.timestamp ?? Timestamp(milliseconds: 0)
     let first = actions.count
     for entry in journal {
       switch entry.event {

@@ -14,7 +14,7 @@ struct StoredTaskTests {
   private let followed = MemoryTaskStore(limits: TaskLimits())
 
   private func create(_ number: UInt64, context: String, _ events: [JournalEvent]) throws -> String {
-    let id = plain.mintTaskID(owner: alice, milliseconds: Int64(number), entropy: (number, number &* 977))
+    let id = plain.mintTaskID(owner: alice, entropy: (number, number &* 977))
     let message = Message(messageID: "m\(number)", role: .user, parts: [.text("hi")], contextID: context, taskID: id)
     let task = AgentTask(id: id, contextID: context, status: TaskStatus(.submitted), history: [message])
     let time = Timestamp(milliseconds: 1_000_000 + Int64(number))
@@ -99,7 +99,7 @@ struct StoredTaskTests {
     let store = MemoryTaskStore(limits: limits)
     var ids: [String] = []
     for number in 1...1000 as ClosedRange<UInt64> {
-      let id = store.mintTaskID(owner: alice, milliseconds: Int64(number), entropy: (number, number &* 977))
+      let id = store.mintTaskID(owner: alice, entropy: (number, number &* 977))
       let task = AgentTask(id: id, contextID: "c\(number)", status: TaskStatus(.submitted))
       try store.create(
         task, events: turn(.completed, Int(number)), owner: alice, at: Timestamp(milliseconds: Int64(number)),

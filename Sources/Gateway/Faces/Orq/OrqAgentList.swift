@@ -1,3 +1,4 @@
+internal import Bytes
 internal import HTTP
 internal import HTTPTransport
 internal import JSON
@@ -67,7 +68,7 @@ enum OrqAgentList {
   /// Where an agent stands, or would stand if it were still there: the ids of agents that calls made tell their time.
   private static func place(of id: String, in sorted: [OrqListedAgent]) -> (Int64, String) {
     if let agent = sorted.first(where: { $0.id == id }) { return agent.place }
-    return (-(TaskIdentifier(id)?.created.milliseconds ?? 0), id)
+    return (-(ULID.milliseconds(of: id) ?? 0), id)
   }
 }
 

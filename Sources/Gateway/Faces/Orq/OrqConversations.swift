@@ -63,8 +63,7 @@ struct OrqConversations {
   /// Keeps an answer that came without a task: Orq knows none that has no task.
   func record(_ reply: Message, to question: Message) throws(AgentError) -> AgentTask {
     let time = context.wallTime
-    let id = store.mintTaskID(
-      owner: owner, milliseconds: time.milliseconds, entropy: (context.mint.word(), context.mint.word()))
+    let id = store.mintTaskID(owner: owner, entropy: (context.mint.word(), context.mint.word()))
     let contextID = reply.contextID ?? context.mint.contextID()
     func inTask(_ message: Message) -> Message {
       var message = message
@@ -73,7 +72,8 @@ struct OrqConversations {
       return message
     }
     let task = AgentTask(
-      id: id, contextID: contextID, status: TaskStatus(.submitted, timestamp: time), history: [inTask(question)])
+      id: id, contextID: contextID, status: TaskStatus(.submitted, timestamp: time), history: [inTask(question)],
+      created: time)
     let answer = TaskStatus(.completed, message: inTask(reply), timestamp: time)
     do {
       try store.create(task, events: [.status(answer, metadata: nil)], owner: owner, at: time, isFollowed: true)

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import Configuration
 internal import HTTP
 internal import HTTPTransport
@@ -45,7 +46,7 @@ struct OrqFace {
   /// key or by its id, which is a ULID.
   func reaches(_ key: String, _ principal: Principal?) -> Bool {
     guard context.services.workspace != nil, principal?.roles.contains(.operator) == true else { return false }
-    return AgentKey.isValid(key) || TaskIdentifier(key) != nil
+    return AgentKey.isValid(key) || ULID.milliseconds(of: key) != nil
   }
 
   // MARK: With the body

@@ -41,7 +41,7 @@ struct OrqTurnView {
   func response(_ translation: inout OrqAnswerTranslation) -> OrqResponse {
     var response = OrqResponse(
       id: OrqNames.responseID(turn: task.id), taskID: task.contextID, output: [],
-      createdAt: (TaskIdentifier(task.id)?.created ?? task.status.timestamp)?.text ?? "",
+      createdAt: (task.created ?? task.status.timestamp)?.text ?? "",
       model: OrqNames.model(agent: agent.key), status: .inProgress)
     if isActive { return response }
     response.output = translation.output(of: task, withCalls: false).map { [$0] } ?? []
@@ -66,7 +66,7 @@ struct OrqTurnView {
       state: OrqTaskRecord.State(
         waitingForApproval: state == .authRequired, inactive: !isActive,
         error: state.isFailure ? task.status.failureText : nil),
-      created: TaskIdentifier(task.id)?.created.text ?? updated, updated: updated,
+      created: task.created?.text ?? updated, updated: updated,
       metadata: translation.metadata(of: task, agentKey: agent.key))
     if let usage = translation.usage(stated("usage")) {
       record.metrics.promptTokens = usage.promptTokens ?? 0
@@ -103,9 +103,4 @@ extension OrqTask.State {
     case .rejected: self = .rejected
     }
   }
-}
-
-extension TaskIdentifier {
-  /// When the id was made.
-  var created: Timestamp { Timestamp(milliseconds: Int64(key.high >> 16)) }
 }
