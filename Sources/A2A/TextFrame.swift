@@ -36,25 +36,35 @@ public final class TextFrame: Sendable {
     end = Array(one[(place + 1)...])
   }
 
-  /// The bytes of ``append(_:sequence:to:)``.
-  public func byteCount(_ text: JSONString, sequence: Int) -> Int {
-    var digits = 1
-    var rest = sequence / 10
-    while rest > 0 {
-      digits += 1
-      rest /= 10
-    }
-    return start.count + digits + middle.count + text.escaped.count + end.count
+  /// The bytes of ``append(_:from:to:)``.
+  public func byteCount(_ texts: JSONStrings, from first: Int) -> Int {
+    texts.count * (start.count + middle.count + end.count) + texts.byteCount
+      + TextFrame.digits(of: first..<first + texts.count)
   }
 
-  /// Appends the frame with this text.
+  /// How many digits the numbers have, all together.
+  private static func digits(of numbers: Range<Int>) -> Int {
+    var (digits, bound) = (1, 10)
+    while bound <= numbers.lowerBound {
+      digits += 1
+      bound *= 10
+    }
+    guard bound < numbers.upperBound else { return digits * numbers.count }
+    return digits * (bound - numbers.lowerBound) + TextFrame.digits(of: bound..<numbers.upperBound)
+  }
+
+  /// Appends a frame for each of these texts.
   ///
-  /// - Parameter sequence: of the event's id, not negative.
-  public func append(_ text: JSONString, sequence: Int, to output: inout OutputSpan<UInt8>) {
-    output.append(start)
-    output.append(decimal: sequence)
-    output.append(middle)
-    output.append(text.escaped.span)
-    output.append(end)
+  /// - Parameter first: number of the first event's id, not negative.
+  public func append(_ texts: JSONStrings, from first: Int, to output: inout OutputSpan<UInt8>) {
+    var sequence = first
+    texts.forEachEscaped { text in
+      output.append(start)
+      output.append(decimal: sequence)
+      output.append(middle)
+      output.append(text)
+      output.append(end)
+      sequence += 1
+    }
   }
 }

@@ -6,7 +6,7 @@ import Bytes
 public struct JSONString: Sendable {
   /// Valid string content, still escaped.
   public private(set) var escaped: [UInt8]
-  private var hasEscapes: Bool
+  private(set) var hasEscapes: Bool
 
   init(unchecked escaped: [UInt8], hasEscapes: Bool) {
     self.escaped = escaped
@@ -48,6 +48,14 @@ public struct JSONString: Sendable {
   public mutating func append(_ other: JSONString) {
     escaped += other.escaped
     hasEscapes = hasEscapes || other.hasEscapes
+  }
+
+  /// Adds texts at the end.
+  public mutating func append(_ others: JSONStrings) {
+    others.forEach {
+      escaped.append($0)
+      hasEscapes = hasEscapes || $1
+    }
   }
 }
 

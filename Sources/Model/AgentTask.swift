@@ -152,13 +152,13 @@ extension AgentTask {
     }
   }
 
-  /// Adds plain text to an artifact: the same as ``apply(_:append:)`` of an artifact that holds nothing else.
-  public mutating func append(_ text: JSONString, toArtifact artifactID: String) {
+  /// Adds plain text to an artifact: the same as ``apply(_:append:)`` of artifacts that hold nothing else.
+  public mutating func append(_ texts: JSONStrings, toArtifact artifactID: String) {
     own()
     if let index = index(ofArtifact: artifactID) {
-      unsafe content.artifacts[index].append(Part(.text(text)))
+      unsafe content.artifacts[index].append(texts)
     } else {
-      unsafe content.artifacts.append(Artifact(artifactID: artifactID, parts: [Part(.text(text))]))
+      unsafe content.artifacts.append(Artifact(artifactID: artifactID, parts: [Part(.text(JSONString(texts)))]))
     }
   }
 

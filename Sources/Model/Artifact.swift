@@ -46,9 +46,20 @@ public struct Artifact: Sendable, Equatable {
   /// Adds a part; plain text that follows plain text becomes one part with it.
   mutating func append(_ part: Part) {
     guard case .text(let addition) = part.content, let last = parts.indices.last, part.metadata == nil,
-      part.filename == nil, parts[last].mediaType == part.mediaType, parts[last].continues(with: addition)
+      part.filename == nil, parts[last].mediaType == part.mediaType,
+      parts[last].continues(with: { $0.append(addition) })
     else {
       parts.append(part)
+      return
+    }
+  }
+
+  /// Adds plain text in pieces.
+  mutating func append(_ texts: JSONStrings) {
+    guard let last = parts.indices.last, parts[last].mediaType == nil,
+      parts[last].continues(with: { $0.append(texts) })
+    else {
+      parts.append(Part(.text(JSONString(texts))))
       return
     }
   }

@@ -85,11 +85,11 @@ extension Part {
 
 extension Part {
   /// Adds text to a plain text part; false, and nothing done, for any other.
-  mutating func continues(with addition: JSONString) -> Bool {
+  mutating func continues(with addition: (inout JSONString) -> Void) -> Bool {
     guard case .text(var text) = content, metadata == nil, filename == nil else { return false }
     // Empty in the meantime, so that the text has one owner and grows in place.
     content = .text(JSONString())
-    text.append(addition)
+    addition(&text)
     content = .text(text)
     return true
   }

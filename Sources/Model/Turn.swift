@@ -126,8 +126,9 @@ public enum TurnEvent: Sendable, Equatable {
   /// A change of state, with the agent's message about it.
   case status(TaskState, AgentMessage?, metadata: JSONFragment?)
   case artifact(Artifact, append: Bool, lastChunk: Bool, metadata: JSONFragment?)
-  /// Plain text is added to an artifact, and not for the last time: the same as an `artifact` that says so, at less cost.
-  case text(artifactID: String, JSONString)
+  /// Plain text is added to an artifact, and not for the last time: the same as an `artifact` for each of the texts that
+  /// says so, at less cost.
+  case text(artifactID: String, JSONStrings)
   /// AUTH_REQUIRED, while the turn goes on: somebody must approve elsewhere, and the backend keeps watching.
   case awaitingApproval(AgentMessage?, metadata: JSONFragment?)
   /// A reply without a task; only as the first event of a turn.
@@ -164,6 +165,9 @@ public enum TurnEvent: Sendable, Equatable {
 
   /// Whether the message is not accepted.
   public var isRefusal: Bool { if case .refused = self { true } else { false } }
+
+  /// How many things are said.
+  public var count: Int { if case .text(_, let texts) = self { texts.count } else { 1 } }
 
   /// Whether nothing may follow in this turn.
   public var endsTurn: Bool {

@@ -22,7 +22,7 @@ struct TextFrameTests {
   @Test func aFrameIsWrittenOut() {
     let frame = TextFrame(taskID: "T", contextID: "C", artifactID: "a", dialect: .v1, id: nil, epoch: "e")
     var output = Array("before ".utf8)
-    output.append(addingCapacity: 1000) { frame.append("hi", sequence: 12, to: &$0) }
+    output.append(addingCapacity: 1000) { frame.append(JSONStrings("hi"), from: 12, to: &$0) }
     let event =
       #"{"artifactUpdate":{"taskId":"T","contextId":"C","artifact":{"artifactId":"a","parts":[{"text":"hi"}]},"append":true}}"#
     #expect(text(output) == "before id: e.12\ndata: \(event)\n\n")
@@ -37,13 +37,18 @@ struct TextFrameTests {
       let artifactID = [values.id(), "a", "b", "", #"","parts":[{"text":""#, "\u{1}\n"][round % 6]
       let frame = TextFrame(
         taskID: "T", contextID: "C", artifactID: artifactID, dialect: dialect, id: id, epoch: "0a1b2c3d")
-      for sequence in [0, 1, 9, 10, 99, 100, 123_456_789, .max] {
-        let eventID = EventID(epoch: "0a1b2c3d", sequence: sequence)
-        let piece = values.text()
+      for first in [0, 1, 9, 10, 99, 100, 123_456_789, 999_999_999_999] {
+        var texts = JSONStrings()
+        var told: [UInt8] = []
+        for index in 0..<[1, 2, 12, 120][round % 4] {
+          let text = values.text()
+          texts.append(text)
+          told += whole(text, of: frame, dialect, id, EventID(epoch: "0a1b2c3d", sequence: first + index))
+        }
         var output: [UInt8] = []
-        let byteCount = frame.byteCount(piece, sequence: sequence)
-        output.append(addingCapacity: byteCount) { frame.append(piece, sequence: sequence, to: &$0) }
-        #expect(output == whole(piece, of: frame, dialect, id, eventID), "seed \(seed), round \(round)")
+        let byteCount = frame.byteCount(texts, from: first)
+        output.append(addingCapacity: byteCount) { frame.append(texts, from: first, to: &$0) }
+        #expect(output == told, "seed \(seed), round \(round)")
         #expect(output.count == byteCount, "seed \(seed), round \(round)")
       }
     }

@@ -70,6 +70,7 @@ final class JournalFollower {
           of: taskID, owner: owner, after: cursor, max: JournalFollower.eventsPerRead,
           for: isFed ? nil : token)
       else { return lose() }
+      let start = cursor
       for entry in entries {
         // A few entries can be large: what does not fit is read again when there is room.
         if isHeldUp(bufferBytesMax) { return }
@@ -77,7 +78,7 @@ final class JournalFollower {
         if reader.take(entry) { return stop() }
       }
       // A full read may have left some; after any other, the store calls when there are more.
-      if entries.count < JournalFollower.eventsPerRead { return }
+      if cursor - start < JournalFollower.eventsPerRead { return }
     }
   }
 
@@ -85,13 +86,14 @@ final class JournalFollower {
   ///
   /// - Parameter sequence: of the last entry.
   func feed(_ events: [JournalEvent], upTo sequence: JournalSequence) {
-    guard !isOver, cursor == sequence - events.count, !events.contains(where: \.isStatus), let reader else {
+    let count = events.reduce(0) { $0 + $1.count }
+    guard !isOver, cursor == sequence - count, !events.contains(where: \.isStatus), let reader else {
       return pump()
     }
     let bufferBytesMax = context.services.limits.streams.bufferBytesMax
     for event in events {
       if isHeldUp(bufferBytesMax) { return }
-      cursor += 1
+      cursor += event.count
       if reader.take(SequencedEvent(sequence: cursor, event: event)) { return stop() }
     }
   }

@@ -109,8 +109,9 @@ public final class MemoryTaskStore: TaskStore {
       guard let slot = shard.slot(of: key, owner: owner),
         let events = shard.slots[slot].task.events(after: cursor, max: max)
       else { return nil }
-      if let follower, events.count < max { shard.wake(follower, whenGrows: slot) }
-      return Array(events)
+      let end = events.last?.sequence ?? cursor
+      if let follower, end - cursor < max { shard.wake(follower, whenGrows: slot) }
+      return events
     }
   }
 

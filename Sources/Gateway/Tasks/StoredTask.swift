@@ -89,7 +89,7 @@ struct StoredTask {
   }
 
   /// Entries after a cursor; nil when some of them are gone or never were.
-  func events(after cursor: JournalSequence, max: Int) -> ArraySlice<SequencedEvent>? {
+  func events(after cursor: JournalSequence, max: Int) -> [SequencedEvent]? {
     guard case .growing(let growing) = form else { return cursor == 0 ? [] : nil }
     return growing.record.events(after: cursor, max: max)
   }

@@ -31,7 +31,7 @@ public struct TaskRecord: Sendable {
       keep(event)
       note(event, at: time)
     }
-    if journal.count > journalEventsMax { dropOldest(journal.count - journalEventsMax * 3 / 4) }
+    bound(to: journalEventsMax)
   }
 
   // MARK: New tasks
@@ -54,13 +54,13 @@ public struct TaskRecord: Sendable {
     for index in journal.indices where journal[index].event.isStatus {
       journal[index] = SequencedEvent(sequence: journal[index].sequence, event: journal[index].event.stamped(time))
     }
-    if journal.count > journalEventsMax { dropOldest(journal.count - journalEventsMax * 3 / 4) }
+    bound(to: journalEventsMax)
   }
 
   // MARK: Folding
 
   private mutating func keep(_ event: consuming JournalEvent) {
-    sequence += 1
+    sequence += event.count
     journal.append(SequencedEvent(sequence: sequence, event: event))
   }
 
@@ -75,28 +75,55 @@ public struct TaskRecord: Sendable {
   }
 
   /// Entries after a cursor; nil when some of them are gone or never were.
-  func events(after cursor: JournalSequence, max: Int) -> ArraySlice<SequencedEvent>? {
+  func events(after cursor: JournalSequence, max: Int) -> [SequencedEvent]? {
     guard cursor >= baseSequence, cursor <= sequence else { return nil }
-    let start = cursor - baseSequence
-    return journal[start..<min(journal.count, start + max)]
+    var events: [SequencedEvent] = []
+    for entry in journal[place(after: cursor)...] {
+      guard entry.first <= cursor + max else { break }
+      events.append(entry.part(after: cursor, upTo: cursor + max))
+    }
+    return events
+  }
+
+  /// Where the entry is that ends behind a cursor, or would be.
+  private func place(after cursor: JournalSequence) -> Int {
+    var range = 0..<journal.count
+    while !range.isEmpty {
+      let middle = range.lowerBound + range.count / 2
+      range =
+        journal[middle].sequence > cursor ? range.lowerBound..<middle : middle + 1..<range.upperBound
+    }
+    return range.lowerBound
   }
 
   func snapshot(at cursor: JournalSequence) -> AgentTask? {
     if cursor == sequence { return task }
     guard cursor >= baseSequence, cursor <= sequence, var task = base else { return nil }
-    for entry in journal[..<(cursor - baseSequence)] { TaskRecord.fold(entry.event, into: &task) }
+    for entry in journal {
+      guard entry.first <= cursor else { break }
+      TaskRecord.fold(entry.part(after: baseSequence, upTo: cursor).event, into: &task)
+    }
     return task
   }
 
-  private mutating func dropOldest(_ count: Int) {
-    guard var older = base else { return }
-    for entry in journal[..<count] {
+  /// Drops the oldest entries where there are more than so many.
+  private mutating func bound(to eventsMax: Int) {
+    guard sequence - baseSequence > eventsMax, var older = base else { return }
+    let end = sequence - eventsMax * 3 / 4
+    let dropped = place(after: end)
+    for entry in journal[..<dropped] {
       TaskRecord.fold(entry.event, into: &older)
       byteCount -= TaskRecord.bytes(of: entry.event)
     }
+    if dropped < journal.count, journal[dropped].first <= end {
+      let whole = journal[dropped]
+      TaskRecord.fold(whole.part(after: baseSequence, upTo: end).event, into: &older)
+      journal[dropped] = whole.part(after: end, upTo: whole.sequence)
+      byteCount += TaskRecord.bytes(of: journal[dropped].event) - TaskRecord.bytes(of: whole.event)
+    }
     base = older
-    journal.removeFirst(count)
-    baseSequence += count
+    journal.removeFirst(dropped)
+    baseSequence = end
   }
 
   static func fold(_ event: consuming JournalEvent, into task: inout AgentTask) {
@@ -108,7 +135,7 @@ public struct TaskRecord: Sendable {
       }
       task.status = status
     case .artifact(let artifact, let append, _, _): task.apply(artifact, append: append)
-    case .text(let artifactID, let text): task.append(text, toArtifact: artifactID)
+    case .text(let artifactID, let texts): task.append(texts, toArtifact: artifactID)
     case .history(let message): task.append(message)
     case .backendState: break
     case .metadata(let name, let value): task.setMetadata(name, to: value)
@@ -125,7 +152,7 @@ public struct TaskRecord: Sendable {
     case .artifact(let artifact, _, _, let metadata):
       // Twice: once in the journal, once in the task.
       128 + 2 * bytes(of: artifact.parts) + (metadata?.bytes.count ?? 0)
-    case .text(_, let text): 128 + 2 * text.escaped.count
+    case .text(_, let texts): 104 + 24 * texts.count + 2 * texts.byteCount
     case .history(let message): 96 + bytes(of: message.parts)
     case .metadata(let name, let value): 64 + name.utf8.count + value.bytes.count
     case .backendState(let state): 64 + state.bytes.count

@@ -10,8 +10,8 @@ public enum JournalEvent: Sendable, Equatable {
   case status(TaskStatus, metadata: JSONFragment?)
   case artifact(Artifact, append: Bool, lastChunk: Bool, metadata: JSONFragment?)
   /// Plain text was added to an artifact, and not for the last time: what an `artifact` that says the same takes several
-  /// blocks of memory for, and streams mostly consist of.
-  case text(artifactID: String, JSONString)
+  /// blocks of memory for, and streams mostly consist of. Each of the texts has a number of its own.
+  case text(artifactID: String, JSONStrings)
   /// A message joined the history. Streams do not show it; snapshots do.
   case history(Message)
   /// One member of the task's metadata was set. Streams do not show it; snapshots do.
@@ -24,11 +24,14 @@ extension JournalEvent {
   /// In the smallest form.
   init(_ artifact: consuming Artifact, append: Bool, lastChunk: Bool, metadata: consuming JSONFragment?) {
     if append, !lastChunk, metadata == nil, let text = artifact.plainText {
-      self = .text(artifactID: artifact.artifactID, text)
+      self = .text(artifactID: artifact.artifactID, JSONStrings(text))
     } else {
       self = .artifact(artifact, append: append, lastChunk: lastChunk, metadata: metadata)
     }
   }
+
+  /// How many numbers of the journal it takes.
+  var count: Int { if case .text(_, let texts) = self { texts.count } else { 1 } }
 
   var isStatus: Bool { if case .status = self { true } else { false } }
 
@@ -49,8 +52,22 @@ extension JournalEvent {
 
 /// A journal entry with its place.
 public struct SequencedEvent: Sendable, Equatable {
+  /// The last of its numbers.
   public let sequence: JournalSequence
   public let event: JournalEvent
+}
+
+extension SequencedEvent {
+  /// The first of its numbers.
+  var first: JournalSequence { sequence - event.count + 1 }
+
+  /// What of it lies behind one place and not behind another one; both leave something of it.
+  func part(after start: JournalSequence, upTo end: JournalSequence) -> SequencedEvent {
+    guard case .text(let artifactID, let texts) = event, first <= start || end < sequence else { return self }
+    let range = max(0, start - first + 1)..<min(texts.count, end - first + 1)
+    return SequencedEvent(
+      sequence: first + range.upperBound - 1, event: .text(artifactID: artifactID, texts[range]))
+  }
 }
 
 /// A task as it stood at a place in its journal.

@@ -295,7 +295,7 @@ final class TurnRunner {
     if watchesSilence { lastEventAt = context.loop.now }
     if !event.isRefusal {
       hasSpoken = true
-      eventCount += 1
+      eventCount += event.count
       guard eventCount <= agent.limits.turns.events else {
         return fail("the agent sent more events than a task may have")
       }
@@ -310,9 +310,9 @@ final class TurnRunner {
       // There is nothing to wait for.
       if isDone, !isStarting { return flush() }
     case .said(let message): write(.history(agentMessage(message, inTask: true)))
-    case .text(let artifactID, let text):
-      guard hasRoom(for: text.escaped.count) else { return }
-      write(.text(artifactID: artifactID, text))
+    case .text(let artifactID, let texts):
+      guard hasRoom(for: texts.byteCount) else { return }
+      write(.text(artifactID: artifactID, texts))
     case .artifact(let artifact, let append, let lastChunk, let metadata):
       guard hasRoom(for: artifact.byteCount) else { return }
       write(JournalEvent(artifact, append: append, lastChunk: lastChunk, metadata: metadata))

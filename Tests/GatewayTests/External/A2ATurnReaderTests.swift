@@ -52,7 +52,7 @@ private func describe(_ event: TurnEvent) -> String {
   case .status(let state, let message, _): "\(state)" + (message.map { ": " + texts($0.parts) } ?? "")
   case .artifact(let artifact, let append, let last, _):
     (append ? "+" : "") + artifact.artifactID + " " + texts(artifact.parts) + (last ? "." : "")
-  case .text(let artifactID, let text): "+\(artifactID) \(text.string)"
+  case .text(let artifactID, let texts): "+\(artifactID) \(JSONString(texts).string)"
   case .awaitingApproval(let message, _): "awaiting" + (message.map { ": " + texts($0.parts) } ?? "")
   case .reply(let message): "reply " + texts(message.parts)
   case .said(let message): "said " + texts(message.parts)

@@ -287,6 +287,46 @@ func aResponseWithoutAReasonToHaveEndedIsLookedUpAtOnce(_ lookUp: LookUp) throws
   #expect(followed.gateway.log.lines.filter { $0.contains("response.sung") }.count == 1)
 }
 
+/// What comes together is told one by one, and taken up at any place.
+@Test func aBurstOfTextIsTakenUpWithinIt() throws {
+  let followed = try Followed()
+  let words = (0..<100).map { "w\($0) " }
+  let burst = words.map { word in
+    let event = OrqSaid.event("part.delta", #"{"partId":"text_1","delta":{"kind":"text","text":"\#(word)"}}"#)
+    return String(event.utf8.count, radix: 16) + "\r\n" + event + "\r\n"
+  }
+  try followed.request.connection.send(burst.joined())
+  let events = try words.map { _ in try followed.stream.expect() }
+  #expect(events.map(\.text) == words)
+  #expect(Set(events.map(\.id)).count == words.count)
+  let taskID = try #require(events.first?.json["taskId"]?.string)
+  for place in [0, 1, 31, 32, 33, 70, 98] {
+    let id = try #require(events[place].id)
+    let stream = try followed.gateway.caller().open(.rpc10, .subscribe(taskID), [("Last-Event-ID", id)])
+    let task = try stream.expect().json
+    #expect(try TaskView(.rpc10, task).texts == [words[...place].joined()])
+    for event in events[(place + 1)...] {
+      let told = try stream.expect()
+      #expect(told.id == event.id && told.text == event.text)
+    }
+  }
+  try followed.request.done()
+  try followed.request.end()
+  #expect(try followed.stream.rest().map(\.summary) == ["artifact ", "status completed"])
+}
+
+@Test func whatWasSaidBeforeAFaultWasSaid() throws {
+  let followed = try Followed()
+  let deltas = ["a", "b", "c"].map {
+    OrqSaid.event("part.delta", #"{"partId":"text_1","delta":{"kind":"text","text":"\#($0)"}}"#)
+  }
+  try followed.request.chunk(deltas.joined() + "data: {\n\n")
+  let said = try (0..<3).map { _ in try followed.stream.expect().summary }
+  #expect(said == ["artifact a", "artifact b", "artifact c"])
+  try followed.poll(after: .milliseconds(250)).respond(text: "abc", status: "completed")
+  #expect(try followed.stream.rest().map(\.summary) == ["artifact ", "status completed"])
+}
+
 @Test func repeatedAndReorderedEventsEndInTheSameAnswer() throws {
   let followed = try Followed()
   try followed.request.delta("lo")

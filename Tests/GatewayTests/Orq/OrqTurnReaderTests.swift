@@ -30,11 +30,24 @@ private struct Script {
     var other = self
     let lines = hear { $0.read(event, $1) }
     if let delta = OrqTextDelta(json.span) {
-      #expect(other.hear { $0.read(delta, in: json.span, $1) } == lines)
+      let told = other.hear {
+        $0.read(delta, in: json.span, $1)
+        $0.tellTexts($1)
+      }
+      #expect(told == lines)
       // What comes next is read by the one or the other.
       if lines.count % 2 == 0 { self = other }
     }
     return lines
+  }
+
+  /// What it hears at once of deltas of text, of which nobody has said yet that they are all.
+  mutating func deltas(_ deltas: [(text: String, id: String)]) -> [String] {
+    deltas.flatMap { delta in
+      let json = Array(OrqSaid.json("part.delta", text(delta.text, delta.id)).utf8)
+      guard let read = OrqTextDelta(json.span) else { return ["not read"] }
+      return hear { $0.read(read, in: json.span, $1) }
+    }
   }
 
   /// What the task hears of one event of `stream-task` or `stream-run`.
@@ -96,7 +109,7 @@ private func describe(_ event: TurnEvent) -> String {
       separator: ": ")
   case .artifact(let artifact, let append, let last, _):
     (append ? "+" : "") + artifact.artifactID + " " + texts(artifact.parts) + (last ? "." : "")
-  case .text(let artifactID, let text): "+\(artifactID) \(text.string)"
+  case .text(let artifactID, let texts): "+\(artifactID) \(JSONString(texts).string)"
   case .awaitingApproval: "awaiting approval"
   case .reply: "reply"
   case .said: "said"
@@ -166,6 +179,20 @@ private func whole(_ text: String, _ id: String = "text_1") -> String {
   #expect(
     try script.response("done", #"{"finishReason":"stop"}"#)
       == ["+output-1 .", "+output-2 .", #"finish_reason "stop""#, "completed"])
+}
+
+/// Texts that come together are told together, but never behind what came after them.
+@Test func textsAreToldInTheirOrder() throws {
+  var script = Script()
+  _ = try script.response("started", started)
+  #expect(script.deltas([("a", "1"), ("b", "1"), ("c", "1")]) == ["output-1 a"])
+  #expect(
+    script.deltas([("d", "1"), ("e", "2"), ("f", "2"), ("g", "1")]) == [
+      "+output-1 bcd", "output-2 e", "+output-2 f",
+    ])
+  #expect(try script.part("part.done", whole("abcdg", "1")) == ["+output-1 g", "+output-1 ."])
+  #expect(script.deltas((0..<70).map { _ in ("x", "2") }).map(\.utf8.count) == [42, 42])
+  #expect(try script.response("done", #"{"finishReason":"stop"}"#).first == "+output-2 xxxxxx")
 }
 
 @Test func reasoningStaysOut() throws {

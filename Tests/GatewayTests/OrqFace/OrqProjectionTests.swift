@@ -33,8 +33,8 @@ struct OrqProjectionTests {
       switch event {
       case .artifact(let artifact, let append, let lastChunk, _):
         projection.artifact(artifact, append: append, lastChunk: lastChunk, at: later, into: &output)
-      case .text(let artifactID, let text):
-        let artifact = Artifact(artifactID: artifactID, parts: [Part(.text(text))])
+      case .text(let artifactID, let texts):
+        let artifact = Artifact(artifactID: artifactID, parts: [Part(.text(JSONString(texts)))])
         projection.artifact(artifact, append: true, lastChunk: false, at: later, into: &output)
       case .taskMetadata(let name, let value): projection.metadata(name, value, at: later)
       case .status(let state, let said, let metadata):

@@ -295,7 +295,7 @@ func aTaskThatNobodyFollowsBeginsLikeAnyOther(seed: UInt64) {
     let events = (0..<random.next() % 12).map { _ -> JournalEvent in
       switch random.next() % 6 {
       case 0: text("a", append: random.oneIn(2))
-      case 1: .text(artifactID: "a", "b")
+      case 1: .text(artifactID: "a", JSONStrings("b"))
       case 2: .metadata(name: ["usage", "n"].randomElement(using: &random) ?? "", JSONFragment(["k": 1]))
       case 3: .backendState(JSONFragment(["k": 1]))
       case 4: .history(told)

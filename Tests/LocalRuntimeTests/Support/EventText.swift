@@ -10,7 +10,7 @@ extension TurnEvent {
     case .status(let state, let message, let metadata): "\(state)" + (message?.parts ?? []).said + metadata.said
     case .artifact(let artifact, let append, let last, _):
       "artifact \(artifact.artifactID)\(append ? " +" : "")\(last ? " last" : "")" + artifact.parts.said
-    case .text(let artifactID, let text): "artifact \(artifactID) + \(text.string)"
+    case .text(let artifactID, let texts): "artifact \(artifactID) + \(JSONString(texts).string)"
     case .awaitingApproval(let message, _): "awaiting approval" + (message?.parts ?? []).said
     case .reply(let message): "reply" + message.parts.said + message.metadata.said
     case .said(let message): "said" + message.parts.said

@@ -207,6 +207,8 @@ final class OrqExchange: HTTPClientCall, RunningTurn, HTTPClientDelegate {
   private func receive(events bytes: Span<UInt8>) {
     guard let emit else { return }
     do {
+      // What was said before a fault was said.
+      defer { reader.tellTexts(emit) }
       try events?.feed(bytes) { data, _, _ in
         if isAgentFamily {
           try read(OrqAgentEvent.decode(data.copied)) { reader.read($0, emit) }

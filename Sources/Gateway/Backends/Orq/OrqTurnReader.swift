@@ -22,6 +22,11 @@ struct OrqTurnReader {
   private var outputs: [OutputPart] = []
   /// Where a part of this id is, in streams.
   private var outputIndex: [String: Int] = [:]
+  /// Texts that were read and are not told yet, of the part at this place.
+  private var untold = (place: 0, texts: JSONStrings())
+
+  /// So many texts are told at a time.
+  private static let untoldMax = 32
 
   /// - Parameter context: of the context's last turn, or a fresh one.
   init(context: OrqContextState) { self.context = context }
@@ -31,6 +36,7 @@ struct OrqTurnReader {
   // MARK: The response family
 
   mutating func read(_ event: OrqResponseEvent, _ emit: Emit) {
+    tellTexts(emit)
     guard !isOver else { return }
     switch event.payload {
     case .started(let started): accepted(started.taskID, emit)
@@ -47,16 +53,36 @@ struct OrqTurnReader {
     }
   }
 
+  /// Texts are told together, when something else is read, or with ``tellTexts(_:)``.
+  ///
   /// - Parameter data: that the delta was read from.
   mutating func read(_ delta: OrqTextDelta, in data: Span<UInt8>, _ emit: Emit) {
     guard !isOver, !delta.text.range.isEmpty else { return }
     resume(emit)
-    say(JSONString(delta.text, in: data), at: place(of: data.extracting(delta.partID)), emit)
+    let place = place(of: data.extracting(delta.partID))
+    if outputs[place].isUnsaid { return say(JSONString(delta.text, in: data), at: place, emit) }
+    guard !outputs[place].isDone else { return }
+    if untold.place != place || untold.texts.count == OrqTurnReader.untoldMax {
+      tellTexts(emit)
+      untold.place = place
+    }
+    untold.texts.append(delta.text, in: data)
+  }
+
+  /// To be called when what has come is read.
+  mutating func tellTexts(_ emit: Emit) {
+    guard !untold.texts.isEmpty else { return }
+    var texts = JSONStrings()
+    swap(&texts, &untold.texts)
+    texts.trim()
+    outputs[untold.place].add(texts)
+    emit(.text(artifactID: outputs[untold.place].artifactID, texts))
   }
 
   // MARK: The agent family
 
   mutating func read(_ event: OrqAgentEvent, _ emit: Emit) {
+    tellTexts(emit)
     guard !isOver else { return }
     switch event.payload {
     case .executionStarted(let started): accepted(started.taskID, emit)
@@ -88,6 +114,7 @@ struct OrqTurnReader {
   /// The body of `responses.create` or `responses.get`. False while the agent still runs, and where only a look-up tells:
   /// a created response has no status, so one without a reason to have ended may be that of a turn that failed.
   mutating func read(_ outcome: OrqOutcome, _ emit: Emit) -> Bool {
+    tellTexts(emit)
     guard !isOver else { return true }
     accepted(outcome.taskID, emit)
     switch outcome.status {
@@ -123,6 +150,7 @@ struct OrqTurnReader {
 
   /// The body of `invoke` or `retrieve_task`. False while the agent still runs.
   mutating func read(_ task: OrqTask, _ emit: Emit) -> Bool {
+    tellTexts(emit)
     guard !isOver else { return true }
     accepted(task.id, emit)
     switch task.state {
@@ -210,14 +238,16 @@ struct OrqTurnReader {
   }
 
   private mutating func say(_ text: JSONString, at index: Int, _ emit: Emit) {
+    tellTexts(emit)
     // What comes behind a part's end comes twice, or too late: the end said all of it.
     guard !outputs[index].isDone else { return }
     let isFirst = outputs[index].isUnsaid
-    outputs[index].add(text)
+    let texts = JSONStrings(text)
+    outputs[index].add(texts)
     if isFirst {
       emit(.artifact(OrqTurnReader.artifact(index, Part(.text(text))), append: false, lastChunk: false, metadata: nil))
     } else {
-      emit(.text(artifactID: outputs[index].artifactID, text))
+      emit(.text(artifactID: outputs[index].artifactID, texts))
     }
   }
 
@@ -378,14 +408,14 @@ private struct OutputPart {
     }
   }
 
-  mutating func add(_ text: JSONString) {
+  mutating func add(_ texts: JSONStrings) {
     var digest = TextDigest()
     switch sent {
     case .nothing: break
     case .pieces(let pieces): digest = pieces
     case .whole(let whole): digest.add(whole)
     }
-    digest.add(text)
+    digest.add(texts)
     sent = .pieces(digest)
   }
 }

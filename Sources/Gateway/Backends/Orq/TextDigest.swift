@@ -12,10 +12,13 @@ struct TextDigest: Equatable {
 
   init(_ text: JSONString) { add(text) }
 
-  mutating func add(_ text: JSONString) {
-    let bytes = text.utf8
+  mutating func add(_ text: JSONString) { add(text.utf8.span) }
+
+  mutating func add(_ texts: JSONStrings) { texts.forEachUTF8 { add($0) } }
+
+  private mutating func add(_ bytes: Span<UInt8>) {
     // A byte has no invalid representation.
-    let raw = unsafe bytes.span.bytes
+    let raw = unsafe bytes.bytes
     let shift = UInt64(count & 7) * 8
     var index = 0
     while index + 8 <= raw.byteCount {

@@ -121,10 +121,11 @@ struct A2AResponder: ~Copyable {
       taskID: taskID, contextID: contextID, artifactID: artifactID, dialect: dialect, id: requestID, epoch: epoch)
   }
 
-  func send(text: JSONString, in frame: TextFrame, sequence: Int) {
-    exchange.eventCount += 1
-    exchange.write(byteCount: frame.byteCount(text, sequence: sequence)) { output in
-      frame.append(text, sequence: sequence, to: &output)
+  /// - Parameter first: number of the first text's event.
+  func send(_ texts: JSONStrings, in frame: TextFrame, from first: Int) {
+    exchange.eventCount += texts.count
+    exchange.write(byteCount: frame.byteCount(texts, from: first)) { output in
+      frame.append(texts, from: first, to: &output)
     }
   }
 

@@ -95,9 +95,9 @@ final class TaskEventStream: TurnObserver, JournalReader {
     cursor = entry.sequence
     switch entry.event {
     case .history, .metadata, .backendState: return false
-    case .text(let artifactID, let text):
+    case .text(let artifactID, let texts):
       follower.noteWrite()
-      responder.send(text: text, in: textFrame(of: artifactID), sequence: cursor)
+      responder.send(texts, in: textFrame(of: artifactID), from: entry.first)
       return false
     case .artifact(let artifact, let append, let lastChunk, let metadata):
       let update = TaskArtifactUpdate(

@@ -1,4 +1,5 @@
 internal import Configuration
+internal import JSON
 internal import Model
 internal import Network
 internal import Orq
@@ -123,9 +124,11 @@ final class OrqEventStream: TurnObserver, JournalReader {
     case .metadata(let name, let value): projection.metadata(name, value, at: time)
     case .artifact(let artifact, let append, let lastChunk, _):
       projection.artifact(artifact, append: append, lastChunk: lastChunk, at: time, into: &events)
-    case .text(let artifactID, let text):
-      let artifact = Artifact(artifactID: artifactID, parts: [Part(.text(text))])
-      projection.artifact(artifact, append: true, lastChunk: false, at: time, into: &events)
+    case .text(let artifactID, let texts):
+      texts.forEachText { text in
+        let artifact = Artifact(artifactID: artifactID, parts: [Part(.text(text))])
+        projection.artifact(artifact, append: true, lastChunk: false, at: time, into: &events)
+      }
     case .status(let status, let metadata):
       responder.note(taskID: taskID, state: status.state)
       if ends(status.state) {
