@@ -152,11 +152,9 @@ final class ClientConnection: Connection {
           call.received(head)
         case .body(let count): hand(count, of: &input, to: call)
         case .end(let count):
-          if count > 0 {
-            hand(count, of: &input, to: call)
-            guard self.call != nil else { return }
-          }
-          return finish(call, hasMore: !input.isEmpty)
+          let hasMore = input.count > count
+          input.withBytes { finish(call, $0.extracting(..<count), hasMore: hasMore) }
+          return input.consume(count)
         }
         // Its user may have cancelled it.
       } while self.call != nil
@@ -171,8 +169,10 @@ final class ClientConnection: Connection {
     input.consume(count)
   }
 
-  /// - Parameter hasMore: whether something has come behind the response.
-  private func finish(_ call: HTTPClientCall, hasMore: Bool) {
+  /// - Parameters:
+  ///   - last: of the body.
+  ///   - hasMore: whether something has come behind the response.
+  private func finish(_ call: HTTPClientCall, _ last: Span<UInt8>, hasMore: Bool) {
     self.call = nil
     resumeReading()
     // The call's hold on this connection becomes its pool's.
@@ -183,14 +183,14 @@ final class ClientConnection: Connection {
     } else {
       close()
     }
-    call.responseEnded()
+    call.responseEnded(last)
   }
 
   override func ended(clean: Bool) {
     guard let call else { return close() }
     do throws(HTTPParseError) {
       // Over TLS an unannounced end may be an attacker's, so that it ends no body that lasts until then.
-      if clean, case .end? = try unsafe decoder.endOfInput() { return finish(call, hasMore: false) }
+      if clean, case .end? = try unsafe decoder.endOfInput() { return finish(call, Span(), hasMore: false) }
     } catch {
       return fail(call, .truncated, "the server closed the connection within its response")
     }

@@ -33,8 +33,8 @@ open class HTTPClientCall {
   open func responseBegan(_ head: HTTPResponseHead) {}
   /// A piece of the body, lent for the time of the call.
   open func responseContinued(_ body: Span<UInt8>) {}
-  /// The end; the connection is free for others already.
-  open func responseEnded() {}
+  /// The end, with the last piece of the body, which may be empty. The connection is free for others already.
+  open func responseEnded(_ last: Span<UInt8>) {}
   /// There will be no end.
   open func responseFailed(_ error: HTTPClientError) {}
 
@@ -276,7 +276,10 @@ final class DelegatedCall: HTTPClientCall {
     super.cancel()
   }
 
-  override func responseEnded() { takeDelegate()?.responseEnded() }
+  override func responseEnded(_ last: Span<UInt8>) {
+    if !last.isEmpty { delegate?.responseContinued(last) }
+    takeDelegate()?.responseEnded()
+  }
 
   override func responseFailed(_ error: HTTPClientError) { takeDelegate()?.responseFailed(error) }
 

@@ -153,7 +153,7 @@ public struct JSONWriter: ~Copyable {
     begin(name, room: plain.utf8CodeUnitCount + text.count + 2)
     bytes.append(JSONLexer.quote)
     bytes.append(plain)
-    JSONText.appendEscaped(text, to: &bytes)
+    if JSONLexer.isPlain(text) { bytes.append(text) } else { JSONText.appendEscaped(text, to: &bytes) }
     bytes.append(JSONLexer.quote)
   }
 

@@ -26,6 +26,8 @@ final class OrqExchange: HTTPClientCall, RunningTurn, HTTPClientDelegate {
     case refusal(status: Int, retryAfter: Int?)
     case json
     case events
+    /// What still comes of it counts no more.
+    case abandoned
   }
 
   /// What was asked last, and whether it was how the task stands.
@@ -80,6 +82,7 @@ final class OrqExchange: HTTPClientCall, RunningTurn, HTTPClientDelegate {
   }
 
   private func stop() {
+    answer = .abandoned
     if !isLingering { cancelCalls() }
     if let timer { loop.cancel(timer) }
     timer = nil
@@ -121,7 +124,7 @@ final class OrqExchange: HTTPClientCall, RunningTurn, HTTPClientDelegate {
 
   override func responseContinued(_ bytes: Span<UInt8>) {
     switch answer {
-    case .none: break
+    case .none, .abandoned: break
     case .refusal: body.append(bytes.extracting(first: max(0, OrqExchange.refusalBytesMax - body.count)))
     case .json:
       if body.isEmpty { body = bytes.copied } else { body.append(bytes) }
@@ -134,7 +137,16 @@ final class OrqExchange: HTTPClientCall, RunningTurn, HTTPClientDelegate {
     }
   }
 
-  override func responseEnded() {
+  override func responseEnded(_ last: Span<UInt8>) {
+    // Read where it was received.
+    if body.isEmpty, case .json = answer, asked == .createResponse, let told = OrqTextAnswer(last) {
+      return heard(told, in: last)
+    }
+    if !last.isEmpty { responseContinued(last) }
+    responseEnded()
+  }
+
+  func responseEnded() {
     lookUpCall = nil
     if isLookingUp { lookedUp() } else { answered() }
   }
@@ -156,6 +168,7 @@ final class OrqExchange: HTTPClientCall, RunningTurn, HTTPClientDelegate {
     case .refusal(let status, let retryAfter): refused(status, retryAfter)
     case .json: answeredJSON()
     case .events: if !reader.isOver { lookUpLater() }
+    case .abandoned: break
     }
   }
 
@@ -175,14 +188,11 @@ final class OrqExchange: HTTPClientCall, RunningTurn, HTTPClientDelegate {
 
   private func answeredJSON() {
     guard let emit else { return }
+    let body = body
     do throws(OrqFault) {
       switch asked {
       case .createResponse:
-        if let answer = OrqTextAnswer(body.span) {
-          accept()
-          reader.read(answer, in: body.span, emit)
-          return heard()
-        }
+        if let told = OrqTextAnswer(body.span) { return heard(told, in: body.span) }
         let outcome = try OrqOutcome.decode(body)
         accept()
         if reader.read(outcome, emit) { return heard() }
@@ -199,6 +209,13 @@ final class OrqExchange: HTTPClientCall, RunningTurn, HTTPClientDelegate {
     } catch {
       notUnderstood(error.message)
     }
+  }
+
+  private func heard(_ told: OrqTextAnswer, in body: Span<UInt8>) {
+    guard let emit else { return }
+    accept()
+    reader.read(told, in: body, emit)
+    heard()
   }
 
   /// The turn has heard its last word.
@@ -295,6 +312,7 @@ final class OrqExchange: HTTPClientCall, RunningTurn, HTTPClientDelegate {
       }
       lookUpLater()
     case .none, .events: lookUpLater()
+    case .abandoned: break
     }
   }
 
