@@ -16,6 +16,9 @@ public enum JSONShape {
   /// Where any value lies within a text.
   public struct Value: Sendable {
     let range: Range<Int>
+
+    /// In bytes.
+    public var count: Int { range.count }
   }
 
   /// Steps over a literal piece; false, and no step, where the text has something else.
@@ -64,6 +67,17 @@ public enum JSONShape {
     return content
   }
 
+  /// Steps over a string or a number.
+  public static func scalar(in text: Span<UInt8>, at offset: inout Int) -> Value? {
+    skipSpace(in: text, at: &offset)
+    let start = offset
+    if string(in: text, at: &offset) == nil {
+      guard let end = try? JSONLexer.endOfNumber(text, from: start) else { return nil }
+      offset = end
+    }
+    return Value(range: start..<offset)
+  }
+
   /// Steps through an object of which all members are known.
   ///
   /// - Parameter member: steps over one member, name and value; false where it is none that is known, or not for the first
@@ -108,9 +122,22 @@ extension JSONString {
   }
 }
 
+extension String {
+  /// As ``JSONString/init(_:in:)``, decoded.
+  public init(_ content: JSONShape.Content, in text: Span<UInt8>) {
+    let escaped = text.extracting(content.range)
+    if content.hasEscapes {
+      self.init(decoding: JSONText.unescaped(escaped), as: UTF8.self)
+    } else {
+      // The content is valid UTF-8.
+      self = unsafe String(copying: UTF8Span(unchecked: escaped))
+    }
+  }
+}
+
 extension JSONFragment {
   /// - Parameters:
-  ///   - value: as ``JSONShape/value(in:at:depth:)`` found it.
+  ///   - value: as ``JSONShape`` found it.
   ///   - text: the text that it was found in.
   public init(_ value: JSONShape.Value, in text: Span<UInt8>) {
     self.init(unchecked: text.extracting(value.range).copied)

@@ -38,6 +38,14 @@ struct A2AFace {
       let responder = responder(statedVersion(state.request, family: nil), JSONFragment(.null))
       return responder.respond(A2AFace.notJSON, status: 415)
     }
+    if let told = TextMessageCall(body.span, limits: jsonLimits),
+      case .success(told.version) = negotiate(state.request, family: told.version)
+    {
+      var responder = responder(told.version, told.id)
+      responder.refusesInStream =
+        told.version == .v0_3 && A2AFace.readsEventsOnly(told.call.operation, state.request)
+      return perform(told.call, state, responder)
+    }
     let call: JSONRPCRequest
     do {
       call = try JSONRPCRequestReader.read(body, limits: jsonLimits)
@@ -50,7 +58,8 @@ struct A2AFace {
       responder(VersionNegotiation.versionOfRefusal(family: family), call.id).respond(error)
     case .success(let version):
       var responder = responder(version, call.id)
-      responder.refusesInStream = version == .v0_3 && A2AFace.readsEventsOnly(call.method, state.request)
+      responder.refusesInStream =
+        version == .v0_3 && A2AFace.readsEventsOnly(JSONRPCMethod.operation(call.method, version), state.request)
       do {
         let decoded = try CallDecoder.decode(method: call.method, params: call.params, version: version)
         perform(decoded, state, responder)
@@ -62,8 +71,8 @@ struct A2AFace {
 
   /// True for a 0.3 client that asks for a stream: an answer of another type is nothing that it can read, not even an
   /// error. Clients of 1.0 read both.
-  private static func readsEventsOnly(_ method: String, _ head: borrowing HTTPRequestHead) -> Bool {
-    guard method == "message/stream" || method == "tasks/resubscribe" else { return false }
+  private static func readsEventsOnly(_ operation: AgentOperation?, _ head: borrowing HTTPRequestHead) -> Bool {
+    guard operation == .sendStreamingMessage || operation == .subscribeToTask else { return false }
     return head.fields.values("accept").contains { $0.lowercased().contains("text/event-stream") }
   }
 
