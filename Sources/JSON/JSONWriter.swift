@@ -4,9 +4,9 @@ public import Bytes
 ///
 /// The caller keeps the grammar (a value behind each key, as many ends as beginnings); what it writes is escaped here.
 public struct JSONWriter: ~Copyable {
-  private var bytes: ByteWriter
+  @usableFromInline var bytes: ByteWriter
   /// Where the text begins: what stands before is not ours and asks for no comma.
-  private let start: Int
+  @usableFromInline let start: Int
 
   /// - Parameter reserving: bytes that the text will probably take.
   public init(reserving: Int = 256) {
@@ -46,6 +46,7 @@ public struct JSONWriter: ~Copyable {
   public mutating func endArray() { bytes.append(UInt8(ascii: "]")) }
 
   /// - Parameter name: without characters that need an escape.
+  @inlinable @inline(__always)
   public mutating func key(_ name: StaticString) { begin(name) }
 
   public mutating func key(string name: String) {
@@ -127,20 +128,24 @@ public struct JSONWriter: ~Copyable {
 
   // MARK: Members
 
+  @inlinable @inline(__always)
   public mutating func member(_ name: StaticString, _ text: String) { member(name, utf8: text.utf8Span.span) }
 
   /// - Parameter utf8: valid UTF-8, not escaped yet.
+  @inlinable @inline(__always)
   public mutating func member(_ name: StaticString, utf8: Span<UInt8>) {
     begin(name, room: utf8.count + 2)
     escape(utf8)
   }
 
   /// - Parameter text: without characters that need an escape.
+  @inlinable @inline(__always)
   public mutating func member(_ name: StaticString, _ text: StaticString) {
-    begin(name)
+    begin(name, room: text.utf8CodeUnitCount + 2)
     quote(text)
   }
 
+  @inlinable @inline(__always)
   public mutating func member(_ name: StaticString, _ text: JSONString) {
     let text = text.escaped.span
     begin(name, room: text.count + 2)
@@ -183,35 +188,35 @@ public struct JSONWriter: ~Copyable {
   /// The beginning of a text that goes on.
   mutating func unseparated(_ text: Span<UInt8>) { bytes.append(text) }
 
-  // Behind a name no comma is due: what follows it is written by the functions below that ask for none.
+  // Behind a name no comma is due: what follows it is written by the functions below that ask for none. Names are mostly
+  // literals, and are written where they are known to be, in a few words.
 
   /// A name and its colon, with a comma before them where one is due.
   ///
   /// - Parameter room: bytes that the value will take.
-  @inline(__always)
-  private mutating func begin(_ name: StaticString, room: Int = 0) {
+  @inlinable @inline(__always)
+  mutating func begin(_ name: StaticString, room: Int = 0) {
     bytes.reserve(name.utf8CodeUnitCount + room + 4)
     // There is room by the line above.
     if needsComma { unsafe bytes.put(UInt8(ascii: ",")) }
-    unsafe bytes.put(JSONLexer.quote)
+    unsafe bytes.put(UInt8(ascii: "\""))
     unsafe bytes.put(name)
-    unsafe bytes.put(JSONLexer.quote)
-    unsafe bytes.put(UInt8(ascii: ":"))
+    unsafe bytes.put("\":")
   }
 
   /// - Parameter text: without characters that need an escape.
-  @inline(__always)
-  private mutating func quote(_ text: StaticString) {
+  @inlinable @inline(__always)
+  mutating func quote(_ text: StaticString) {
     bytes.reserve(text.utf8CodeUnitCount + 2)
     // There is room by the line above.
-    unsafe bytes.put(JSONLexer.quote)
+    unsafe bytes.put(UInt8(ascii: "\""))
     unsafe bytes.put(text)
-    unsafe bytes.put(JSONLexer.quote)
+    unsafe bytes.put(UInt8(ascii: "\""))
   }
 
   /// - Parameter text: without characters that need an escape.
-  @inline(__always)
-  private mutating func quote(_ text: Span<UInt8>) {
+  @usableFromInline @inline(never)
+  mutating func quote(_ text: Span<UInt8>) {
     bytes.reserve(text.count + 2)
     // There is room by the line above.
     unsafe bytes.put(JSONLexer.quote)
@@ -219,8 +224,9 @@ public struct JSONWriter: ~Copyable {
     unsafe bytes.put(JSONLexer.quote)
   }
 
-  @inline(__always)
-  private mutating func escape(_ text: Span<UInt8>) {
+  /// - Parameter text: valid UTF-8, not escaped yet.
+  @usableFromInline @inline(never)
+  mutating func escape(_ text: Span<UInt8>) {
     if JSONLexer.isPlain(text) { return quote(text) }
     bytes.append(JSONLexer.quote)
     JSONText.appendEscaped(text, to: &bytes)
@@ -231,8 +237,8 @@ public struct JSONWriter: ~Copyable {
   @inline(__always)
   private mutating func separate() { if needsComma { bytes.append(UInt8(ascii: ",")) } }
 
-  @inline(__always)
-  private var needsComma: Bool {
+  @inlinable @inline(__always)
+  var needsComma: Bool {
     guard bytes.count > start, let last = bytes.last else { return false }
     return last != UInt8(ascii: "{") && last != UInt8(ascii: "[") && last != UInt8(ascii: ":")
   }
