@@ -179,6 +179,7 @@ open class Connection: EventHandler {
   // MARK: Events
 
   public final func ready(_ events: ReadyEvents, on loop: EventLoop) {
+    if events.overlaps(.turnEnd) { return flush() }
     if events.overlaps(.peerClosed) { peerHasClosed = true }
     if events.overlaps(.readable) || events.overlaps(.peerClosed) { canRead = true }
     if events.overlaps(.writable) || events.overlaps(.peerClosed) { canWrite = true }
@@ -352,15 +353,15 @@ open class Connection: EventHandler {
   }
 
   private func scheduleFlush() {
-    guard !isFlushScheduled else { return }
+    // What was written before is sent when the connection stands.
+    guard !isFlushScheduled, phase == .established else { return }
     isFlushScheduled = true
-    loop.flushAtTurnEnd(self)
+    loop.flushAtTurnEnd(descriptor)
   }
 
-  /// Sends what is queued; called by the loop at the end of a turn.
-  final func flush() {
+  /// Sends what is queued, at the end of a turn.
+  private func flush() {
     isFlushScheduled = false
-    guard phase == .established else { return }
     let before = output.count
     let end = canWrite ? send() : .wouldBlock
     output.releaseBlock()

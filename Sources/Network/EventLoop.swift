@@ -23,6 +23,8 @@ public struct ReadyEvents: OptionSet, Sendable {
   public static let writable = ReadyEvents(rawValue: EPOLLOUT.rawValue)
   /// The peer has closed its side, or the connection has failed.
   public static let peerClosed = ReadyEvents(rawValue: EPOLLRDHUP.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue)
+  /// The end of a turn of the loop, for those who have asked for it: none of epoll's events.
+  static let turnEnd = ReadyEvents(rawValue: EPOLLONESHOT.rawValue)
 
   func overlaps(_ other: ReadyEvents) -> Bool { rawValue & other.rawValue != 0 }
 }
@@ -40,9 +42,10 @@ public protocol EventHandler: AnyObject {
 /// before any answer of that turn leaves.
 @safe public final class EventLoop {
   private struct Registration {
+    /// nil while it handles an event, too.
     var handler: (any EventHandler)?
-    /// An event carries the generation of its registration: one that was queued for a descriptor closed earlier in the
-    /// same turn, and perhaps opened anew, finds a different one and is dropped.
+    /// 0 where nothing is watched. An event carries the generation of its registration: one that was queued for a descriptor
+    /// closed earlier in the same turn, and perhaps opened anew, finds a different one and is dropped.
     var generation: UInt32 = 0
   }
 
@@ -69,8 +72,9 @@ public protocol EventHandler: AnyObject {
   private var generations: UInt32 = 0
   private let timers = TimerQueue()
   private let laterBodies = Ring<Body>()
-  private var turnEndHooks: [() -> Void] = []
-  private let flushQueue = Ring<Connection>()
+  private let turnEndHooks = Ring<Body>()
+  /// Keys of the descriptors whose handlers have asked for the turn's end.
+  private let flushQueue = Ring<UInt64>()
   private var isStopping = false
   private var replies: UInt64 = 0
   private var expected: [UInt64: (any Sendable) -> Void] = [:]
@@ -116,7 +120,7 @@ public protocol EventHandler: AnyObject {
     do throws(SystemError) {
       try control(EPOLL_CTL_ADD, fd, interest, generations)
     } catch {
-      registrations[position].handler = nil
+      registrations[position] = Registration()
       throw error
     }
   }
@@ -128,7 +132,7 @@ public protocol EventHandler: AnyObject {
 
   /// Stops watching `fd`; to be called before it is closed. Events that are already fetched are dropped.
   public func remove(_ fd: Int32) {
-    guard Int(fd) < registrations.count, registrations[Int(fd)].handler != nil else { return }
+    guard Int(fd) < registrations.count, registrations[Int(fd)].generation != 0 else { return }
     registrations[Int(fd)] = Registration()
     // The only errors here are a descriptor that is not watched or not open: then there is nothing to remove.
     try? control(EPOLL_CTL_DEL, fd, [], 0)
@@ -139,9 +143,13 @@ public protocol EventHandler: AnyObject {
   ) throws(SystemError) {
     var event = unsafe epoll_event()
     unsafe event.events = interest.rawValue
-    unsafe event.data.u64 = UInt64(generation) << 32 | UInt64(UInt32(bitPattern: fd))
+    unsafe event.data.u64 = EventLoop.key(fd, generation)
     // The kernel copies `event` during the call.
     guard unsafe epoll_ctl(epoll, operation, fd, &event) == 0 else { throw .last("epoll_ctl") }
+  }
+
+  private static func key(_ fd: Int32, _ generation: UInt32) -> UInt64 {
+    UInt64(generation) << 32 | UInt64(UInt32(bitPattern: fd))
   }
 
   // MARK: Other threads
@@ -204,7 +212,7 @@ public protocol EventHandler: AnyObject {
   }
 
   /// Has `hook` run at the end of every turn, before the turn's output is sent.
-  public func onTurnEnd(_ hook: @escaping () -> Void) { turnEndHooks.append(hook) }
+  public func onTurnEnd(_ hook: @escaping () -> Void) { turnEndHooks.append(Body(run: hook)) }
 
   /// The clock as it is, not as it was when the turn began.
   public func readClock() -> MonotonicTime { time.monotonic() }
@@ -235,7 +243,7 @@ public protocol EventHandler: AnyObject {
     }
     timers.removeAll()
     laterBodies.removeAll()
-    turnEndHooks = []
+    turnEndHooks.removeAll()
     flushQueue.removeAll()
     expected = [:]
     registrations.removeAll()
@@ -269,10 +277,18 @@ public protocol EventHandler: AnyObject {
     }
   }
 
+  /// The handler is taken out and put back, which counts nothing, unless it was removed meanwhile.
   private func dispatch(_ key: UInt64, _ events: ReadyEvents) {
     let position = Int(UInt32(truncatingIfNeeded: key))
-    guard registrations[position].generation == UInt32(truncatingIfNeeded: key >> 32) else { return }
-    registrations[position].handler?.ready(events, on: self)
+    guard isWatched(key, at: position) else { return }
+    var handler: (any EventHandler)?
+    swap(&handler, &registrations[position].handler)
+    handler?.ready(events, on: self)
+    if isWatched(key, at: position) { swap(&handler, &registrations[position].handler) }
+  }
+
+  private func isWatched(_ key: UInt64, at position: Int) -> Bool {
+    position < registrations.count && registrations[position].generation == UInt32(truncatingIfNeeded: key >> 32)
   }
 
   private func refreshClock() {
@@ -287,7 +303,7 @@ public protocol EventHandler: AnyObject {
     repeat {
       runLaterBodies()
       runOwnMail()
-      for hook in turnEndHooks { hook() }
+      for index in 0..<turnEndHooks.count { turnEndHooks[index].run() }
       flushConnections()
       rounds += 1
     } while hasWork && rounds < EventLoop.endRoundsMax
@@ -309,11 +325,13 @@ public protocol EventHandler: AnyObject {
   }
 
   private func flushConnections() {
-    for _ in 0..<flushQueue.count { flushQueue.popFirst()?.flush() }
+    for _ in 0..<flushQueue.count {
+      if let key = flushQueue.popFirst() { dispatch(key, .turnEnd) }
+    }
   }
 
-  /// Has `connection` send what it has queued at the end of this turn.
-  func flushAtTurnEnd(_ connection: Connection) { flushQueue.append(connection) }
+  /// Has the handler of `fd`, which is watched, told of the end of this turn.
+  func flushAtTurnEnd(_ fd: Int32) { flushQueue.append(EventLoop.key(fd, registrations[Int(fd)].generation)) }
 
   private func waitMilliseconds(maxWait: Duration?) -> Int32 {
     guard !hasWork, !isStopping else { return 0 }
