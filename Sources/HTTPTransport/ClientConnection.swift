@@ -175,12 +175,13 @@ final class ClientConnection: Connection {
   private func finish(_ call: HTTPClientCall, _ last: Span<UInt8>, hasMore: Bool) {
     self.call = nil
     resumeReading()
-    // The call's hold on this connection becomes its pool's.
-    let held = call.end()
     // A server that answers before it has the whole request may or may not read the rest.
-    if keepsAlive, !hasMore, bufferedBytes == 0, isOpen, let held {
-      client.keep(held, at: loop.now)
+    if keepsAlive, !hasMore, bufferedBytes == 0, isOpen, pool.idleCount < client.options.idlePerUpstreamMax {
+      idleSince = loop.now
+      pool.keep(self, call.end())
+      client.watchIdle()
     } else {
+      _ = call.end()
       close()
     }
     call.responseEnded(last)

@@ -68,11 +68,8 @@ public final class HTTPClient {
     return recent?.takeIdle()
   }
 
-  func keep(_ connection: consuming ClientConnection, at now: MonotonicTime) {
-    guard connection.pool.idleCount < options.idlePerUpstreamMax else { return connection.close() }
-    connection.idleSince = now
-    let pool = connection.pool
-    pool.keep(connection)
+  /// Has idle connections closed in time: one of them has just come to be.
+  func watchIdle() {
     if sweep == nil { scheduleSweep() }
   }
 
@@ -140,19 +137,24 @@ final class UpstreamPool {
     key.isKey(of: request, tls: tls)
   }
 
-  func keep(_ connection: consuming ClientConnection) {
-    swap(&connection.nextIdle, &firstIdle)
-    firstIdle = connection
+  /// - Parameter held: a hold on `connection`, which becomes the pool's.
+  func keep(_ connection: ClientConnection, _ held: consuming ClientConnection?) {
+    var held = held
+    swap(&held, &firstIdle)
+    // What was the first one until now.
+    swap(&held, &connection.nextIdle)
     idleCount += 1
   }
 
   func takeIdle() -> ClientConnection? {
+    guard idleCount > 0 else { return nil }
     var taken: ClientConnection?
     swap(&taken, &firstIdle)
-    guard let connection = taken else { return nil }
-    swap(&firstIdle, &connection.nextIdle)
+    var next: ClientConnection?
+    if let taken { swap(&next, &taken.nextIdle) }
+    swap(&next, &firstIdle)
     idleCount -= 1
-    return connection
+    return taken
   }
 
   /// Nothing happens if it is not idle.
@@ -161,7 +163,7 @@ final class UpstreamPool {
     guard others.count < idleCount else { return }
     firstIdle = nil
     idleCount = 0
-    for other in others.reversed() { keep(other) }
+    for other in others.reversed() { keep(other, other) }
     connection.nextIdle = nil
   }
 }

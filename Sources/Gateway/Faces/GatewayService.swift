@@ -134,7 +134,7 @@ final class GatewayService: HTTPService {
 
   private func admitCall(_ agent: consuming ExposedAgent, _ state: ExchangeState) -> HeadDecision {
     let refusal = admitAgent(agent, state) ?? refuseEncoding(state)
-    state.agent = agent
+    state.agent = consume agent
     return refusal ?? .accept(bodyBytesMax: context.services.limits.http.bodyBytesMax)
   }
 
@@ -170,7 +170,7 @@ final class GatewayService: HTTPService {
 
   private func welcome(_ principal: consuming Principal, _ state: ExchangeState) -> HeadDecision? {
     let isAnonymous = principal.isAnonymous
-    state.principal = principal
+    state.principal = consume principal
     guard isAnonymous, let refusal = browsers.refusal(ofAnonymous: state.request) else { return nil }
     return reject(refusal.status, refusal.message, state)
   }
