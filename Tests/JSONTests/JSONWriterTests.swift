@@ -63,6 +63,8 @@ import Testing
       json.beginObject()
       json.member("string", "q\"" as String)
       json.member("literal", literal)
+      json.member("joined", "a_", "b")
+      json.member("escaped", "a_", "b\"")
       json.member("text", JSONString("t\t"))
       json.member("fragment", JSONFragment([1, 2]))
       json.member("int", Int.min)
@@ -75,8 +77,8 @@ import Testing
       json.endObject()
     }
     let expected =
-      #"{"string":"q\"","literal":"literal","text":"t\t","fragment":[1,2],"int":-9223372036854775808,"bool":false,"#
-      + #""value":null,"number":1.50,"raw":[]}"#
+      #"{"string":"q\"","literal":"literal","joined":"a_b","escaped":"a_b\"","text":"t\t","#
+      + #""fragment":[1,2],"int":-9223372036854775808,"bool":false,"value":null,"number":1.50,"raw":[]}"#
     #expect(written == expected)
     _ = try JSONDocument.parse(Array(written.utf8))
   }

@@ -57,11 +57,17 @@ private struct Script {
     return hear { $0.read(event, $1) }
   }
 
-  /// What it hears of a whole answer; the last line tells whether that is all.
+  /// What it hears of a whole answer, whichever way that is read; the last line tells whether it is all.
   mutating func body(response json: String) throws -> [String] {
-    let outcome = try OrqOutcome.decode(Array(json.utf8))
+    let body = Array(json.utf8)
+    let outcome = try OrqOutcome.decode(body)
+    var other = self
     var isOver = false
-    return hear { isOver = $0.read(outcome, $1) } + [isOver ? "over" : "not over"]
+    let lines = hear { isOver = $0.read(outcome, $1) } + [isOver ? "over" : "not over"]
+    if let told = OrqTextAnswer(body.span) {
+      #expect(other.hear { $0.read(told, in: body.span, $1) } + ["over"] == lines)
+    }
+    return lines
   }
 
   mutating func body(task json: String) throws -> [String] {
@@ -564,6 +570,17 @@ func theEndsOfATask(_ state: String, _ heard: String) throws {
     try script.response("done", #"{"finishReason":"stop"}"#) == [
       #"finish_reason "stop""#, #"remember {"thread":"th","task":"01T"}"#, "completed",
     ])
+}
+
+@Test(arguments: [
+  OrqContextState(.begun(taskID: "01A\"")), OrqContextState(threadID: "th", taskID: "01T", pendingToolCalls: ["c1"]),
+  OrqContextState(threadID: "th", taskID: "01OLD", pendingToolCalls: ["c1"]),
+])
+func aUsualAnswerIsHeardTheSameInEveryContext(context: OrqContextState) throws {
+  var script = Script(context)
+  let said = #"{"_id":"r","task_id":"01T","output":[{"role":"agent","parts":[{"kind":"text","text":"so"}]}],"#
+  let lines = try script.body(response: said + #""created_at":"t","model":"m","usage":{"n":1},"finish_reason":"stop"}"#)
+  #expect(lines.count == (context.taskID == "01T" ? 8 : 7))
 }
 
 @Test func anotherTaskThanTheContinuedOneHasNoCallsPending() throws {
