@@ -52,10 +52,11 @@ private enum Base32 {
 
   /// The number of 128 bits that the digits write; nil where one is none, or where they write a larger one.
   static func number(_ digits: Span<UInt8>) -> (high: UInt64, low: UInt64)? {
+    let values = values.span
     var (high, low) = (UInt64(0), UInt64(0))
     for index in digits.indices {
       // There is a value for each byte.
-      let value = unsafe values.span[unchecked: Int(digits[index])]
+      let value = unsafe values[unchecked: Int(digits[index])]
       guard value < 32, high >> 59 == 0 else { return nil }
       high = high << 5 | low >> 59
       low = low << 5 | UInt64(value)
