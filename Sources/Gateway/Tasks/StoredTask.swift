@@ -11,6 +11,11 @@ struct StoredTask {
     var record: TaskRecord
 
     init(_ record: consuming TaskRecord) { self.record = record }
+
+    var task: AgentTask {
+      record.foldTexts()
+      return record.task
+    }
   }
 
   private enum Form {
@@ -30,8 +35,8 @@ struct StoredTask {
 
   /// - Parameter block: where a task that is over finds room; another one afterwards, if there is none.
   init(_ record: consuming TaskRecord, block: inout PackedTasks?) {
-    state = record.task.status.state
-    statusTime = record.task.status.timestamp ?? statusTime
+    state = record.status.state
+    statusTime = record.status.timestamp ?? statusTime
     guard record.mayBePacked else {
       byteCount = record.byteCount
       form = .growing(Record(record))
@@ -55,7 +60,7 @@ struct StoredTask {
   var task: AgentTask {
     switch form {
     case .free: StoredTask.noTask
-    case .growing(let growing): growing.record.task
+    case .growing(let growing): growing.task
     case .packed(let packed): packed.task
     }
   }
@@ -63,7 +68,7 @@ struct StoredTask {
   var contextID: String {
     switch form {
     case .free: ""
-    case .growing(let growing): growing.record.task.contextID
+    case .growing(let growing): growing.record.contextID
     case .packed(let packed): packed.contextID
     }
   }
@@ -96,15 +101,15 @@ struct StoredTask {
 
   func snapshot(at cursor: JournalSequence) -> AgentTask? {
     guard case .growing(let growing) = form else { return cursor == 0 ? task : nil }
-    return growing.record.snapshot(at: cursor)
+    return cursor == growing.record.sequence ? growing.task : growing.record.snapshot(at: cursor)
   }
 
   /// To be called for tasks that are not over only.
   mutating func append(_ events: [JournalEvent], at time: Timestamp, journalEventsMax: Int) {
     guard case .growing(let growing) = form else { preconditionFailure("a task that is over never changes") }
     growing.record.append(events, at: time, journalEventsMax: journalEventsMax)
-    state = growing.record.task.status.state
-    statusTime = growing.record.task.status.timestamp ?? statusTime
+    state = growing.record.status.state
+    statusTime = growing.record.status.timestamp ?? statusTime
     byteCount = growing.record.byteCount
   }
 
@@ -116,5 +121,5 @@ struct StoredTask {
 
 extension TaskRecord {
   /// The task is over, and nobody has a cursor to a journal of it.
-  fileprivate var mayBePacked: Bool { task.status.state.isTerminal && journal.isEmpty && sequence == 0 }
+  fileprivate var mayBePacked: Bool { status.state.isTerminal && journal.isEmpty && sequence == 0 }
 }

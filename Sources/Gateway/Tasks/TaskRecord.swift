@@ -3,7 +3,11 @@ internal import Model
 
 /// A task with its journal. A value: all of its rules can be tested without a store.
 public struct TaskRecord: Sendable {
-  private(set) var task: AgentTask
+  /// The task without the newest texts: they are added when somebody asks, or something else is said. Of many streams at once
+  /// each would otherwise be looked up in memory for every word.
+  private var folded: AgentTask
+  /// So many entries at the journal's end, all of them texts, are not folded yet.
+  private var unfoldedCount = 0
   /// The task before the first kept entry, from which older states are folded again; nil while no entry is kept.
   private var base: AgentTask?
   private var baseSequence: JournalSequence = 0
@@ -16,22 +20,46 @@ public struct TaskRecord: Sendable {
   private(set) var byteCount: Int
 
   init(_ task: AgentTask) {
-    self.task = task
+    folded = task
     byteCount = 0
     byteCount = byteCountOfTask
   }
 
+  var task: AgentTask {
+    guard unfoldedCount > 0 else { return folded }
+    var record = self
+    record.foldTexts()
+    return record.folded
+  }
+
+  var contextID: String { folded.contextID }
+  var status: TaskStatus { folded.status }
+
   /// What the task takes without its output.
-  var byteCountOfTask: Int { task.history.reduce(TaskRecord.fixedBytes) { $0 + TaskRecord.bytes(of: $1.parts) } }
+  var byteCountOfTask: Int { folded.history.reduce(TaskRecord.fixedBytes) { $0 + TaskRecord.bytes(of: $1.parts) } }
 
   mutating func append(_ events: [JournalEvent], at time: Timestamp, journalEventsMax: Int) {
-    if journal.isEmpty { base = task }
+    if journal.isEmpty { base = folded }
     for event in events {
       let event = event.stamped(time)
-      keep(event)
-      note(event, at: time)
+      if event.isText {
+        byteCount += TaskRecord.bytes(of: event)
+        unfoldedCount += 1
+        keep(event)
+      } else {
+        foldTexts()
+        keep(event)
+        note(event, at: time)
+      }
     }
     bound(to: journalEventsMax)
+  }
+
+  /// Adds what is not folded yet; whoever asks for the task more than once calls this first.
+  mutating func foldTexts() {
+    guard unfoldedCount > 0 else { return }
+    for entry in journal.suffix(unfoldedCount) { TaskRecord.fold(entry.event, into: &folded) }
+    unfoldedCount = 0
   }
 
   // MARK: New tasks
@@ -42,7 +70,7 @@ public struct TaskRecord: Sendable {
   ///   the first on that is read from the journal alone.
   mutating func begin(with event: consuming JournalEvent, isFollowed: Bool) {
     if isFollowed || !journal.isEmpty || event.isOfTools {
-      if journal.isEmpty { base = task }
+      if journal.isEmpty { base = folded }
       keep(copy event)
     }
     note(event, at: nil)
@@ -50,7 +78,7 @@ public struct TaskRecord: Sendable {
 
   /// Gives what has begun its time.
   mutating func settle(at time: Timestamp, journalEventsMax: Int) {
-    if task.status.timestamp == nil { task.status.timestamp = time }
+    if folded.status.timestamp == nil { folded.status.timestamp = time }
     for index in journal.indices where journal[index].event.isStatus {
       journal[index] = SequencedEvent(sequence: journal[index].sequence, event: journal[index].event.stamped(time))
     }
@@ -70,7 +98,7 @@ public struct TaskRecord: Sendable {
     if case .backendState(let state) = event {
       backendState = state
     } else {
-      TaskRecord.fold(event.stamped(time), into: &task)
+      TaskRecord.fold(event.stamped(time), into: &folded)
     }
   }
 
@@ -109,6 +137,7 @@ public struct TaskRecord: Sendable {
   /// Drops the oldest entries where there are more than so many.
   private mutating func bound(to eventsMax: Int) {
     guard sequence - baseSequence > eventsMax, var older = base else { return }
+    foldTexts()
     let end = sequence - eventsMax * 3 / 4
     let dropped = place(after: end)
     for entry in journal[..<dropped] {

@@ -35,6 +35,8 @@ extension JournalEvent {
 
   var isStatus: Bool { if case .status = self { true } else { false } }
 
+  var isText: Bool { if case .text = self { true } else { false } }
+
   /// Adds to the task's artifacts, or changes them.
   var isOfOutput: Bool {
     switch self {

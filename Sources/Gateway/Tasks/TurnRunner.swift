@@ -444,9 +444,18 @@ final class TurnRunner {
       return false
     }
     // What ends the turn is for those to read who then find it over.
-    if !isDone { observer?.turnWrote(events, upTo: sequence) }
+    if isDone { return true }
+    observer?.turnWrote(events, upTo: sequence)
+    // The next ones, of which there are mostly as few, find their room there.
+    if events.capacity <= TurnRunner.keptEventsMax, unwritten.events.isEmpty {
+      events.removeAll(keepingCapacity: true)
+      swap(&events, &unwritten.events)
+    }
     return true
   }
+
+  /// For so many events an open turn keeps the room between two flushes.
+  private static let keptEventsMax = 4
 
   private func fail(_ reason: String) {
     guard phase == .running else { return }

@@ -57,6 +57,13 @@ func textsThatAreKeptTogetherAreReadOneByOne(seed: UInt64) throws {
     for events in [first, second] {
       together.append(events, at: Timestamp(milliseconds: 2), journalEventsMax: bound)
       singly.append(events.singly, at: Timestamp(milliseconds: 2), journalEventsMax: bound)
+      // At any time, or never.
+      if random.oneIn(2) { singly.foldTexts() }
+    }
+    if bound == 1000 {
+      var folded = new
+      for entry in together.journal { TaskRecord.fold(entry.event, into: &folded) }
+      #expect(together.task == folded)
     }
     #expect(together.task == singly.task && together.sequence == singly.sequence)
     // What is dropped of a run is no longer counted, and what stays is.
