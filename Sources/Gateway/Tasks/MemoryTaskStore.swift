@@ -207,7 +207,7 @@ public final class MemoryTaskStore: TaskStore {
     func isOver() -> Bool {
       taskCount.load(ordering: .relaxed) > tasksMax || byteCount.load(ordering: .relaxed) > bytesMax
     }
-    // As mostly.
+    // Mostly there is room, and no shard to be held on to.
     guard isOver() else { return true }
     var next = 0
     var shard = home
