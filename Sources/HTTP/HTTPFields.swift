@@ -11,10 +11,14 @@ public struct HTTPFields: Sendable {
     var name: Range<Int> { Int(nameStart)..<Int(nameEnd) }
     var value: Range<Int> { Int(valueStart)..<Int(valueEnd) }
 
+    @inline(__always)
     func append(to output: inout OutputSpan<UInt8>) {
-      // Its bytes are copied within the call.
-      unsafe withUnsafeBytes(of: self) { bytes in
-        unsafe output.append(bytes.assumingMemoryBound(to: UInt8.self).span)
+      precondition(output.freeCapacity >= HTTPFields.entryBytes, "there is no room for this field")
+      // That it fits was checked; the pointer is used within the closure only.
+      unsafe output.withUnsafeMutableBufferPointer { buffer, count in
+        guard let start = buffer.baseAddress else { return }
+        unsafe UnsafeMutableRawPointer(start + count).storeBytes(of: self, as: Entry.self)
+        count += HTTPFields.entryBytes
       }
     }
   }
@@ -41,6 +45,13 @@ public struct HTTPFields: Sendable {
     self.headEnd = headEnd
     self.count = count
     self.filter = filter
+  }
+
+  /// The memory, for others; the fields are of no use afterwards.
+  mutating func takeBytes() -> [UInt8] {
+    var taken: [UInt8] = []
+    swap(&taken, &bytes)
+    return taken
   }
 
   // MARK: Building

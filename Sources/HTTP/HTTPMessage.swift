@@ -48,7 +48,7 @@ public struct HTTPRequestHead: ~Copyable, Sendable {
 public struct HTTPResponseHead: Sendable {
   public let status: Int
   public let minorVersion: Int
-  public let fields: HTTPFields
+  public internal(set) var fields: HTTPFields
   /// The connection may be used again once the body has ended.
   public let keepAlive: Bool
   /// What the head says, if it does.

@@ -2,13 +2,14 @@ public import Bytes
 
 /// Reads the requests of one connection (RFC 9112), strictly: what two servers could read in two ways is refused, since a
 /// proxy in front may have read it the other way. A state machine over a buffer; bytes of later requests stay there.
-public struct HTTPRequestDecoder: Sendable {
+public struct HTTPRequestDecoder {
   public enum Event: ~Copyable, Sendable {
     case head(HTTPRequestHead)
-    /// A piece of the body; more will come.
-    case body([UInt8])
-    /// The last piece, if any, and the end of the message.
-    case end([UInt8])
+    /// So many bytes of the body stand at the front of the input, to be taken from there before anything else; more will
+    /// come.
+    case body(Int)
+    /// The same of the last bytes, if any, and the end of the message.
+    case end(Int)
   }
 
   private enum Phase: Sendable {
@@ -20,13 +21,16 @@ public struct HTTPRequestDecoder: Sendable {
   }
 
   private let limits: HTTPLimits
+  private let memory: HeadMemory
   private var bodyBytesMax: Int
   private var phase = Phase.head
   private var scanner = HeadScanner()
   private var body: HTTPBodyDecoder
 
-  public init(limits: HTTPLimits) {
+  /// - Parameter memory: for heads.
+  public init(limits: HTTPLimits, memory: HeadMemory = HeadMemory()) {
     self.limits = limits
+    self.memory = memory
     bodyBytesMax = limits.bodyBytesMax
     body = HTTPBodyDecoder(limits: limits)
   }
@@ -53,11 +57,11 @@ public struct HTTPRequestDecoder: Sendable {
       }
       switch try body.next(&input) {
       case nil: return nil
-      case .bytes(let count): return .body(input.take(count))
+      case .bytes(let count): return .body(count)
       case .end(let count):
         phase = .head
         bodyBytesMax = limits.bodyBytesMax
-        return .end(input.take(count))
+        return .end(count)
       }
     } catch {
       phase = .failed
@@ -76,7 +80,7 @@ public struct HTTPRequestDecoder: Sendable {
     let lines = scanner.lines
     scanner = HeadScanner()
     let head = try input.withBytes { bytes throws(HTTPParseError) in
-      try HTTPRequestDecoder.parse(bytes.extracting(..<end), lines: lines, limits)
+      try HTTPRequestDecoder.parse(bytes.extracting(..<end), lines: lines, limits, memory)
     }
     input.consume(end)
     phase = .beforeBody(head.isChunked ? .chunked : .length(head.contentLength ?? 0))
@@ -84,10 +88,11 @@ public struct HTTPRequestDecoder: Sendable {
   }
 
   private static func parse(
-    _ bytes: Span<UInt8>, lines: Int, _ limits: HTTPLimits
+    _ bytes: Span<UInt8>, lines: Int, _ limits: HTTPLimits, _ memory: HeadMemory
   ) throws(HTTPParseError) -> HTTPRequestHead {
     let line = try RequestLine(bytes)
-    let (fields, facts) = try HeadReader.read(bytes, from: line.end, lines: lines, limits: limits)
+    let (fields, facts) = try HeadReader.read(
+      bytes, from: line.end, lines: lines, limits: limits, into: memory.take())
     // HTTP/1.1 wants exactly one Host (RFC 9112 §3.2), also beside an absolute target.
     guard facts.hosts == 1 || (facts.hosts == 0 && line.minorVersion == 0) else {
       throw HTTPParseError(.badHost, 400, "a request names its host exactly once")

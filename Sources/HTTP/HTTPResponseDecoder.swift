@@ -2,8 +2,8 @@ public import Bytes
 
 /// Reads the responses of one connection, in the order of the requests that were announced. As strict as
 /// ``HTTPRequestDecoder``: an upstream is not trusted with framing either.
-public struct HTTPResponseDecoder: Sendable {
-  public enum Event: Sendable {
+public struct HTTPResponseDecoder {
+  public enum Event: ~Copyable, Sendable {
     /// Interim responses (1xx) are skipped.
     case head(HTTPResponseHead)
     /// So many bytes of the body stand at the front of the input, to be taken from there before anything else; more will
@@ -18,6 +18,7 @@ public struct HTTPResponseDecoder: Sendable {
   }
 
   private let limits: HTTPLimits
+  private let memory: HeadMemory
   private var bodyBytesMax: Int
   private var phase = Phase.head
   private var scanner = HeadScanner()
@@ -30,8 +31,10 @@ public struct HTTPResponseDecoder: Sendable {
 
   private static let awaitedMax = 64
 
-  public init(limits: HTTPLimits) {
+  /// - Parameter memory: for heads.
+  public init(limits: HTTPLimits, memory: HeadMemory = HeadMemory()) {
     self.limits = limits
+    self.memory = memory
     bodyBytesMax = limits.bodyBytesMax
     body = HTTPBodyDecoder(limits: limits)
   }
@@ -94,7 +97,8 @@ public struct HTTPResponseDecoder: Sendable {
       let (line, fields, facts) = try input.withBytes { bytes throws(HTTPParseError) in
         let head = bytes.extracting(..<end)
         let line = try StatusLine(head)
-        let (fields, facts) = try HeadReader.read(head, from: line.end, lines: lines, limits: limits)
+        let (fields, facts) = try HeadReader.read(
+          head, from: line.end, lines: lines, limits: limits, into: memory.take())
         return (line, fields, facts)
       }
       input.consume(end)

@@ -43,8 +43,9 @@ enum HeadReader {
   ///   - head: ends in an empty line, so that each search below ends before the bytes do.
   ///   - start: of the second line.
   ///   - lines: with the first and the empty one.
+  ///   - bytes: memory for the fields; empty.
   static func read(
-    _ head: Span<UInt8>, from start: Int, lines: Int, limits: HTTPLimits
+    _ head: Span<UInt8>, from start: Int, lines: Int, limits: HTTPLimits, into bytes: consuming [UInt8]
   ) throws(HTTPParseError) -> (fields: HTTPFields, facts: HeadFacts) {
     guard lines - 2 <= limits.headersMax else {
       throw HTTPParseError(.headTooLarge, 431, "there are more than \(limits.headersMax) fields")
@@ -54,7 +55,6 @@ enum HeadReader {
     // The head, and behind it where its fields lie.
     let capacity = head.count + max(0, lines - 2) * HTTPFields.entryBytes
     var failure: HTTPParseError?
-    var bytes: [UInt8] = []
     bytes.append(addingCapacity: capacity) { output in
       output.append(head)
       var index = start

@@ -40,7 +40,7 @@ final class ClientConnection: Connection {
     self.tls = tls
     self.call = call
     idleSince = client.loop.now
-    unsafe decoder = HTTPResponseDecoder(limits: client.options.limits)
+    unsafe decoder = HTTPResponseDecoder(limits: client.options.limits, memory: client.headMemory)
     try super.init(loop: client.loop, to: address, tls: session)
     reportsEndWhilePaused = false
   }
@@ -150,6 +150,7 @@ final class ClientConnection: Connection {
         case .head(let head):
           keepsAlive = head.keepAlive
           call.received(head)
+          client.headMemory.giveBack(head)
         case .body(let count): hand(count, of: &input, to: call)
         case .end(let count):
           let hasMore = input.count > count

@@ -21,6 +21,7 @@ public final class HTTPClient {
   public let options: HTTPClientOptions
 
   let resolver: Resolver
+  let headMemory = HeadMemory()
   private var pools: [UpstreamKey: UpstreamPool] = [:]
   /// The one that was asked for last, which is looked at first: most callers have one upstream.
   private var recent: UpstreamPool?

@@ -73,6 +73,8 @@ open class HTTPExchange {
     request = beginning.request
   }
 
+  deinit { request.giveBack(to: connection.server.headMemory) }
+
   public final var loop: EventLoop { connection.loop }
   public final var peer: PeerInfo { connection.peer }
 

@@ -19,6 +19,7 @@ public final class HTTPServer {
   private(set) var drains = false
 
   let logger: Logger
+  let headMemory = HeadMemory()
   private let socket: ListeningSocket
   private var listener: Listener?
   private var connections: [ServerConnection] = []

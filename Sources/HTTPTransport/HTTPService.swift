@@ -1,3 +1,4 @@
+internal import Bytes
 public import HTTP
 
 /// A whole response, ready to be sent.
@@ -38,6 +39,9 @@ public protocol HTTPService: AnyObject {
   ///
   /// - Parameter body: the whole one.
   func request(_ exchange: HTTPExchange, body: consuming [UInt8])
+  /// As ``request(_:body:)``, of a body that came in one piece and is lent for the time of the call; for those who need no
+  /// bytes of their own.
+  func request(_ exchange: HTTPExchange, lent body: Span<UInt8>)
   /// The last byte was handed to the kernel, or the exchange was cut: `exchange` has all facts for a log line. Comes
   /// once for every exchange that `head` has seen.
   func finished(_ exchange: HTTPExchange)
@@ -45,4 +49,6 @@ public protocol HTTPService: AnyObject {
 
 extension HTTPService {
   public func exchange(_ beginning: consuming HTTPExchange.Beginning) -> HTTPExchange { HTTPExchange(beginning) }
+
+  public func request(_ exchange: HTTPExchange, lent body: Span<UInt8>) { request(exchange, body: body.copied) }
 }

@@ -26,7 +26,7 @@ final class ServerConnection: Connection {
   /// Place in the server's list.
   var position = 0
 
-  private let server: HTTPServer
+  let server: HTTPServer
   private let service: any HTTPService
   /// Nothing that runs while it decodes knows of it: overlaps cannot be.
   @exclusivity(unchecked) private var decoder: HTTPRequestDecoder
@@ -54,7 +54,7 @@ final class ServerConnection: Connection {
   init(_ server: HTTPServer, accepted socket: consuming Socket, address: SocketAddress, tls: TLSSession?) {
     self.server = server
     service = server.service
-    unsafe decoder = HTTPRequestDecoder(limits: server.options.limits)
+    unsafe decoder = HTTPRequestDecoder(limits: server.options.limits, memory: server.headMemory)
     deadline = server.loop.now + server.options.handshakeTimeout
     super.init(loop: server.loop, accepted: socket, address: address, tls: tls)
   }
@@ -190,8 +190,8 @@ final class ServerConnection: Connection {
         switch try unsafe decoder.next(&input) {
         case nil: return boundReadAhead(input.count)
         case .head(let head): begin(head, hasMore: !input.isEmpty)
-        case .body(let bytes): received(body: bytes)
-        case .end(let bytes): receivedEnd(bytes)
+        case .body(let count): received(body: input.take(count))
+        case .end(let count): receivedEnd(count, of: &input)
         }
       } catch {
         refuse(error)
@@ -258,20 +258,6 @@ final class ServerConnection: Connection {
     return false
   }
 
-  /// The whole body, of which these are the last bytes; nil where there is no room for it, and its request is refused.
-  private func wholeBody(_ lastBytes: consuming [UInt8], of exchange: HTTPExchange) -> [UInt8]? {
-    // Nearly every body comes in one piece, and is nothing that is held.
-    if bodyCount == 0, hasRoom(for: lastBytes.count) {
-      exchange.facts.bytesIn += lastBytes.count
-      return lastBytes
-    }
-    guard hold(lastBytes) else { return nil }
-    var whole: [UInt8] = []
-    swap(&whole, &body)
-    releaseBody()
-    return whole
-  }
-
   private func releaseBody() {
     guard bodyCount > 0 else { return }
     loop.heldBytes -= bodyCount
@@ -303,15 +289,31 @@ final class ServerConnection: Connection {
 
   private static let noRoomText = "too many bytes wait for slow connections; retry in a few seconds"
 
-  private func receivedEnd(_ lastBytes: consuming [UInt8]) {
+  /// - Parameter count: the last bytes of the body, at the front of `input`.
+  private func receivedEnd(_ count: Int, of input: inout ByteBuffer) {
     guard phase == .body, let exchange = current else {
       // The end of a body that was dropped; its request is answered.
+      input.consume(count)
       return becomeIdle()
     }
-    guard let body = wholeBody(lastBytes, of: exchange) else { return }
+    // Nearly every body comes in one piece, is read where it was received, and is nothing that is held.
+    if bodyCount == 0, hasRoom(for: count) {
+      exchange.facts.bytesIn += count
+      beginAnswer()
+      input.withBytes { service.request(exchange, lent: $0.extracting(..<count)) }
+      return input.consume(count)
+    }
+    guard hold(input.take(count)) else { return }
+    var whole: [UInt8] = []
+    swap(&whole, &body)
+    releaseBody()
+    beginAnswer()
+    service.request(exchange, body: whole)
+  }
+
+  private func beginAnswer() {
     phase = .answering
     deadline = .distantFuture
-    service.request(exchange, body: body)
   }
 
   private func becomeIdle() {

@@ -120,7 +120,7 @@ private struct UnexpectedEvent: Error {}
     input.append(bytes)
     guard case .body(let count) = try decoder.next(&input) else { throw UnexpectedEvent() }
     #expect(input.take(count).starts(with: Array("ab".utf8)))
-    #expect(throws: HTTPParseError.self) { try decoder.next(&input) }
+    #expect(throws: HTTPParseError.self) { _ = try decoder.next(&input) }
   }
 
   @Test func nothingIsReadBehindAnError() {
@@ -128,8 +128,8 @@ private struct UnexpectedEvent: Error {}
     decoder.expect(requestMethod: .get)
     var input = ByteBuffer()
     input.append(utf8: "bad\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
-    #expect(throws: HTTPParseError.self) { try decoder.next(&input) }
-    #expect(throws: HTTPParseError.self) { try decoder.next(&input) }
-    #expect(throws: HTTPParseError.self) { try decoder.endOfInput() }
+    #expect(throws: HTTPParseError.self) { _ = try decoder.next(&input) }
+    #expect(throws: HTTPParseError.self) { _ = try decoder.next(&input) }
+    #expect(throws: HTTPParseError.self) { _ = try decoder.endOfInput() }
   }
 }

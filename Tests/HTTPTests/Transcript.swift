@@ -39,9 +39,9 @@ enum Requests {
         while let event = try decoder.next(&input) {
           switch event {
           case .head(let head): transcript.head(describe(head))
-          case .body(let bytes): transcript.body(bytes)
-          case .end(let bytes):
-            transcript.body(bytes)
+          case .body(let count): transcript.body(input.take(count))
+          case .end(let count):
+            transcript.body(input.take(count))
             transcript.end()
           }
         }
@@ -81,7 +81,7 @@ enum Responses {
     var decoder = HTTPResponseDecoder(limits: HTTPLimits())
     for method in methods { decoder.expect(requestMethod: method) }
     var input = ByteBuffer()
-    func take(_ event: HTTPResponseDecoder.Event) {
+    func take(_ event: consuming HTTPResponseDecoder.Event) {
       switch event {
       case .head(let head):
         transcript.head("\(head.status) \(head.reason) \(head.keepAlive ? "keep" : "close") \(head.fields.count)")

@@ -221,11 +221,17 @@ final class GatewayService: HTTPService {
       if let keys = context.services.keys {
         exchange.respond(KeySetFace.response(keys.current, request: state.request))
       }
-    case .jsonRPC: a2a.jsonRPC(body, state, browsers.fields(for: state.request))
+    case .jsonRPC: a2a.jsonRPC(body.span, whole: body, state, browsers.fields(for: state.request))
     case .rest(_, let path): a2a.rest(body, path, state, browsers.fields(for: state.request))
     case .orq(.route(let route)): orq.answer(body, route, state, exchange, browsers.fields(for: state.request))
     case .orq, .methodNotAllowed, .notFound: exchange.respond(problem(404, "there is nothing at this path", state))
     }
+  }
+
+  func request(_ exchange: HTTPExchange, lent body: Span<UInt8>) {
+    let state = state(exchange)
+    guard case .jsonRPC = state.route else { return request(exchange, body: body.copied) }
+    a2a.jsonRPC(body, whole: body.copied, state, browsers.fields(for: state.request))
   }
 
   private func catalogue(for state: ExchangeState) -> HTTPResponse {

@@ -94,7 +94,7 @@ final class LoadConnection: ConnectionDelegate {
     }
   }
 
-  private func handle(_ event: HTTPResponseDecoder.Event, _ input: inout ByteBuffer) {
+  private func handle(_ event: consuming HTTPResponseDecoder.Event, _ input: inout ByteBuffer) {
     switch event {
     case .head(let head):
       status = head.status

@@ -97,7 +97,13 @@ struct MicroBenchmark {
     var decoder = HTTPRequestDecoder(limits: HTTPLimits())
     var input = ByteBuffer()
     input.append(bytes)
-    while let event = try decoder.next(&input) { keep(event) }
+    while let event = try decoder.next(&input) {
+      switch event {
+      case .body(let count): keep(input.take(count))
+      case .end(let count): keep(input.take(count))
+      case .head(let head): keep(head)
+      }
+    }
   }
 
   private static func readResponse(_ bytes: [UInt8]) throws(HTTPParseError) {
@@ -107,7 +113,8 @@ struct MicroBenchmark {
     input.append(bytes)
     while let event = try decoder.next(&input) {
       switch event {
-      case .body(let count), .end(let count): keep(input.take(count))
+      case .body(let count): keep(input.take(count))
+      case .end(let count): keep(input.take(count))
       case .head(let head): keep(head)
       }
     }

@@ -24,8 +24,9 @@ struct A2AFace {
 
   // MARK: JSON-RPC
 
+  /// - Parameter whole: the same bytes, for those who need bytes of their own.
   func jsonRPC(
-    _ body: consuming [UInt8], _ state: ExchangeState, _ extra: [(StaticString, String)]
+    _ body: Span<UInt8>, whole: @autoclosure () -> [UInt8], _ state: ExchangeState, _ extra: [(StaticString, String)]
   ) {
     state.binding = Binding.jsonRPC.cardName
     func responder(_ version: ProtocolVersion, _ id: JSONFragment) -> A2AResponder {
@@ -38,7 +39,7 @@ struct A2AFace {
       let responder = responder(statedVersion(state.request, family: nil), JSONFragment(.null))
       return responder.respond(A2AFace.notJSON, status: 415)
     }
-    if let told = TextMessageCall(body.span, limits: jsonLimits),
+    if let told = TextMessageCall(body, limits: jsonLimits),
       case .success(told.version) = negotiate(state.request, family: told.version)
     {
       var responder = responder(told.version, told.id)
@@ -48,7 +49,7 @@ struct A2AFace {
     }
     let call: JSONRPCRequest
     do {
-      call = try JSONRPCRequestReader.read(body, limits: jsonLimits)
+      call = try JSONRPCRequestReader.read(whole(), limits: jsonLimits)
     } catch {
       return responder(statedVersion(state.request, family: nil), error.id).respond(error.error)
     }
