@@ -12,26 +12,36 @@ public enum HTTPEncoder {
     case none
   }
 
-  /// A request head. Framing is added here.
+  /// A request head up to what says how long its body is: the same for all requests of a kind.
   ///
-  /// - Parameters:
-  ///   - host: nil where the fields hold a Host of their own.
-  ///   - output: has room for `requestHeadBytesMax` bytes.
-  public static func requestHead(
-    method: HTTPMethod, target: String, host: String? = nil, fields: HTTPFields, contentLength: Int?,
-    into output: inout OutputSpan<UInt8>
-  ) {
-    output.append(utf8: method.name)
-    output.append(" ")
-    output.append(utf8: target)
-    if let host {
-      output.append(" HTTP/1.1\r\nHost: ")
-      output.append(utf8: host)
-      output.append("\r\n")
-    } else {
-      output.append(" HTTP/1.1\r\n")
+  /// - Parameter host: nil where the fields hold a Host of their own.
+  public static func requestLines(
+    method: HTTPMethod, target: String, host: String? = nil, fields: HTTPFields
+  ) -> [UInt8] {
+    let name = method.name
+    let bytesMax =
+      name.utf8.count + target.utf8.count + (host?.utf8.count ?? 0) + fields.lineBytesMax + framingBytesMax
+    var lines: [UInt8] = []
+    lines.append(addingCapacity: bytesMax) { output in
+      output.append(utf8: name)
+      output.append(" ")
+      output.append(utf8: target)
+      if let host {
+        output.append(" HTTP/1.1\r\nHost: ")
+        output.append(utf8: host)
+        output.append("\r\n")
+      } else {
+        output.append(" HTTP/1.1\r\n")
+      }
+      fields.append(to: &output)
     }
-    fields.append(to: &output)
+    return lines
+  }
+
+  /// What stands in a request head behind ``requestLines(method:target:host:fields:)``.
+  ///
+  /// - Parameter output: has room for `requestEndBytesMax` bytes.
+  public static func requestEnd(contentLength: Int?, into output: inout OutputSpan<UInt8>) {
     if let contentLength {
       output.append("Content-Length: ")
       output.append(decimal: contentLength)
@@ -41,20 +51,15 @@ public enum HTTPEncoder {
     }
   }
 
-  public static func requestHeadBytesMax(
-    method: HTTPMethod, target: String, host: String? = nil, fields: HTTPFields
-  ) -> Int {
-    method.name.utf8.count + target.utf8.count + (host?.utf8.count ?? 0) + fields.lineBytesMax + framingBytesMax
-  }
+  public static let requestEndBytesMax = 40
 
+  /// A whole request head. Framing is added here.
   public static func requestHead(
     method: HTTPMethod, target: String, host: String? = nil, fields: HTTPFields, contentLength: Int?,
     into output: inout [UInt8]
   ) {
-    let bytesMax = requestHeadBytesMax(method: method, target: target, host: host, fields: fields)
-    output.append(addingCapacity: bytesMax) {
-      requestHead(method: method, target: target, host: host, fields: fields, contentLength: contentLength, into: &$0)
-    }
+    output += requestLines(method: method, target: target, host: host, fields: fields)
+    output.append(addingCapacity: requestEndBytesMax) { requestEnd(contentLength: contentLength, into: &$0) }
   }
 
   /// A response head.
@@ -64,7 +69,7 @@ public enum HTTPEncoder {
   ///   - number: of the request, for `X-Request-Id`.
   ///   - output: has room for `responseHeadBytesMax` bytes.
   public static func responseHead(
-    status: Int, fields: HTTPFields, framing: BodyFraming, keepAlive: Bool, minorVersion: Int, date: [UInt8],
+    status: Int, fields: HTTPFields, framing: BodyFraming, keepAlive: Bool, minorVersion: Int, date: Span<UInt8>,
     number: UInt64? = nil, into output: inout OutputSpan<UInt8>
   ) {
     if status == 200 {
@@ -90,7 +95,7 @@ public enum HTTPEncoder {
     case .chunked: output.append("Transfer-Encoding: chunked\r\nDate: ")
     case .untilClose, .none: output.append("Date: ")
     }
-    output.append(date.span)
+    output.append(date)
     if !keepAlive {
       output.append("\r\nConnection: close\r\n\r\n")
     } else if minorVersion == 0 {
@@ -100,22 +105,21 @@ public enum HTTPEncoder {
     }
   }
 
-  public static func responseHeadBytesMax(fields: HTTPFields, date: [UInt8]) -> Int {
-    fields.lineBytesMax + framingBytesMax + date.count
-  }
+  public static func responseHeadBytesMax(fields: HTTPFields) -> Int { fields.lineBytesMax + framingBytesMax }
 
   public static func responseHead(
     status: Int, fields: HTTPFields, framing: BodyFraming, keepAlive: Bool, minorVersion: Int, date: [UInt8],
     into output: inout [UInt8]
   ) {
-    output.append(addingCapacity: responseHeadBytesMax(fields: fields, date: date)) {
+    output.append(addingCapacity: responseHeadBytesMax(fields: fields)) {
       responseHead(
-        status: status, fields: fields, framing: framing, keepAlive: keepAlive, minorVersion: minorVersion, date: date,
-        into: &$0)
+        status: status, fields: fields, framing: framing, keepAlive: keepAlive, minorVersion: minorVersion,
+        date: date.span, into: &$0)
     }
   }
 
-  /// More than all that a head has beside its fields, names and texts: literals, a reason phrase, a number of 20 digits.
+  /// More than all that a head has beside its fields, names and texts: literals, a reason phrase, a date, a number of
+  /// 20 digits.
   private static let framingBytesMax = 256
 
   /// One chunk that `body` appends: exactly as many bytes as it is said to have. Nothing for no bytes, which would end the

@@ -64,19 +64,17 @@ final class ClientConnection: Connection {
     sentBefore = bytesSent
     hasReceived = false
     keepsAlive = false
-    unsafe decoder.expect(requestMethod: call.request.method, bodyBytesMax: call.request.responseBytesMax)
-    let body = call.request.body
-    let isJoined = body.count < ClientConnection.joinedBodyBytesMax
-    let host = call.request.fields.contains("host") ? nil : call.request.url.authority
-    let headBytesMax = HTTPEncoder.requestHeadBytesMax(
-      method: call.request.method, target: call.request.target, host: host, fields: call.request.fields)
-    write(bytesMax: headBytesMax + (isJoined ? body.count : 0)) { output in
-      HTTPEncoder.requestHead(
-        method: call.request.method, target: call.request.target, host: host, fields: call.request.fields,
-        contentLength: call.hasBody ? body.count : nil, into: &output)
-      if isJoined { output.append(body.span) }
+    let form = call.form
+    unsafe decoder.expect(requestMethod: form.method, bodyBytesMax: form.responseBytesMax)
+    let bodyBytes = call.body.count
+    let isJoined = bodyBytes < ClientConnection.joinedBodyBytesMax
+    let bytesMax = form.head.count + HTTPEncoder.requestEndBytesMax + (isJoined ? bodyBytes : 0)
+    write(bytesMax: bytesMax) { output in
+      output.append(form.head)
+      HTTPEncoder.requestEnd(contentLength: form.statesLength(of: bodyBytes) ? bodyBytes : nil, into: &output)
+      if isJoined { call.body.append(to: &output) }
     }
-    if !isJoined { write(body) }
+    if !isJoined { write(call.body.array) }
   }
 
   /// Bodies up to this size are copied behind their head; larger ones are sent from where they are.

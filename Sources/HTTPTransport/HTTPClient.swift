@@ -63,10 +63,14 @@ public final class HTTPClient {
   /// tried once leave nothing behind.
   func pool(_ key: UpstreamKey) -> UpstreamPool { pools[key] ?? UpstreamPool(key) }
 
-  func takeIdle(for request: borrowing HTTPClientRequest, tls: TLSClientContext?) -> ClientConnection? {
-    if let recent, recent.isPool(for: request, tls: tls) { return recent.takeIdle() }
-    recent = pools[UpstreamKey(request, tls: tls)]
-    return recent?.takeIdle()
+  func takeIdle(for form: HTTPRequestForm, tls: TLSClientContext?) -> ClientConnection? {
+    // Taken out and put back, which counts nothing.
+    var pool: UpstreamPool?
+    swap(&pool, &recent)
+    if let pool, pool.key.isKey(of: form, tls: tls) {} else { pool = pools[UpstreamKey(form, tls: tls)] }
+    let idle = pool?.takeIdle()
+    swap(&pool, &recent)
+    return idle
   }
 
   /// Has idle connections closed in time: one of them has just come to be.
@@ -104,8 +108,8 @@ public final class HTTPClient {
   }
 
   /// How an https server is proven where the request does not say.
-  func trust(of request: borrowing HTTPClientRequest) throws(TLSError) -> TLSClientContext {
-    if let tls = request.tls ?? defaultTLS { return tls }
+  func trust(of form: HTTPRequestForm) throws(TLSError) -> TLSClientContext {
+    if let tls = form.tls ?? defaultTLS { return tls }
     let context = try TLSClientContext()
     defaultTLS = context
     return context
@@ -132,10 +136,6 @@ final class UpstreamPool {
       next = connection.nextIdle
     }
     return all
-  }
-
-  func isPool(for request: borrowing HTTPClientRequest, tls: TLSClientContext?) -> Bool {
-    key.isKey(of: request, tls: tls)
   }
 
   /// - Parameter held: a hold on `connection`, which becomes the pool's.
@@ -179,16 +179,16 @@ struct UpstreamKey: Hashable {
   /// Trust and identity; the connection keeps the context, so that no other one can take its identifier.
   let tls: ObjectIdentifier?
 
-  init(_ request: borrowing HTTPClientRequest, tls: TLSClientContext?) {
-    url = request.url
-    address = request.address
+  init(_ form: HTTPRequestForm, tls: TLSClientContext?) {
+    url = form.url
+    address = form.address
     self.tls = tls.map { ObjectIdentifier($0) }
   }
 
-  /// Whether it is the key that is made of this request.
-  func isKey(of request: borrowing HTTPClientRequest, tls context: TLSClientContext?) -> Bool {
-    url.hasSameOrigin(as: request.url) && tls == context.map { ObjectIdentifier($0) }
-      && (address == nil && request.address == nil || address == request.address)
+  /// Whether it is the key that is made of this form.
+  func isKey(of form: HTTPRequestForm, tls context: TLSClientContext?) -> Bool {
+    url.hasSameOrigin(as: form.url) && tls == context.map { ObjectIdentifier($0) }
+      && (address == nil && form.address == nil || address == form.address)
   }
 
   static func == (a: UpstreamKey, b: UpstreamKey) -> Bool {

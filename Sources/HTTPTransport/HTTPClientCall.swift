@@ -5,7 +5,9 @@ import Network
 /// about the response itself, in the order that ``HTTPClientDelegate`` has; for others ``HTTPClient/send(_:_:)`` makes a
 /// call that tells a delegate.
 open class HTTPClientCall {
-  final let request: HTTPClientRequest
+  final let form: HTTPRequestForm
+  /// Kept for the case that it is sent once more.
+  final let body: HTTPRequestBody
 
   private enum Phase {
     case connecting, waiting, receiving, ended
@@ -22,9 +24,10 @@ open class HTTPClientCall {
   /// Until there is a connection, which has one of its own.
   private final var timer: Timer?
 
-  public init(_ client: HTTPClient, _ request: consuming HTTPClientRequest) {
+  public init(_ client: HTTPClient, _ form: HTTPRequestForm, body: consuming HTTPRequestBody) {
     self.client = client
-    self.request = request
+    self.form = form
+    self.body = body
   }
 
   // MARK: What is heard
@@ -48,14 +51,6 @@ open class HTTPClientCall {
   }
 
   public final var isEnded: Bool { phase == .ended }
-
-  /// Whether the request says how long its body is, and be it empty.
-  var hasBody: Bool {
-    switch request.method {
-    case .post, .put, .patch: true
-    case .get, .head, .delete, .options, .other: !request.body.isEmpty
-    }
-  }
 
   /// Gives up: the connection is closed, and nothing is heard any more.
   open func cancel() {
@@ -98,8 +93,8 @@ open class HTTPClientCall {
   }
 
   private func useIdleConnection() throws(TLSError) -> Bool {
-    if request.url.isSecure { tls = try client.trust(of: request) }
-    guard let idle = client.takeIdle(for: request, tls: tls) else { return false }
+    if form.url.isSecure { tls = try client.trust(of: form) }
+    guard let idle = client.takeIdle(for: form, tls: tls) else { return false }
     idle.begin(self)
     connection = idle
     return true
@@ -112,9 +107,9 @@ open class HTTPClientCall {
   }
 
   private func resolve() {
-    let host = request.url.host
-    let port = UInt16(request.url.effectivePort)
-    if let address = request.address ?? SocketAddress(ip: host, port: port) {
+    let host = form.url.host
+    let port = UInt16(form.url.effectivePort)
+    if let address = form.address ?? SocketAddress(ip: host, port: port) {
       addresses = [address]
       return connect()
     }
@@ -139,12 +134,12 @@ open class HTTPClientCall {
     }
     let session: TLSSession?
     do throws(TLSError) {
-      session = try tls?.makeSession(host: request.url.host, port: UInt16(request.url.effectivePort))
+      session = try tls?.makeSession(host: form.url.host, port: UInt16(form.url.effectivePort))
     } catch {
       return fail(.tls, error.message, mayHaveArrived: false)
     }
     do throws(SystemError) {
-      let pool = client.pool(UpstreamKey(request, tls: tls))
+      let pool = client.pool(UpstreamKey(form, tls: tls))
       let new = try ClientConnection(client, pool, address, session, tls, for: self)
       connection = new
       new.open()
@@ -206,7 +201,7 @@ open class HTTPClientCall {
   ) {
     self.connection = nil
     if phase == .waiting, kind == .closed, connection.isReused, !hasRetried, !hasReceived,
-      request.isRepeatable || !mayHaveArrived
+      form.isRepeatable || !mayHaveArrived
     {
       hasRetried = true
       return startConnecting()
@@ -225,9 +220,9 @@ open class HTTPClientCall {
   /// What the step may take from when something last moved.
   final var allowance: Duration {
     switch phase {
-    case .connecting: request.timeouts.connect
-    case .waiting: request.timeouts.firstByte
-    case .receiving, .ended: request.timeouts.silence
+    case .connecting: form.timeouts.connect
+    case .waiting: form.timeouts.firstByte
+    case .receiving, .ended: form.timeouts.silence
     }
   }
 
@@ -264,7 +259,7 @@ final class DelegatedCall: HTTPClientCall {
 
   init(_ client: HTTPClient, _ request: consuming HTTPClientRequest, _ delegate: any HTTPClientDelegate) {
     self.delegate = delegate
-    super.init(client, request)
+    super.init(client, HTTPRequestForm(request), body: .bytes(request.body))
   }
 
   override func responseBegan(_ head: HTTPResponseHead) { delegate?.responseBegan(head) }

@@ -30,7 +30,7 @@ public final class HTTPServer {
   private var onDrained: (() -> Void)?
   private var complainedAt: MonotonicTime?
   private var dateSeconds: Int64 = -1
-  private var dateText: [UInt8] = []
+  private var dateText = InlineArray<29, UInt8>(repeating: 0)
 
   private static let sweepInterval: Duration = .milliseconds(500)
 
@@ -166,12 +166,16 @@ public final class HTTPServer {
   }
 
   /// The text of the `Date` field, made once a second.
-  var date: [UInt8] {
+  var date: InlineArray<29, UInt8> {
     let seconds = loop.wallMilliseconds / 1000
-    if seconds != dateSeconds {
-      dateSeconds = seconds
-      dateText = HTTPDate.text(unixSeconds: seconds)
-    }
+    if seconds != dateSeconds { writeDate(seconds) }
     return dateText
+  }
+
+  @inline(never)
+  private func writeDate(_ seconds: Int64) {
+    dateSeconds = seconds
+    let text = HTTPDate.text(unixSeconds: seconds)
+    dateText = InlineArray { text[$0] }
   }
 }

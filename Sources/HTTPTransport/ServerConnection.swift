@@ -394,11 +394,11 @@ final class ServerConnection: Connection {
     number: UInt64?, joined: Span<UInt8>
   ) {
     let date = server.date
-    let headBytesMax = HTTPEncoder.responseHeadBytesMax(fields: fields, date: date)
+    let headBytesMax = HTTPEncoder.responseHeadBytesMax(fields: fields)
     write(bytesMax: headBytesMax + joined.count) { output in
       HTTPEncoder.responseHead(
-        status: status, fields: fields, framing: framing, keepAlive: keepsAlive, minorVersion: minorVersion, date: date,
-        number: number, into: &output)
+        status: status, fields: fields, framing: framing, keepAlive: keepsAlive, minorVersion: minorVersion,
+        date: date.span, number: number, into: &output)
       output.append(joined)
     }
   }

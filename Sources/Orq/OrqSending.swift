@@ -67,11 +67,10 @@ public final class OrqSending: Sendable {
     return json
   }
 
-  /// The call with the body that is now whole.
-  public func end(_ body: consuming JSONWriter) -> OrqCall {
+  /// Ends a body, of which all members of the turn are written.
+  public func end(_ body: inout JSONWriter) {
     OrqSending.write(closing, into: &body)
     body.endObject()
-    return OrqCall(operation, target: target, body: body.finish(), isStreamed: isStreamed)
   }
 }
 

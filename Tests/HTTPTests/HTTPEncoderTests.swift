@@ -35,9 +35,9 @@ import Testing
     var fields = HTTPFields()
     fields.add("X-A", "b")
     var output: [UInt8] = []
-    output.append(addingCapacity: HTTPEncoder.responseHeadBytesMax(fields: fields, date: date)) {
+    output.append(addingCapacity: HTTPEncoder.responseHeadBytesMax(fields: fields)) {
       HTTPEncoder.responseHead(
-        status: 200, fields: fields, framing: .length(1), keepAlive: true, minorVersion: 1, date: date,
+        status: 200, fields: fields, framing: .length(1), keepAlive: true, minorVersion: 1, date: date.span,
         number: 0x0123_4567_89AB_CDEF, into: &$0)
     }
     #expect(

@@ -116,16 +116,18 @@ struct HTTPClientTLSTests {
     let url = try #require(URI("https://a.test/x"))
     let base = HTTPClientRequest(.get, url)
     let tls = try TLSClientContext()
-    let key = UpstreamKey(base, tls: tls)
-    #expect(UpstreamKey(HTTPClientRequest(.post, try #require(URI("https://A.test:443/y?z"))), tls: tls) == key)
+    let key = UpstreamKey(HTTPRequestForm(base), tls: tls)
+    let same = HTTPClientRequest(.post, try #require(URI("https://A.test:443/y?z")))
+    #expect(UpstreamKey(HTTPRequestForm(same), tls: tls) == key)
     for other in ["http://a.test:443/x", "https://b.test/x", "https://a.test:444/x"] {
-      #expect(UpstreamKey(HTTPClientRequest(.get, try #require(URI(other))), tls: tls) != key)
+      let form = HTTPRequestForm(HTTPClientRequest(.get, try #require(URI(other))))
+      #expect(UpstreamKey(form, tls: tls) != key)
     }
     var pinned = base.copy()
     pinned.address = SocketAddress("127.0.0.1:443")
-    #expect(UpstreamKey(pinned, tls: tls) != key)
-    #expect(UpstreamKey(base, tls: try TLSClientContext()) != key)
-    #expect(UpstreamKey(base, tls: nil) != key)
+    #expect(UpstreamKey(HTTPRequestForm(pinned), tls: tls) != key)
+    #expect(UpstreamKey(HTTPRequestForm(base), tls: try TLSClientContext()) != key)
+    #expect(UpstreamKey(HTTPRequestForm(base), tls: nil) != key)
   }
 }
 

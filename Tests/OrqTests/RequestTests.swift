@@ -130,11 +130,12 @@ struct RequestTests {
     let sending = OrqSending(operation, agentKey, body, for: generation)
     var writer = sending.begin(reserving: 0)
     body.turn.members(into: &writer, for: generation)
-    let call = sending.end(writer)
-    #expect("\(call.method.name) \(call.target)" == line)
-    #expect(call.isStreamed == (accept == "text/event-stream"))
-    #expect(call.body == body.encoded(for: generation))
-    #expect(try canonical(text(call.body ?? [])) == canonical(json))
+    sending.end(&writer)
+    let bytes = writer.finish()
+    #expect("\(sending.operation.method.name) \(sending.target)" == line)
+    #expect(sending.isStreamed == (accept == "text/event-stream"))
+    #expect(bytes == body.encoded(for: generation))
+    #expect(try canonical(text(bytes)) == canonical(json))
     #expect(try Body.decode(Array(json.utf8)) == body)
   }
 

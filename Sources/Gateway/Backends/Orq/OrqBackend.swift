@@ -20,8 +20,8 @@ final class OrqBackend: AgentBackend {
   /// Stated in a card file; otherwise exposed because the configuration says so.
   let isOfFile: Bool
   /// How messages are sent whose turn somebody follows, and all others.
-  private let following: OrqSending
-  private let waiting: OrqSending
+  private let following: Way
+  private let waiting: Way
   /// Of messages that set nothing.
   private let settings: OrqTurnSettings
 
@@ -36,9 +36,21 @@ final class OrqBackend: AgentBackend {
     self.taskTime = taskTime
     self.logger = logger
     self.isOfFile = isOfFile
-    following = OrqBackend.sending(agent, workspace.generation, wantsEvents: true)
-    waiting = OrqBackend.sending(agent, workspace.generation, wantsEvents: false)
+    following = Way(OrqBackend.sending(agent, workspace.generation, wantsEvents: true), workspace, taskTime)
+    waiting = Way(OrqBackend.sending(agent, workspace.generation, wantsEvents: false), workspace, taskTime)
     settings = OrqTurnSettings(defaults)
+  }
+
+  /// A way to send messages, and what the requests of it have in common.
+  private final class Way: Sendable {
+    let sending: OrqSending
+    let form: HTTPRequestForm
+
+    /// - Parameter taskTime: an answer that comes whole comes when the agent is done.
+    init(_ sending: OrqSending, _ workspace: OrqWorkspace, _ taskTime: Duration) {
+      self.sending = sending
+      form = workspace.form(of: sending, firstByte: taskTime)
+    }
   }
 
   /// Streams wherever somebody follows the turn, and where Orq can give the answer in no other way.
@@ -88,17 +100,27 @@ final class OrqBackend: AgentBackend {
   }
 
   func start(_ turn: Turn, on loop: EventLoop, emit: @escaping (consuming TurnEvent) -> Void) -> any RunningTurn {
+    turn.wantsEvents ? start(turn, following, loop, emit) : start(turn, waiting, loop, emit)
+  }
+
+  private func start(
+    _ turn: Turn, _ way: Way, _ loop: EventLoop, _ emit: @escaping (consuming TurnEvent) -> Void
+  ) -> any RunningTurn {
     var losses: OrqSendLosses = []
     let context = context(of: turn, &losses)
-    let call: OrqCall
+    let body: HTTPRequestBody
     do throws(AgentError) {
-      call = try self.call(turn, context, &losses)
+      body = .written(try self.body(turn, context, way.sending, &losses))
     } catch {
       emit(.refused(error))
       return EndedTurn()
     }
+    let form =
+      turn.gateways.isEmpty
+      ? way.form : workspace.form(of: way.sending, firstByte: taskTime, gateways: turn.gateways)
     let exchange = OrqExchange(
-      backend: self, context: context, loop: loop, call: call, losses: losses, gateways: turn.gateways, emit: emit)
+      backend: self, context: context, loop: loop, operation: way.sending.operation, form: form, body: body,
+      losses: losses, gateways: turn.gateways, emit: emit)
     exchange.begin()
     return exchange
   }
@@ -122,17 +144,10 @@ final class OrqBackend: AgentBackend {
 
   // MARK: The call
 
-  private func call(
-    _ turn: Turn, _ context: OrqContextState, _ losses: inout OrqSendLosses
-  ) throws(AgentError) -> OrqCall {
-    if turn.wantsEvents { return try call(turn, context, following, &losses) }
-    return try call(turn, context, waiting, &losses)
-  }
-
   /// The message goes from the turn into the body without anything in between.
-  private func call(
+  private func body(
     _ turn: Turn, _ context: OrqContextState, _ sending: OrqSending, _ losses: inout OrqSendLosses
-  ) throws(AgentError) -> OrqCall {
+  ) throws(AgentError) -> ByteWriter {
     let parts = turn.message.parts
     let isResults = turn.isContinuation && !context.pendingToolCalls.isEmpty
     var json = sending.begin(reserving: parts.reduce(OrqBackend.bodyBytesUsual) { $0 + $1.byteCount })
@@ -153,7 +168,8 @@ final class OrqBackend: AgentBackend {
       OrqTurnSettings(defaults, message: turn.message.metadata, call: turn.metadata)
         .writeCircumstances(into: &json, for: sending.generation, context, identity: identity)
     }
-    return sending.end(json)
+    sending.end(&json)
+    return json.memory()
   }
 
   /// What the body takes beside the message's content.

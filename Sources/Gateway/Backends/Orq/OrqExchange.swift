@@ -57,10 +57,13 @@ final class OrqExchange: HTTPClientCall, RunningTurn, HTTPClientDelegate {
   /// How long a stream may go on behind its last event, so that its connection can be used again.
   private static let lingerTime: Duration = .seconds(1)
 
-  /// - Parameter gateways: that the message has come through.
+  /// - Parameters:
+  ///   - form: of the request that sends the message, by `operation`.
+  ///   - gateways: that the message has come through.
   init(
-    backend: OrqBackend, context: OrqContextState, loop: EventLoop, call: consuming OrqCall, losses: OrqSendLosses,
-    gateways: [String], emit: @escaping (consuming TurnEvent) -> Void
+    backend: OrqBackend, context: OrqContextState, loop: EventLoop, operation: OrqOperation, form: HTTPRequestForm,
+    body: consuming HTTPRequestBody, losses: OrqSendLosses, gateways: [String],
+    emit: @escaping (consuming TurnEvent) -> Void
   ) {
     self.backend = backend
     self.loop = loop
@@ -68,12 +71,9 @@ final class OrqExchange: HTTPClientCall, RunningTurn, HTTPClientDelegate {
     self.losses = losses
     self.gateways = gateways
     reader = OrqTurnReader(context: context)
-    asked = call.operation
-    isAgentFamily = call.operation == .streamTask || call.operation == .streamRun
-    // An answer that comes whole comes when the agent is done.
-    let firstByte = call.isStreamed ? nil : backend.taskTime
-    super.init(
-      HTTPClient.shared(on: loop), backend.workspace.request(call, firstByte: firstByte, gateways: gateways))
+    asked = operation
+    isAgentFamily = operation == .streamTask || operation == .streamRun
+    super.init(HTTPClient.shared(on: loop), form, body: body)
   }
 
   override func cancel() {
@@ -292,7 +292,7 @@ final class OrqExchange: HTTPClientCall, RunningTurn, HTTPClientDelegate {
     answer = .none
     body = []
     lookUpCall = HTTPClient.shared(on: loop).send(
-      backend.workspace.request(call, firstByte: nil, gateways: gateways), self)
+      backend.workspace.request(call, gateways: gateways), self)
   }
 
   private func lookedUp() {

@@ -65,19 +65,38 @@ final class OrqWorkspace: Sendable {
 
   /// A request for a call.
   ///
-  /// - Parameters:
-  ///   - firstByte: a limit of its own for the time until the answer begins.
-  ///   - gateways: that the call has come through.
-  func request(_ call: consuming OrqCall, firstByte: Duration? = nil, gateways: [String] = []) -> HTTPClientRequest {
-    var fields = call.isStreamed ? fieldsToStream : call.body == nil ? fieldsToRead : fieldsToSend
-    if !gateways.isEmpty { fields.set("Via", GatewayHops.field(gateways + [gatewayName])) }
-    var timeouts = timeouts
-    if let firstByte { timeouts.firstByte = firstByte }
+  /// - Parameter gateways: that the call has come through.
+  func request(_ call: consuming OrqCall, gateways: [String] = []) -> HTTPClientRequest {
+    let fields = call.isStreamed ? fieldsToStream : call.body == nil ? fieldsToRead : fieldsToSend
     var request = HTTPClientRequest(
-      call.method, base, target: base.target(below: call.target), fields: fields, body: call.body ?? [], tls: tls,
-      timeouts: timeouts)
+      call.method, base, target: base.target(below: call.target), fields: named(fields, gateways),
+      body: call.body ?? [], tls: tls, timeouts: timeouts)
     if call.isStreamed { request.responseBytesMax = .max }
     return request
+  }
+
+  /// What all requests have in common that send messages in one way.
+  ///
+  /// - Parameters:
+  ///   - firstByte: how long the answer may take where it comes whole.
+  ///   - gateways: that the message has come through.
+  func form(of sending: OrqSending, firstByte: Duration, gateways: [String] = []) -> HTTPRequestForm {
+    var request = HTTPClientRequest(
+      sending.operation.method, base, target: base.target(below: sending.target),
+      fields: named(sending.isStreamed ? fieldsToStream : fieldsToSend, gateways), tls: tls, timeouts: timeouts)
+    if sending.isStreamed {
+      request.responseBytesMax = .max
+    } else {
+      request.timeouts.firstByte = firstByte
+    }
+    return HTTPRequestForm(request)
+  }
+
+  private func named(_ fields: HTTPFields, _ gateways: [String]) -> HTTPFields {
+    if gateways.isEmpty { return fields }
+    var fields = fields
+    fields.set("Via", GatewayHops.field(gateways + [gatewayName]))
+    return fields
   }
 }
 

@@ -65,11 +65,11 @@ final class OrqRelay {
     }
     let call = OrqCall.passedOn(
       plan.route, query: query, body: body, isStreamed: isStreamed, for: plan.workspace.generation)
-    // An answer that comes whole may come when the agent is done.
-    let taskTime = (plan.agent?.limits ?? context.services.limits).turns.taskTime
-    var request = plan.workspace.request(
-      call, firstByte: plan.beginsTask && !isStreamed ? taskTime : nil,
-      gateways: GatewayHops.names(responder.exchange.request.fields))
+    var request = plan.workspace.request(call, gateways: GatewayHops.names(responder.exchange.request.fields))
+    if plan.beginsTask, !isStreamed {
+      // An answer that comes whole may come when the agent is done.
+      request.timeouts.firstByte = (plan.agent?.limits ?? context.services.limits).turns.taskTime
+    }
     // Whether a stream comes is Orq's to say; what comes whole is bounded here.
     request.responseBytesMax = .max
     let exchange = responder.exchange
