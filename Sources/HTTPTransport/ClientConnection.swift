@@ -139,6 +139,8 @@ final class ClientConnection: Connection {
   override func received(_ input: inout ByteBuffer) {
     // Nobody has asked: what comes on an idle connection is an answer to nothing, or a late error.
     guard let call else { return close() }
+    // Nor does it answer a call that has taken the connection meanwhile, while nothing of its request has left.
+    guard hasReceived || mayHaveArrived || !isReused else { return fail(call, .closed, "the server spoke unasked") }
     hasReceived = true
     movedAt = loop.now
     do throws(HTTPParseError) {

@@ -179,6 +179,25 @@ struct HTTPClientFailureTests {
     }
   }
 
+  /// What a server said to nobody, just before the connection was used again, is no answer to whoever uses it.
+  @Test func whatCameBeforeTheRequestIsNoAnswerToIt() throws {
+    let listener = try RawListener()
+    let harness = try ClientHarness()
+    let url = "http://127.0.0.1:\(listener.port)/"
+    let ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+    let first = harness.send(try harness.request(.get, url))
+    let kept = try HTTPClientFailureTests.answer(harness, listener, ok)
+    try harness.finish(first)
+    try kept.send("HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n")
+    let result = harness.send(try harness.request(.post, url, body: "x"))
+    let server = try HTTPClientFailureTests.answer(harness, listener, ok)
+    try harness.finish(result)
+    #expect(result.head?.status == 200 && result.text == "ok")
+    // It was sent once.
+    #expect(try kept.isAtEnd())
+    _ = server
+  }
+
   @Test func aResponseWithMoreThanItsLengthIsNotFollowedByAnother() throws {
     let listener = try RawListener()
     let harness = try ClientHarness()
