@@ -64,6 +64,9 @@ public struct AgentTask: Sendable {
     }
   }
 
+  /// What the metadata takes on the wire, roughly.
+  public var metadataByteCount: Int { unsafe content.metadata.byteCount }
+
   /// The metadata as it is held.
   var metadataParts: TaskMetadata { unsafe content.metadata }
 

@@ -35,9 +35,9 @@ public struct Artifact: Sendable, Equatable {
     return parts[0].plainText
   }
 
-  /// What the content takes on the wire, roughly.
+  /// What it takes on the wire, roughly.
   public var byteCount: Int {
-    var count = 0
+    var count = details?.byteCount ?? 0
     // By index: a loop over the parts themselves copies each.
     for index in parts.indices { count += parts[index].byteCount }
     return count
@@ -86,6 +86,11 @@ extension Artifact {
       self.description = description
       self.metadata = metadata
       self.extensions = extensions
+    }
+
+    var byteCount: Int {
+      (name?.escaped.count ?? 0) + (description?.escaped.count ?? 0) + (metadata?.bytes.count ?? 0)
+        + extensions.reduce(0) { $0 + $1.utf8.count }
     }
 
     static func == (a: Details, b: Details) -> Bool {

@@ -59,6 +59,9 @@ public struct Message: Sendable {
     set { change { $0.referenceTaskIDs = newValue } }
   }
 
+  /// What it takes on the wire, roughly.
+  public var byteCount: Int { content.body.byteCount }
+
   /// The message in its place: each gets one, once.
   public mutating func move(toContext contextID: String, task taskID: String) {
     place = Place(contextID: contextID, taskID: taskID)
@@ -98,6 +101,15 @@ extension Message {
     var metadata: JSONFragment?
     var extensions: [String]
     var referenceTaskIDs: [String]
+
+    var byteCount: Int {
+      var count = metadata?.bytes.count ?? 0
+      // By index: a loop over the parts themselves copies each.
+      for index in parts.indices { count += parts[index].byteCount }
+      for index in extensions.indices { count += extensions[index].utf8.count }
+      for index in referenceTaskIDs.indices { count += referenceTaskIDs[index].utf8.count }
+      return count
+    }
   }
 
   private struct Place: Equatable {

@@ -44,12 +44,14 @@ public struct Part: Sendable, Equatable {
     return text
   }
 
-  /// What the content takes on the wire, roughly.
+  /// What it takes on the wire, roughly.
   public var byteCount: Int {
-    switch content {
-    case .text(let text), .raw(let text), .url(let text): text.escaped.count
-    case .data(let fragment): fragment.bytes.count
-    }
+    let count =
+      switch content {
+      case .text(let text), .raw(let text), .url(let text): text.escaped.count
+      case .data(let fragment): fragment.bytes.count
+      }
+    return details.map { count + $0.byteCount } ?? count
   }
 
   /// A text part.
@@ -75,6 +77,10 @@ extension Part {
       self.mediaType = mediaType
       self.filename = filename
       self.metadata = metadata
+    }
+
+    var byteCount: Int {
+      (mediaType?.escaped.count ?? 0) + (filename?.escaped.count ?? 0) + (metadata?.bytes.count ?? 0)
     }
 
     static func == (a: Details, b: Details) -> Bool {

@@ -40,6 +40,14 @@ struct TaskMetadata: Sendable {
   /// What most agents tell.
   private static let membersUsual = 3
 
+  /// What it takes on the wire, roughly.
+  var byteCount: Int {
+    switch content {
+    case .whole(let whole): whole.bytes.count
+    case .members(let members): members.reduce(0) { $0 + $1.name.utf8.count + $1.value.bytes.count }
+    }
+  }
+
   /// Writes a member of this name, if there is anything to tell.
   func writeMember(_ name: StaticString, into json: inout JSONWriter) {
     switch content {

@@ -36,7 +36,7 @@ public struct TaskRecord: Sendable {
   var status: TaskStatus { folded.status }
 
   /// What the task takes without its output.
-  var byteCountOfTask: Int { folded.history.reduce(TaskRecord.fixedBytes) { $0 + TaskRecord.bytes(of: $1.parts) } }
+  var byteCountOfTask: Int { TaskRecord.fixedBytes + TaskRecord.bytes(of: folded.history) }
 
   mutating func append(_ events: [JournalEvent], at time: Timestamp, journalEventsMax: Int) {
     if journal.isEmpty { base = folded }
@@ -134,25 +134,28 @@ public struct TaskRecord: Sendable {
     return task
   }
 
-  /// Drops the oldest entries where there are more than so many.
+  /// Drops the oldest entries where there are more than so many. What they say stays: in the task, and in the older one from
+  /// which it is folded.
   private mutating func bound(to eventsMax: Int) {
     guard sequence - baseSequence > eventsMax, var older = base else { return }
+    // Only `older` has it, and it grows in place.
+    base = nil
     foldTexts()
     let end = sequence - eventsMax * 3 / 4
     let dropped = place(after: end)
-    for entry in journal[..<dropped] {
-      TaskRecord.fold(entry.event, into: &older)
-      byteCount -= TaskRecord.bytes(of: entry.event)
-    }
+    for entry in journal[..<dropped] { TaskRecord.fold(entry.event, into: &older) }
     if dropped < journal.count, journal[dropped].first <= end {
       let whole = journal[dropped]
       TaskRecord.fold(whole.part(after: baseSequence, upTo: end).event, into: &older)
       journal[dropped] = whole.part(after: end, upTo: whole.sequence)
-      byteCount += TaskRecord.bytes(of: journal[dropped].event) - TaskRecord.bytes(of: whole.event)
     }
-    base = older
     journal.removeFirst(dropped)
     baseSequence = end
+    let output = TaskRecord.bytes(of: folded.artifacts) + TaskRecord.bytes(of: older.artifacts)
+    byteCount = journal.reduce(byteCountOfTask + folded.metadataByteCount + output) {
+      $0 + TaskRecord.bytes(of: $1.event, copies: 1)
+    }
+    base = older
   }
 
   static func fold(_ event: consuming JournalEvent, into task: inout AgentTask) {
@@ -174,23 +177,32 @@ public struct TaskRecord: Sendable {
   /// What an empty record takes in the store, measured: the record itself, its identifiers, its places in the tables.
   private static let fixedBytes = 2048
 
-  private static func bytes(of event: JournalEvent) -> Int {
+  /// - Parameter copies: of output: mostly one in the journal and one in the task.
+  private static func bytes(of event: JournalEvent, copies: Int = 2) -> Int {
     switch event {
     case .status(let status, let metadata):
-      96 + bytes(of: status.message?.parts ?? []) + (metadata?.bytes.count ?? 0)
+      96 + (status.message.map { bytes(of: $0) } ?? 0) + (metadata?.bytes.count ?? 0)
     case .artifact(let artifact, _, _, let metadata):
-      // Twice: once in the journal, once in the task.
-      128 + 2 * bytes(of: artifact.parts) + (metadata?.bytes.count ?? 0)
-    case .text(_, let texts): 104 + 24 * texts.count + 2 * texts.byteCount
-    case .history(let message): 96 + bytes(of: message.parts)
+      128 + copies * bytes(of: artifact) + (metadata?.bytes.count ?? 0)
+    case .text(_, let texts): 104 + 24 * texts.count + copies * texts.byteCount
+    case .history(let message): 96 + bytes(of: message)
     case .metadata(let name, let value): 64 + name.utf8.count + value.bytes.count
     case .backendState(let state): 64 + state.bytes.count
     }
   }
 
-  private static func bytes(of parts: [Part]) -> Int {
-    parts.reduce(0) { $0 + 96 + $1.byteCount + ($1.metadata?.bytes.count ?? 0) }
+  private static func bytes(of artifacts: [Artifact]) -> Int { artifacts.reduce(0) { $0 + bytes(of: $1) } }
+
+  private static func bytes(of artifact: Artifact) -> Int { 96 * artifact.parts.count + artifact.byteCount }
+
+  private static func bytes(of history: [Message]) -> Int {
+    var bytes = 0
+    // By index: a loop over the messages themselves copies each.
+    for index in history.indices { bytes += self.bytes(of: history[index]) }
+    return bytes
   }
+
+  private static func bytes(of message: Message) -> Int { 96 * message.parts.count + message.byteCount }
 }
 
 extension JournalEvent {

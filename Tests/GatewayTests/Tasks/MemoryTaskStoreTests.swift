@@ -196,6 +196,33 @@ func aTokenOfNoListIsRefused(_ token: String) throws {
   #expect(bench.store.snapshot(of: second, owner: alice) != nil)
 }
 
+/// Whatever it is that a caller or an agent makes large.
+@Test(arguments: 0..<8) func nothingThatATaskHoldsIsLeftOutOfItsCount(place: Int) {
+  let large = String(repeating: "x", count: 50_000)
+  let json = JSONFragment(["k": .string(large)])
+  var message = Message(messageID: "m", role: .user, parts: [.text("hi")])
+  var artifact = Artifact(artifactID: "a", parts: [.text("out")])
+  switch place {
+  case 0: message.metadata = json
+  case 1: message.extensions = [large]
+  case 2: message.referenceTaskIDs = [large]
+  case 3: message.parts[0].filename = JSONString(large)
+  case 4: message.parts[0].metadata = json
+  case 5: artifact.metadata = json
+  case 6: artifact.name = JSONString(large)
+  default: artifact.parts[0].mediaType = JSONString(large)
+  }
+  let new = AgentTask(id: "t", contextID: "c", status: TaskStatus(.submitted), history: [message])
+  for event in [
+    JournalEvent.artifact(artifact, append: false, lastChunk: true, metadata: nil), .history(message),
+    .status(TaskStatus(.working, message: message), metadata: nil),
+  ] {
+    var record = TaskRecord(new)
+    record.append([event], at: Timestamp(milliseconds: 1), journalEventsMax: 10)
+    #expect(record.byteCount > (place < 5 || !event.isStatus && event.isOfOutput ? 50_000 : 0))
+  }
+}
+
 @Test func retentionDropsOldEndedAndInterruptedTasks() throws {
   var bench = Bench()
   let ended = try bench.create(alice, [status(.completed)])
