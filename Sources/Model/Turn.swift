@@ -105,6 +105,13 @@ public struct AgentMessage: Sendable, Equatable {
   }
 }
 
+extension AgentMessage {
+  /// What it takes on the wire, roughly.
+  public var byteCount: Int {
+    parts.reduce(metadata?.bytes.count ?? 0) { $0 + $1.byteCount } + extensions.reduce(0) { $0 + $1.utf8.count }
+  }
+}
+
 /// How the last turn of a context ended, and what its backend wanted to be remembered.
 public struct EarlierTurn: Sendable, Equatable {
   public var state: TaskState
@@ -168,6 +175,20 @@ public enum TurnEvent: Sendable, Equatable {
 
   /// How many things are said.
   public var count: Int { if case .text(_, let texts) = self { texts.count } else { 1 } }
+
+  /// What is said, in bytes on the wire, roughly.
+  public var byteCount: Int {
+    switch self {
+    case .text(_, let texts): texts.byteCount
+    case .artifact(let artifact, _, _, let metadata): artifact.byteCount + (metadata?.bytes.count ?? 0)
+    case .status(_, let message, let metadata), .awaitingApproval(let message, let metadata):
+      (message?.byteCount ?? 0) + (metadata?.bytes.count ?? 0)
+    case .reply(let message), .said(let message): message.byteCount
+    case .taskMetadata(let name, let value): name.utf8.count + value.bytes.count
+    case .backendState(let state): state.bytes.count
+    case .refused, .loss: 0
+    }
+  }
 
   /// Whether nothing may follow in this turn.
   public var endsTurn: Bool {

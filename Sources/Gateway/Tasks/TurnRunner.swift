@@ -299,6 +299,10 @@ final class TurnRunner {
       guard eventCount <= agent.limits.turns.events else {
         return fail("the agent sent more events than a task may have")
       }
+      byteCount += event.byteCount
+      guard byteCount <= agent.limits.tasks.outputBytesMax else {
+        return fail("the agent's output exceeds the size allowed for a task")
+      }
     }
     switch consume event {
     case .refused(let error): return refuseOrFail(error)
@@ -311,10 +315,10 @@ final class TurnRunner {
       if isDone, !isStarting { return flush() }
     case .said(let message): write(.history(agentMessage(message, inTask: true)))
     case .text(let artifactID, let texts):
-      guard hasRoom(for: texts.byteCount) else { return }
+      guard hasRoom() else { return }
       write(.text(artifactID: artifactID, texts))
     case .artifact(let artifact, let append, let lastChunk, let metadata):
-      guard hasRoom(for: artifact.byteCount) else { return }
+      guard hasRoom() else { return }
       write(JournalEvent(artifact, append: append, lastChunk: lastChunk, metadata: metadata))
     case .awaitingApproval(let message, let metadata):
       let told = message.map { agentMessage($0, inTask: true) }
@@ -369,14 +373,9 @@ final class TurnRunner {
     return .metadata(name: GatewayExtension.uri.description, JSONFragment(["losses": .array(losses)]))
   }
 
-  /// Counts output; false, and the turn has failed, where it is too much.
-  private func hasRoom(for bytes: Int) -> Bool {
-    byteCount += bytes
-    if byteCount > agent.limits.tasks.outputBytesMax {
-      fail("the agent's output exceeds the size allowed for a task")
-      return false
-    }
-    // Each turn is bounded, but many of them together could still say more than there is room for.
+  /// False, and the turn has failed, where there is no room for output. Each turn is bounded, but many of them together
+  /// could still say more than there is room for.
+  private func hasRoom() -> Bool {
     if byteCount > TurnRunner.smallOutputBytesMax, context.services.store.isOverfull {
       fail("the gateway has no room for more output now")
       return false

@@ -1,4 +1,6 @@
 import Configuration
+import JSON
+import LocalRuntime
 import Model
 import TestSupport
 import Testing
@@ -29,6 +31,24 @@ struct StoreBoundTests {
     let later = try gateway.caller().begin(.rpc10, .send())
     try engine.nextTurn().complete(text)
     #expect(try later.reply().task.state == "completed")
+  }
+
+  /// Not only output can be much.
+  @Test(arguments: 0..<4) func whateverATurnSaysIsBounded(place: Int) throws {
+    let large = String(repeating: "x", count: 60_000)
+    let json = JSONFragment(["k": .string(large)])
+    let event: TurnEvent =
+      switch place {
+      case 0: .status(.working, large)
+      case 1: .said(AgentMessage([.text(large)]))
+      case 2: .taskMetadata(name: "k", json)
+      default: .status(.working, parts: [], metadata: json)
+      }
+    let engine = ScriptedEngine { _, _ in Array(repeating: event, count: 20) + [.status(.completed)] }
+    let gateway = try TestGateway(TestAgent("agent", engine)) { $0.limits.tasks.outputBytesMax = 1_000_000 }
+    let task = try gateway.caller().call(.rpc10, .send()).task
+    #expect(task.state == "failed")
+    #expect("\(task.json)".contains("exceeds the size allowed"))
   }
 
   @Test func aTaskThatIsLargerThanTheStoreIsStillSeenToEnd() throws {
