@@ -18,17 +18,12 @@ public struct PackedTask: Sendable {
 
   private var reader: PackedReader { PackedReader(home.copy(Int(start)..<Int(start) + Int(count))) }
 
-  // What a new turn of the context asks for stands first.
+  // What lists and a new turn of the context ask for stands first, and is read where it lies, however large the task is.
 
-  /// Read where it lies: lists look at it in many tasks.
-  public var contextID: String { home.firstText(from: Int(start)) }
+  public var contextID: String { home.contextID(from: Int(start)) }
 
   /// What the task's backend wants to be remembered of it.
-  public var backendState: JSONFragment? {
-    var reader = reader
-    _ = reader.string()
-    return reader.fragment()
-  }
+  public var backendState: JSONFragment? { home.backendState(from: Int(start)) }
 
   public var task: AgentTask {
     var reader = reader
@@ -68,7 +63,9 @@ public final class PackedTasks: @unchecked Sendable {
 
   fileprivate func copy(_ range: Range<Int>) -> [UInt8] { packer.copy(range) }
 
-  fileprivate func firstText(from start: Int) -> String { packer.firstText(from: start) }
+  fileprivate func contextID(from start: Int) -> String { packer.contextID(from: start) }
+
+  fileprivate func backendState(from start: Int) -> JSONFragment? { packer.backendState(from: start) }
 }
 
 // Texts and lists are preceded by their lengths, as base-128 numbers with the lowest digits first; what may be missing by its
@@ -89,12 +86,22 @@ private struct Packer: ~Copyable {
     }
   }
 
-  func firstText(from start: Int) -> String {
+  func contextID(from start: Int) -> String {
+    bytes.withSpan { written in written.extracting(Packer.contextID(in: written, from: start)).text }
+  }
+
+  func backendState(from start: Int) -> JSONFragment? {
     bytes.withSpan { written in
-      var place = start
-      let length = Int(PackedReader.number(&place) { written[$0] })
-      return written.extracting(place..<place + length).text
+      var place = Packer.contextID(in: written, from: start).upperBound
+      let length = Int(PackedReader.number(&place) { written[$0] }) - 1
+      return length < 0 ? nil : PackedReader.fragment(written.extracting(place..<place + length).copied)
     }
+  }
+
+  private static func contextID(in written: Span<UInt8>, from start: Int) -> Range<Int> {
+    var place = start
+    let length = Int(PackedReader.number(&place) { written[$0] })
+    return place..<place + length
   }
 
   mutating func pack(_ task: borrowing AgentTask, _ backendState: JSONFragment?) {
@@ -310,9 +317,11 @@ private struct PackedReader {
     return text
   }
 
-  private func fragment(_ text: ArraySlice<UInt8>) -> JSONFragment {
+  private func fragment(_ text: ArraySlice<UInt8>) -> JSONFragment { PackedReader.fragment(Array(text)) }
+
+  static func fragment(_ text: [UInt8]) -> JSONFragment {
     do {
-      return try JSONFragment.parse(Array(text), limits: .none)
+      return try JSONFragment.parse(text, limits: .none)
     } catch {
       preconditionFailure("a fragment is made only of valid JSON: \(error)")
     }

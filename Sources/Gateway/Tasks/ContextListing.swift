@@ -28,7 +28,8 @@ public struct ContextPage: Sendable, Equatable {
 
 extension TaskShard {
   func listContexts(_ request: ListContextsRequest, owner: TaskOwner) -> ContextPage {
-    var page = ContextPage(tasks: [], totalSize: 0)
+    var totalSize = 0
+    var page: [Int] = []
     var seen: Set<String> = []
     var isInRange = request.after == nil
     var cursor = index(of: owner)?.order.head
@@ -40,26 +41,23 @@ extension TaskShard {
       let newest = self.slots(inContext: contextID, owner: owner, max: 1).first ?? slot
       if contextID == request.before { isInRange = false }
       if request.states?.contains(slots[newest].task.state) ?? true {
-        page.totalSize += 1
-        if isInRange { page.add(slots[newest].task.task, request) }
+        totalSize += 1
+        if isInRange { request.add(newest, to: &page) }
       }
       if contextID == request.after { isInRange = true }
     }
-    return page.trimmed(request)
+    // Only these are unpacked.
+    return ContextPage(tasks: page.suffix(request.pageSize).map { slots[$0].task.task }, totalSize: totalSize)
   }
 }
 
-extension ContextPage {
+extension ListContextsRequest {
   /// A page that ends at a place holds the last contexts before it, any other the first ones.
-  fileprivate mutating func add(_ task: AgentTask, _ request: ListContextsRequest) {
-    let endsAtPlace = request.before != nil && request.after == nil
-    if tasks.count >= request.pageSize, !endsAtPlace { return }
-    tasks.append(task)
+  fileprivate func add(_ slot: Int, to page: inout [Int]) {
+    let endsAtPlace = before != nil && after == nil
+    if page.count >= pageSize, !endsAtPlace { return }
+    page.append(slot)
     // Not at every step: each costs the length of the page.
-    if tasks.count >= 2 * request.pageSize { tasks.removeFirst(request.pageSize) }
-  }
-
-  fileprivate func trimmed(_ request: ListContextsRequest) -> ContextPage {
-    ContextPage(tasks: Array(tasks.suffix(request.pageSize)), totalSize: totalSize)
+    if page.count >= 2 * pageSize { page.removeFirst(pageSize) }
   }
 }

@@ -7,7 +7,11 @@ extension TaskStore {
   /// of the agent, bounded in number of tasks and bytes (the newest are kept).
   func conversation(before turn: Turn, owner: TaskOwner, limits: ContextLimits) -> [Message] {
     var messages: [Message] = []
-    for task in tasks(inContext: turn.contextID, owner: owner, max: limits.historyTasksMax) {
+    // The turn's own message may be among them, and is not counted below.
+    let bytesMax = limits.historyBytesMax + turn.message.byteCount
+    let tasks = tasks(
+      inContext: turn.contextID, owner: owner, max: limits.historyTasksMax, bytesMax: bytesMax)
+    for task in tasks {
       messages += task.history.filter { $0.messageID != turn.message.messageID }
       if let message = task.status.message { messages.append(message) }
       let output = task.artifacts.flatMap(\.parts)
@@ -24,4 +28,9 @@ extension TaskStore {
     }
     return kept.reversed()
   }
+}
+
+extension AgentTask {
+  /// All that was said in it.
+  var parts: [Part] { history.flatMap(\.parts) + artifacts.flatMap(\.parts) + (status.message?.parts ?? []) }
 }

@@ -121,9 +121,15 @@ public final class MemoryTaskStore: TaskStore {
     } ?? []
   }
 
-  public func tasks(inContext contextID: String, owner: TaskOwner, max: Int) -> [AgentTask] {
+  public func tasks(inContext contextID: String, owner: TaskOwner, max: Int, bytesMax: Int) -> [AgentTask] {
     shards[MemoryTaskStore.shard(of: owner)].state.withLock { shard in
-      shard.slots(inContext: contextID, owner: owner, max: max).reversed().map { shard.slots[$0].task.task }
+      var (tasks, bytes) = ([AgentTask](), 0)
+      for slot in shard.slots(inContext: contextID, owner: owner, max: max) where bytes <= bytesMax {
+        let task = shard.slots[slot].task.task
+        bytes += task.parts.reduce(0) { $0 + $1.byteCount }
+        tasks.append(task)
+      }
+      return tasks.reversed()
     }
   }
 

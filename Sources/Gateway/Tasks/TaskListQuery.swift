@@ -41,18 +41,23 @@ struct TaskListQuery {
 }
 
 extension TaskShard {
+  /// A page ends early behind so many bytes of tasks: few large ones would keep their loop, and all owners of the shard,
+  /// waiting.
+  private static let pageBytesMax = 16 * 1024 * 1024
+
   func list(_ query: TaskListQuery, owner: TaskOwner) -> TaskPage {
     var page = TaskPage(tasks: [], nextPageToken: "", pageSize: query.request.pageSize, totalSize: 0)
-    var lastOnPage: UInt64 = 0
+    var (lastOnPage, bytes) = (UInt64(0), 0)
     var cursor = index(of: owner)?.order.head
     while let slot = cursor {
       cursor = slots[slot].byOwner.next
       guard query.matches(slots[slot]) else { continue }
       page.totalSize += 1
       guard slots[slot].touch < query.before else { continue }
-      if page.tasks.count < query.request.pageSize {
+      if page.nextPageToken.isEmpty, page.tasks.count < query.request.pageSize, bytes < TaskShard.pageBytesMax {
         page.tasks.append(slots[slot].task.task)
         lastOnPage = slots[slot].touch
+        bytes += slots[slot].task.byteCount
       } else if page.nextPageToken.isEmpty {
         page.nextPageToken = TaskListQuery.token(after: lastOnPage)
       }

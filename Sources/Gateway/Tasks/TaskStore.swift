@@ -177,7 +177,9 @@ public protocol TaskStore: AnyObject, Sendable {
   func earlierTurn(before turn: Turn, owner: TaskOwner) -> EarlierTurn?
 
   /// The newest tasks of a context, oldest first, at most `max`.
-  func tasks(inContext contextID: String, owner: TaskOwner, max: Int) -> [AgentTask]
+  ///
+  /// - Parameter bytesMax: where the parts of some take more, there are no older ones.
+  func tasks(inContext contextID: String, owner: TaskOwner, max: Int, bytesMax: Int) -> [AgentTask]
 
   /// Drops what retention no longer covers.
   func sweep(at: Timestamp)
@@ -198,6 +200,10 @@ extension TaskStore {
   /// Entries after a cursor, for somebody who does not wait for more.
   func events(of id: String, owner: TaskOwner, after cursor: JournalSequence, max: Int) -> [SequencedEvent]? {
     events(of: id, owner: owner, after: cursor, max: max, for: nil)
+  }
+
+  func tasks(inContext contextID: String, owner: TaskOwner, max: Int) -> [AgentTask] {
+    tasks(inContext: contextID, owner: owner, max: max, bytesMax: .max)
   }
 
   /// What the backend of a task last wanted to be remembered of it.

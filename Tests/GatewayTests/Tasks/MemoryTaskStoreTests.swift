@@ -240,6 +240,26 @@ func aTokenOfNoListIsRefused(_ token: String) throws {
   #expect(try bench.store.list(ListTasksRequest(), owner: alice).tasks.map(\.id) == [working])
 }
 
+/// A caller who asks for many large tasks gets them in several pages: nobody is to wait until all of them are read.
+@Test func aPageOfLargeTasksEndsEarly() throws {
+  var bench = Bench()
+  let large = String(repeating: "x", count: 5_000_000)
+  let ids = try (0..<3).map { _ in try bench.create(alice, [text(large), status(.completed)]) }
+  let first = try bench.store.list(ListTasksRequest(), owner: alice)
+  #expect(first.tasks.map(\.id) == [ids[2], ids[1]] && first.totalSize == 3)
+  let second = try bench.store.list(ListTasksRequest(pageToken: first.nextPageToken), owner: alice)
+  #expect(second.tasks.map(\.id) == [ids[0]] && second.nextPageToken.isEmpty && second.totalSize == 3)
+}
+
+@Test func ofAContextOnlyWhatFitsIsRead() throws {
+  var bench = Bench()
+  let ids = try (0..<3).map { _ in try bench.create(alice, context: "c", [text("12345"), status(.completed)]) }
+  for (bytesMax, count) in [(0, 1), (4, 1), (5, 2), (9, 2), (10, 3)] {
+    let tasks = bench.store.tasks(inContext: "c", owner: alice, max: 10, bytesMax: bytesMax)
+    #expect(tasks.map(\.id) == Array(ids.suffix(count)), "\(bytesMax)")
+  }
+}
+
 @Test func contextsRememberTheirTasksInOrder() throws {
   var bench = Bench()
   let first = try bench.create(alice, context: "talk")
@@ -247,6 +267,7 @@ func aTokenOfNoListIsRefused(_ token: String) throws {
   let second = try bench.create(alice, context: "talk")
   #expect(bench.store.tasks(inContext: "talk", owner: alice, max: 10).map(\.id) == [first, second])
   #expect(bench.store.tasks(inContext: "talk", owner: alice, max: 1).map(\.id) == [second])
+  #expect(bench.store.tasks(inContext: "talk", owner: alice, max: 10, bytesMax: -1).isEmpty)
 }
 
 @Test func aSupersededStatusMessageStaysInTheHistory() throws {

@@ -115,9 +115,10 @@ struct OrqConversations {
   func history(of id: String, _ translation: inout OrqAnswerTranslation) -> [OrqMessage] {
     var messages: [OrqMessage] = []
     var bytes = 0
-    for task in store.tasks(inContext: id, owner: owner, max: OrqConversations.historyTurnsMax).reversed() {
-      let parts = task.history.flatMap(\.parts) + task.artifacts.flatMap(\.parts) + (task.status.message?.parts ?? [])
-      bytes += parts.reduce(0) { $0 + $1.byteCount }
+    let tasks = store.tasks(
+      inContext: id, owner: owner, max: OrqConversations.historyTurnsMax, bytesMax: OrqConversations.historyBytesMax)
+    for task in tasks.reversed() {
+      bytes += task.parts.reduce(0) { $0 + $1.byteCount }
       if bytes > OrqConversations.historyBytesMax, !messages.isEmpty { break }
       let turn =
         task.history.map { translation.message($0) }
