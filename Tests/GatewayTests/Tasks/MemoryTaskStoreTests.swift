@@ -456,3 +456,71 @@ private func follow(_ id: String, in store: MemoryTaskStore, on loop: EventLoop)
   let id = try bench.create()
   #expect(bench.store.follow(id, owner: bob, waker: Waker(mailbox: loop.mailbox) { _ in }) == nil)
 }
+
+/// Whatever happens to tasks, the store's count of bytes is that of the tasks which it still has: in the end none.
+@Test(arguments: Seeds.take(6))
+func theCountOfBytesComesBackToNothing(seed: UInt64) throws {
+  var random = SeededGenerator(seed: seed)
+  var limits = TaskLimits()
+  limits.bytesMax = 400_000
+  limits.tasksMax = 40
+  limits.journalEventsMax = 20
+  var bench = Bench(limits)
+  var ids: [String] = []
+  func said(_ random: inout SeededGenerator) -> JournalEvent {
+    let size = random.oneIn(9) ? 20_000 : 10
+    let large = String(repeating: "x", count: Int.random(in: 0...size, using: &random))
+    switch Int.random(in: 0..<7, using: &random) {
+    case 0: return .metadata(name: "m", JSONFragment(.string(large)))
+    case 1: return .backendState(JSONFragment(.string(large)))
+    case 2: return .history(Message(messageID: large, role: .agent, parts: [.text(large)]))
+    case 3: return text(large, append: random.oneIn(2))
+    case 4:
+      var texts = JSONStrings()
+      for _ in 0..<Int.random(in: 1...30, using: &random) { texts.append(JSONString("piece")) }
+      return .text(artifactID: "a", texts)
+    case 5:
+      let states: [TaskState] = [.working, .inputRequired, .completed, .failed]
+      return status(states.randomElement(using: &random) ?? .working)
+    default:
+      return .status(
+        TaskStatus(.working, message: Message(messageID: "s", role: .agent, parts: [.text(large)])), metadata: nil)
+    }
+  }
+  for _ in 0..<600 {
+    if ids.isEmpty || random.oneIn(4) {
+      let owner = random.oneIn(2) ? alice : bob
+      bench.milliseconds += 1
+      let task = AgentTask(
+        id: bench.store.mintTaskID(owner: owner, entropy: (random.next(), random.next())),
+        contextID: ["a", "b"].randomElement(using: &random) ?? "",
+        status: TaskStatus(.submitted), history: [Message(messageID: "m", role: .user, parts: [.text("hi")])])
+      var record: TaskRecord? = TaskRecord(task)
+      let isFollowed = random.oneIn(2)
+      for _ in 0..<Int.random(in: 0...4, using: &random) {
+        record?.begin(with: said(&random), isFollowed: isFollowed)
+      }
+      if (try? bench.store.create(&record, owner: owner, at: bench.time)) != nil { ids.append(task.id) }
+    } else if let id = ids.randomElement(using: &random) {
+      for owner in [alice, bob] { _ = bench.append([said(&random), said(&random)], to: id, owner) }
+    }
+  }
+  for id in ids { for owner in [alice, bob] { _ = bench.append([status(.completed)], to: id, owner) } }
+  bench.store.sweep(at: Timestamp(milliseconds: bench.milliseconds + limits.terminalRetention.milliseconds + 1))
+  #expect(ids.allSatisfy { bench.store.snapshot(of: $0, owner: alice) == nil })
+  #expect(ids.allSatisfy { bench.store.snapshot(of: $0, owner: bob) == nil })
+  // Room for these two, to the byte, and for no third one.
+  func task(_ bytes: Int) -> AgentTask {
+    let message = Message(messageID: "m", role: .user, parts: [.text(String(repeating: "x", count: bytes))])
+    return AgentTask(
+      id: bench.store.mintTaskID(owner: alice, entropy: (random.next(), random.next())), contextID: "c",
+      status: TaskStatus(.working), history: [message])
+  }
+  let least = TaskRecord(task(0)).byteCountOfTask
+  func create(_ bytes: Int) throws {
+    try bench.store.create(task(bytes), events: [], owner: alice, at: bench.time, isFollowed: true)
+  }
+  try create(limits.bytesMax - 2 * least)
+  try create(0)
+  #expect(throws: TaskStoreFull.self) { try create(0) }
+}
