@@ -11,6 +11,9 @@ public struct TextMessageCall {
   public let version: ProtocolVersion
   public let call: AgentCall
 
+  /// Hands on what it holds: a message that nobody else holds is changed where it lies.
+  public consuming func taken() -> (id: JSONFragment, call: AgentCall) { (id, call) }
+
   /// nil for any other call, and for this one in any other form.
   public init?(_ body: Span<UInt8>, limits: JSONLimits = .default) {
     // A value takes a byte at least.

@@ -42,10 +42,11 @@ struct A2AFace {
     if let told = TextMessageCall(body, limits: jsonLimits),
       case .success(told.version) = negotiate(state.request, family: told.version)
     {
-      var responder = responder(told.version, told.id)
-      responder.refusesInStream =
-        told.version == .v0_3 && A2AFace.readsEventsOnly(told.call.operation, state.request)
-      return perform(told.call, state, responder)
+      let version = told.version
+      let (id, call) = (consume told).taken()
+      var responder = responder(version, id)
+      responder.refusesInStream = version == .v0_3 && A2AFace.readsEventsOnly(call.operation, state.request)
+      return perform(call, state, responder)
     }
     let call: JSONRPCRequest
     do {
