@@ -148,7 +148,8 @@ final class ClientConnection: Connection {
         switch try unsafe decoder.next(&input) {
         case nil: return watchTime(of: call)
         case .head(let head):
-          keepsAlive = head.keepAlive
+          // What a server says when it has waited too long may be about no request: the answer may follow.
+          keepsAlive = head.keepAlive && head.status != 408
           call.received(head)
           client.headMemory.giveBack(head)
         case .body(let count): hand(count, of: &input, to: call)

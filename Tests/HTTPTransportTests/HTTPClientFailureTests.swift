@@ -198,6 +198,19 @@ struct HTTPClientFailureTests {
     _ = server
   }
 
+  /// Said to nobody, it may cross the next request on its way, whose answer would then be taken for that of the one after it.
+  @Test func aConnectionOfAServerThatWaitedTooLongIsNotUsedAgain() throws {
+    let listener = try RawListener()
+    let harness = try ClientHarness()
+    let result = harness.send(try harness.request(.get, "http://127.0.0.1:\(listener.port)/"))
+    let server = try HTTPClientFailureTests.answer(
+      harness, listener, "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n")
+    try harness.finish(result)
+    #expect(result.head?.status == 408)
+    #expect(harness.client.idleCount == 0)
+    #expect(try server.isAtEnd())
+  }
+
   @Test func aResponseWithMoreThanItsLengthIsNotFollowedByAnother() throws {
     let listener = try RawListener()
     let harness = try ClientHarness()
