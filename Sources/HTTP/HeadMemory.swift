@@ -8,7 +8,7 @@ public final class HeadMemory {
 
   private let kept: UnsafeMutablePointer<[UInt8]>
   /// So many of the places hold something.
-  private var count = 0
+  private(set) var count = 0
 
   public init() { unsafe kept = .allocate(capacity: HeadMemory.keptMax) }
 

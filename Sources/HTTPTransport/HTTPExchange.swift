@@ -73,7 +73,10 @@ open class HTTPExchange {
     request = beginning.request
   }
 
-  deinit { request.giveBack(to: connection.server.headMemory) }
+  deinit {
+    // Whoever lets go of it last may be on another thread, which must not touch what is the loop's.
+    if connection.loop.mailbox.isCurrent { request.giveBack(to: connection.server.headMemory) }
+  }
 
   public final var loop: EventLoop { connection.loop }
   public final var peer: PeerInfo { connection.peer }

@@ -1,7 +1,10 @@
-import HTTPTransport
 import Network
+import Synchronization
 import TestSupport
 import Testing
+
+@testable import HTTP
+@testable import HTTPTransport
 
 /// What clients can make a server hold in memory, and for how long.
 struct HTTPServerMemoryTests {
@@ -10,6 +13,33 @@ struct HTTPServerMemoryTests {
   /// A client whose kernel takes next to nothing that it does not read.
   private static func slowClient(_ server: TestServer) throws -> RawClient {
     try RawClient(port: server.port, receiveBufferBytes: 4096)
+  }
+
+  /// @unchecked: only moved and let go of.
+  private struct Kept: @unchecked Sendable {
+    let exchange: HTTPExchange?
+  }
+
+  /// Memory of heads is the loop's: an exchange that ends on another thread leaves it alone.
+  @Test(arguments: [true, false]) func aHeadsMemoryGoesBackOnItsLoopAlone(onLoop: Bool) throws {
+    let server = try TestServer()
+    let kept = Mutex<Kept?>(nil)
+    let client = try server.client()
+    try client.send(HTTPServerMemoryTests.get("/later"))
+    try server.waitForExchange()
+    kept.withLock { kept in
+      kept = try? server.onLoop { parts in
+        let exchange = parts.service.waiting.removeLast()
+        exchange.respond(status: 200, fields: HTTPFields(), body: [])
+        return Kept(exchange: onLoop ? nil : exchange)
+      }
+    }
+    _ = try client.receiveResponse()
+    _ = try server.finished(1)
+    // The loop has let go of it.
+    try server.onLoop { _ in }
+    kept.withLock { $0 = nil }
+    #expect(try server.onLoop { $0.server.headMemory.count } == (onLoop ? 1 : 0))
   }
 
   @Test func whoeverAsksOnAndTakesNoAnswersIsNotAnsweredFurther() throws {
