@@ -50,7 +50,7 @@ public struct TaskLimits: Sendable, Equatable {
   public var interruptedRetention: Duration = .seconds(7 * 24 * 3600)
   /// Entries of one task's journal that are kept for replay; older ones remain only in the snapshot.
   public var journalEventsMax = 10_000
-  /// All output of one turn.
+  /// All that an agent says in one turn: output, messages, metadata.
   public var outputBytesMax = 64 * 1024 * 1024
 
   public init() {}
