@@ -157,4 +157,25 @@ struct TextMessageCallTests {
       if let read = short(broken) { expectSame(read, as: broken, "seed \(seed), round \(round)") }
     }
   }
+
+  private static let names = [
+    "jsonrpc", "id", "method", "params", "message", "configuration", "messageId", "message_id", "role", "parts", "text",
+    "kind", "contextId", "context_id", "taskId", "task_id", "acceptedOutputModes", "blocking", "returnImmediately",
+    "historyLength", "metadata", "extensions", "tenant", "referenceTaskIds", "data", "url", "filename", "",
+    #"i\u0064"#, "ID",
+  ]
+
+  @Test(arguments: Seeds.take(8), [v1, v03])
+  func bothWaysAgreeOnChangedMembers(seed: UInt64, form: String) {
+    var random = SeededGenerator(seed: seed)
+    let tokens = JSONTokens(form, names: TextMessageCallTests.names)
+    var read = 0
+    for round in 0..<1000 {
+      let body = tokens.mutated(using: &random).bytes
+      guard let short = short(body) else { continue }
+      expectSame(short, as: body, "seed \(seed), round \(round)")
+      read += 1
+    }
+    #expect(read > 200)
+  }
 }

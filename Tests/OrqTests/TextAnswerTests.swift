@@ -130,4 +130,24 @@ struct TextAnswerTests {
     }
     #expect(short == 400)
   }
+
+  private static let names = [
+    "_id", "task_id", "taskId", "output", "messageId", "role", "parts", "kind", "text", "created_at", "model",
+    "finish_reason", "usage", "telemetry", "trace_id", "span_id", "metadata", "status", "error", "pending_tool_calls",
+    "", #"task_i\u0064"#,
+  ]
+
+  @Test(arguments: Seeds.take(8))
+  func bothWaysAgreeOnChangedMembers(seed: UInt64) {
+    var random = SeededGenerator(seed: seed)
+    let tokens = JSONTokens(TextAnswerTests.form, names: TextAnswerTests.names)
+    var read = 0
+    for round in 0..<1000 {
+      let body = tokens.mutated(using: &random).bytes
+      guard let short = answer(body) else { continue }
+      expectSame(short, as: body, "seed \(seed), round \(round)")
+      read += 1
+    }
+    #expect(read > 200)
+  }
 }
