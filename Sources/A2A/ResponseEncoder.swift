@@ -42,6 +42,20 @@ public enum ResponseEncoder {
     losses.formUnion(encoder.losses)
   }
 
+  /// The result of SendMessage that is a task which the agent has answered.
+  ///
+  /// - Parameter id: of the JSON-RPC request; nil over REST.
+  public static func sent(
+    _ task: borrowing AnsweredTask, id: JSONFragment?, dialect: Dialect, losses: inout TranslationLosses,
+    into json: inout JSONWriter
+  ) {
+    var encoder = WireEncoder(dialect)
+    if let id { beginEnvelope(id, into: &json) }
+    encoder.sent(task, into: &json)
+    if id != nil { json.endObject() }
+    losses.formUnion(encoder.losses)
+  }
+
   /// Leaves the envelope open after `"result":`.
   static func beginEnvelope(_ id: JSONFragment, into json: inout JSONWriter) {
     json.beginObject()

@@ -99,7 +99,7 @@ public struct WireEncoder {
   }
 
   /// 0.3 JSON-RPC requires a context id, even an empty one.
-  private func contextID(_ contextID: String, into json: inout JSONWriter) {
+  func contextID(_ contextID: String, into json: inout JSONWriter) {
     if dialect == .v03JSONRPC || !contextID.isEmpty { json.member("contextId", contextID) }
   }
 
@@ -158,11 +158,11 @@ public struct WireEncoder {
 
   // MARK: Losses
 
-  private var notesLosses: Bool { dialect == .v03JSONRPC && !losses.isEmpty }
+  var notesLosses: Bool { dialect == .v03JSONRPC && !losses.isEmpty }
 
   /// Metadata of an answer, with the names of what the answer has lost on its way into the dialect. 1.0 loses nothing, and
   /// clients of 0.3 REST refuse what they do not know.
-  private func noting(_ metadata: JSONFragment?) -> JSONFragment? {
+  func noting(_ metadata: JSONFragment?) -> JSONFragment? {
     guard notesLosses else { return metadata }
     var ours: JSONObject = [:]
     if let stated = metadata?.document.root[GatewayExtension.uri] {

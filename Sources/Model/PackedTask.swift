@@ -37,7 +37,8 @@ public struct PackedTask: Sendable {
 ///
 /// @unchecked: neither a block nor its tasks are to be used by two threads at once; their owner holds a lock.
 public final class PackedTasks: @unchecked Sendable {
-  private var packer: Packer
+  // Each task is written in one step, and nobody reads meanwhile: overlaps cannot be.
+  @exclusivity(unchecked) private var packer: Packer
 
   /// What a block holds, roughly: some dozen tasks of the usual size.
   private static let bytesMax = 64 * 1024
@@ -46,26 +47,33 @@ public final class PackedTasks: @unchecked Sendable {
   public static let sharedBytesMax = bytesMax / 4
 
   /// For many tasks.
-  public init() { packer = Packer(capacity: PackedTasks.bytesMax) }
+  public init() { unsafe packer = Packer(capacity: PackedTasks.bytesMax) }
 
   /// - Parameter size: of the only task, roughly.
-  public init(forOneOf size: Int) { packer = Packer(capacity: size) }
+  public init(forOneOf size: Int) { unsafe packer = Packer(capacity: size) }
 
   /// Whether a task of this size, roughly, finds room here.
-  public func hasRoom(for size: Int) -> Bool { packer.count + size <= PackedTasks.bytesMax }
+  public func hasRoom(for size: Int) -> Bool { unsafe packer.count + size <= PackedTasks.bytesMax }
 
   /// - Parameter backendState: what the task's backend wants to be remembered of it.
   public func pack(_ task: borrowing AgentTask, backendState: JSONFragment?) -> PackedTask {
-    let start = packer.count
-    packer.pack(task, backendState)
-    return PackedTask(self, start..<packer.count)
+    let start = unsafe packer.count
+    unsafe packer.pack(task, backendState)
+    return unsafe PackedTask(self, start..<packer.count)
   }
 
-  fileprivate func copy(_ range: Range<Int>) -> [UInt8] { packer.copy(range) }
+  /// The same as to pack its task.
+  public func pack(_ task: borrowing AnsweredTask) -> PackedTask {
+    let start = unsafe packer.count
+    unsafe packer.pack(task)
+    return unsafe PackedTask(self, start..<packer.count)
+  }
 
-  fileprivate func contextID(from start: Int) -> String { packer.contextID(from: start) }
+  fileprivate func copy(_ range: Range<Int>) -> [UInt8] { unsafe packer.copy(range) }
 
-  fileprivate func backendState(from start: Int) -> JSONFragment? { packer.backendState(from: start) }
+  fileprivate func contextID(from start: Int) -> String { unsafe packer.contextID(from: start) }
+
+  fileprivate func backendState(from start: Int) -> JSONFragment? { unsafe packer.backendState(from: start) }
 }
 
 // Texts and lists are preceded by their lengths, as base-128 numbers with the lowest digits first; what may be missing by its
@@ -113,14 +121,50 @@ private struct Packer: ~Copyable {
     time(status.timestamp)
     time(task.created)
     number(status.message == nil ? 0 : 1)
-    if let message = status.message { self.message(message, in: task) }
+    if let message = status.message { self.message(message, task.contextID, task.id) }
     let (artifacts, history) = (task.artifacts, task.history)
     number(UInt64(artifacts.count))
     for index in artifacts.indices { artifact(artifacts[index]) }
     number(UInt64(history.count))
-    for index in history.indices { message(history[index], in: task) }
+    for index in history.indices { message(history[index], task.contextID, task.id) }
     metadata(task.metadataParts)
   }
+
+  /// The same as for ``AnsweredTask/task``, which would have to be made first.
+  mutating func pack(_ task: borrowing AnsweredTask) {
+    text(task.contextID)
+    text(Optional(task.answer.backendState.bytes))
+    text(task.id)
+    bytes.append(TaskState.completed.rawValue)
+    time(task.ended)
+    time(task.created)
+    missing()
+    number(1)
+    answer(task.answer)
+    number(1)
+    message(task.message, task.contextID, task.id)
+    number(task.answer.usage == nil ? 2 : 3)
+    if let usage = task.answer.usage {
+      text(TurnAnswer.usageName)
+      text(usage.bytes.span)
+    }
+    text(TurnAnswer.finishReasonName)
+    text(task.answer.finishReason.bytes.span)
+  }
+
+  /// As its ``TurnAnswer/artifact``.
+  private mutating func answer(_ answer: TurnAnswer) {
+    text(answer.artifactID)
+    number(1)
+    content(0, answer.text.escaped)
+    // Of the part its media type, file name and metadata.
+    missing(3)
+    // Of the artifact its name, description and metadata, and its extensions, of which there are none.
+    missing(4)
+  }
+
+  /// Values that are not there, or lists of nothing.
+  private mutating func missing(_ count: Int = 1) { for _ in 0..<count { bytes.append(0) } }
 
   private mutating func time(_ time: Timestamp?) {
     number(time.map { UInt64(bitPattern: $0.milliseconds) &+ 1 } ?? 0)
@@ -143,9 +187,10 @@ private struct Packer: ~Copyable {
     }
   }
 
-  private mutating func message(_ message: Message, in task: borrowing AgentTask) {
+  /// - Parameter contextID: of the task that it is packed with, as is `taskID`.
+  private mutating func message(_ message: Message, _ contextID: String, _ taskID: String) {
     text(message.messageID)
-    let isInPlace = message.contextID == task.contextID && message.taskID == task.id
+    let isInPlace = message.contextID == contextID && message.taskID == taskID
     bytes.append((message.role == .agent ? PackedTask.isOfAgent : 0) | (isInPlace ? PackedTask.isInPlace : 0))
     if !isInPlace {
       text(message.contextID)
@@ -206,12 +251,23 @@ private struct Packer: ~Copyable {
     bytes.append(text.span)
   }
 
+  private mutating func text(_ text: StaticString) {
+    number(UInt64(text.utf8CodeUnitCount))
+    bytes.append(text)
+  }
+
   private mutating func text(_ text: Span<UInt8>) {
     number(UInt64(text.count))
     bytes.append(text)
   }
 
+  @inline(__always)
   private mutating func number(_ number: UInt64) {
+    // As nearly all are.
+    if number < 0x80 { bytes.append(UInt8(truncatingIfNeeded: number)) } else { longNumber(number) }
+  }
+
+  private mutating func longNumber(_ number: UInt64) {
     var rest = number
     while rest >= 0x80 {
       bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)

@@ -148,6 +148,8 @@ public enum TurnEvent: Sendable, Equatable {
   case backendState(JSONFragment)
   /// The translation lost or invented something; a name for the log, the metrics and the response's metadata.
   case loss(String)
+  /// All of a turn at once: the same as its ``TurnAnswer/events``, at less cost.
+  case answered(TurnAnswer)
 
   /// A status without message or metadata.
   public static func status(_ state: TaskState) -> TurnEvent { .status(state, nil, metadata: nil) }
@@ -174,7 +176,13 @@ public enum TurnEvent: Sendable, Equatable {
   public var isRefusal: Bool { if case .refused = self { true } else { false } }
 
   /// How many things are said.
-  public var count: Int { if case .text(_, let texts) = self { texts.count } else { 1 } }
+  public var count: Int {
+    switch self {
+    case .text(_, let texts): texts.count
+    case .answered(let answer): answer.eventCount
+    default: 1
+    }
+  }
 
   /// What is said, in bytes on the wire, roughly.
   public var byteCount: Int {
@@ -186,6 +194,7 @@ public enum TurnEvent: Sendable, Equatable {
     case .reply(let message), .said(let message): message.byteCount
     case .taskMetadata(let name, let value): name.utf8.count + value.bytes.count
     case .backendState(let state): state.bytes.count
+    case .answered(let answer): answer.byteCount
     case .refused, .loss: 0
     }
   }
@@ -194,7 +203,7 @@ public enum TurnEvent: Sendable, Equatable {
   public var endsTurn: Bool {
     switch self {
     case .status(let state, _, _): state.isTerminal || state.isInterrupted
-    case .reply, .refused: true
+    case .reply, .refused, .answered: true
     case .artifact, .text, .said, .taskMetadata, .awaitingApproval, .backendState, .loss: false
     }
   }

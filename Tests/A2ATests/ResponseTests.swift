@@ -40,6 +40,32 @@ struct ResponseTests {
         == #"{"message":{"messageId":"m","contextId":"C","role":"ROLE_AGENT","content":[{"text":"hi"}]}}"#)
   }
 
+  @Test(arguments: Dialect.allCases) func aTaskThatWasAnsweredIsWrittenAsAnyOther(_ dialect: Dialect) {
+    for (index, filename) in [nil, "f" as JSONString].enumerated() {
+      // A file's name is lost on parts of 0.3.
+      let part = Part(.text("hi \\ \"you\""), filename: filename)
+      let turn = Turn(
+        owner: TaskOwner(principal: "alice", agentKey: "agent"), taskID: "T", contextID: "C",
+        message: Message(
+          messageID: "m", role: .user, parts: [part], contextID: "C", taskID: "T",
+          metadata: JSONFragment(["urn:a2a-gateway:translation:v1": ["filename": "g"]]), referenceTaskIDs: ["R"]))
+      let answer = TurnAnswer(
+        artifactID: "output-1", text: JSONString("line\nbreak"), usage: index == 0 ? nil : JSONFragment(["total": 3]),
+        finishReason: JSONFragment("stop"), backendState: JSONFragment([:]))
+      for id in [nil, JSONFragment("r1")] {
+        let answered = AnsweredTask(turn, answer, at: Timestamp(milliseconds: 1_234_567))
+        var (losses, others): (TranslationLosses, TranslationLosses) = ([], [])
+        var json = JSONWriter()
+        var other = JSONWriter()
+        ResponseEncoder.result(.sent(.task(answered.task)), id: id, dialect: dialect, losses: &others, into: &other)
+        ResponseEncoder.sent(answered, id: id, dialect: dialect, losses: &losses, into: &json)
+        let (written, expected) = (text(json.finish()), text(other.finish()))
+        #expect(written == expected)
+        #expect(losses == others)
+      }
+    }
+  }
+
   @Test func aTaskIsBareEverywhere() {
     let bare = #"{"id":"T","contextId":"C","status":{"state":"TASK_STATE_SUBMITTED"}}"#
     #expect(rpc(.task(task), .v1_0) == #"{"jsonrpc":"2.0","id":"r1","result":\#(bare)}"#)

@@ -60,7 +60,7 @@ private func describe(_ event: TurnEvent) -> String {
       + text(artifact.parts)
   case .reply(let message): "reply: \(text(message.parts))"
   case .taskMetadata(let name, let value): "metadata \(name):\(json(value))"
-  case .text, .refused, .said, .awaitingApproval, .backendState, .loss: "\(event)"
+  case .text, .refused, .said, .awaitingApproval, .backendState, .loss, .answered: "\(event)"
   }
 }
 

@@ -64,6 +64,19 @@ public final class MemoryTaskStore: TaskStore {
     return task
   }
 
+  public func create(_ task: inout AnsweredTask, owner: TaskOwner) throws(TaskStoreFull) {
+    guard let identifier = TaskIdentifier(task.id) else { preconditionFailure("a task id that was not minted here") }
+    let home = shards[identifier.shard]
+    try makeRoom(for: task.byteCountOfTask, preferring: home)
+    let bytes = home.state.withLock { shard in
+      task.ended = shard.advance(to: task.ended)
+      return shard.insert(task, key: identifier.key, owner: owner)
+    }
+    taskCount.add(1, ordering: .relaxed)
+    byteCount.add(bytes, ordering: .relaxed)
+    trim(preferring: home, sparing: identifier.key)
+  }
+
   public func append(
     _ events: [JournalEvent], to id: String, owner: TaskOwner, at time: Timestamp, onlyIf condition: AppendCondition
   ) -> AppendResult {

@@ -50,6 +50,18 @@ struct StoredTask {
     form = .packed(packed)
   }
 
+  /// - Parameter block: as for a record.
+  init(_ task: borrowing AnsweredTask, block: inout PackedTasks?) {
+    state = .completed
+    statusTime = task.ended
+    let size = task.byteCount
+    let isShared = size <= PackedTasks.sharedBytesMax
+    let home = isShared ? StoredTask.room(for: size, in: &block) : PackedTasks(forOneOf: size)
+    let packed = home.pack(task)
+    byteCount = isShared ? StoredTask.placeBytes + packed.byteCount : size
+    form = .packed(packed)
+  }
+
   private static func room(for size: Int, in block: inout PackedTasks?) -> PackedTasks {
     if let block, block.hasRoom(for: size) { return block }
     let new = PackedTasks()

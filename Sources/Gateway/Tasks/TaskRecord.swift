@@ -175,7 +175,7 @@ public struct TaskRecord: Sendable {
   }
 
   /// What an empty record takes in the store, measured: the record itself, its identifiers, its places in the tables.
-  private static let fixedBytes = 2048
+  fileprivate static let fixedBytes = 2048
 
   /// - Parameter copies: of output: mostly one in the journal and one in the task.
   private static func bytes(of event: JournalEvent, copies: Int = 2) -> Int {
@@ -202,7 +202,15 @@ public struct TaskRecord: Sendable {
     return bytes
   }
 
-  private static func bytes(of message: Message) -> Int { 96 * message.parts.count + message.byteCount }
+  fileprivate static func bytes(of message: Message) -> Int { 96 * message.parts.count + message.byteCount }
+}
+
+extension AnsweredTask {
+  /// An estimate of what it takes.
+  var byteCount: Int { byteCountOfTask + 96 + answer.byteCount }
+
+  /// What the task takes without its output.
+  var byteCountOfTask: Int { TaskRecord.fixedBytes + TaskRecord.bytes(of: message) }
 }
 
 extension JournalEvent {

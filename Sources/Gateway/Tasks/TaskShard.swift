@@ -131,10 +131,20 @@ struct TaskShard {
 
   /// Returns how many bytes the task takes.
   mutating func insert(_ record: consuming TaskRecord, key: TaskKey, owner: TaskOwner) -> Int {
-    let contextHash = record.task.contextID.hashValue
+    let contextID = record.contextID
+    return insert(StoredTask(record, block: &packedTasks), inContext: contextID, key: key, owner: owner)
+  }
+
+  /// Returns how many bytes the task takes.
+  mutating func insert(_ task: borrowing AnsweredTask, key: TaskKey, owner: TaskOwner) -> Int {
+    insert(StoredTask(task, block: &packedTasks), inContext: task.contextID, key: key, owner: owner)
+  }
+
+  private mutating func insert(
+    _ task: consuming StoredTask, inContext contextID: String, key: TaskKey, owner: TaskOwner
+  ) -> Int {
     let number = number(of: owner)
-    let entry = Slot(
-      task: StoredTask(record, block: &packedTasks), key: key, owner: number, contextHash: contextHash)
+    let entry = Slot(task: task, key: key, owner: number, contextHash: contextID.hashValue)
     let slot = freeSlots.popLast() ?? slots.count
     if slot == slots.count { slots.append(consume entry) } else { slots[slot] = consume entry }
     slotByKey.insert(slot, key.spread)

@@ -135,6 +135,11 @@ public protocol TaskStore: AnyObject, Sendable {
   @discardableResult
   func create(_ record: inout TaskRecord?, owner: TaskOwner, at: Timestamp) throws(TaskStoreFull) -> AgentTask
 
+  /// Adds a task that is over, of which nobody has a cursor to a journal.
+  ///
+  /// - Parameter task: its end becomes the time that the store gives it.
+  func create(_ task: inout AnsweredTask, owner: TaskOwner) throws(TaskStoreFull)
+
   /// Appends entries in one step, if the task's state satisfies the condition. Status entries get the given time (never
   /// earlier than an older entry's).
   func append(_ events: [JournalEvent], to id: String, owner: TaskOwner, at: Timestamp, onlyIf: AppendCondition)

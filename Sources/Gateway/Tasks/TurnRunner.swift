@@ -5,31 +5,6 @@ internal import LocalRuntime
 internal import Model
 internal import Network
 
-/// What the caller of a turn wants to hear, on the turn's own loop. Exactly one of `turnReplied`, `turnRefused` and
-/// `turnEnded` comes last; `turnOpened` comes at most once, before `turnEnded`.
-protocol TurnObserver: AnyObject {
-  /// The agent answered with a message; no task exists.
-  func turnReplied(_ message: Message)
-  /// The task is in the store; its events after `sequence` are this turn's.
-  func turnOpened(taskID: String, at sequence: JournalSequence)
-  /// The task's journal has grown by these entries, of which the last one has this number. Not called for those that open
-  /// it, nor for those that end the turn. Statuses have no time here.
-  func turnWrote(_ events: [JournalEvent], upTo sequence: JournalSequence)
-  /// The task is terminal or interrupted.
-  ///
-  /// - Parameter task: as it stands, where that is known; it can be looked up in any case.
-  func turnEnded(taskID: String, _ task: consuming AgentTask?)
-  /// The task waits for an approval elsewhere; the turn goes on.
-  func turnPaused(taskID: String)
-  /// The translation lost something.
-  func turnLost(_ name: String)
-  func turnRefused(_ error: AgentError)
-}
-
-extension TurnObserver {
-  func turnWrote(_ events: [JournalEvent], upTo sequence: JournalSequence) {}
-}
-
 /// What an agent has said and the store does not hold yet.
 private struct Unwritten {
   /// A task that is to come into the store, with what the agent has said of it so far.
@@ -174,7 +149,7 @@ final class TurnRunner {
     isStarting = false
     if phase == .ended { return }
     running = started
-    if !unwritten.isEmpty { flush() }
+    if hasSpoken { flush() }
   }
 
   private func hand(over turn: borrowing Turn) -> any RunningTurn {
@@ -304,7 +279,12 @@ final class TurnRunner {
         return fail("the agent's output exceeds the size allowed for a task")
       }
     }
+    take(event)
+  }
+
+  private func take(_ event: consuming TurnEvent) {
     switch consume event {
+    case .answered(let answer): return take(whole: answer)
     case .refused(let error): return refuseOrFail(error)
     case .reply(let message): return reply(message)
     case .status(let state, let message, let metadata):
@@ -335,6 +315,26 @@ final class TurnRunner {
       if !isOpen, unwritten.isEmpty { return }
     }
     if !isStarting { flushAtTurnEnd() }
+  }
+
+  /// All that is said in a turn. Where it opens a task that nobody follows, the task comes into the store as it stands
+  /// at its end.
+  private func take(whole answer: consuming TurnAnswer) {
+    guard !isOpen, !isStarting, !turn.wantsEvents, unwritten.isEmpty, !hasNewLosses,
+      byteCount <= TurnRunner.smallOutputBytesMax
+    else {
+      for event in answer.events where phase == .running { take(event) }
+      return
+    }
+    guard !refusesAsRetired() else { return }
+    isDone = true
+    var task = AnsweredTask(turn, answer, at: context.wallTime)
+    do {
+      try context.services.store.create(&task, owner: owner)
+    } catch {
+      return refuseAsFull()
+    }
+    close()?.turnAnswered(task)
   }
 
   private func reply(_ message: AgentMessage) {
@@ -472,27 +472,35 @@ final class TurnRunner {
 
   /// Puts the task into the store. nil when the store is full: the turn is refused.
   private func open() -> AgentTask? {
-    guard !agent.isRetired else {
-      running?.cancel()
-      close()?.turnRefused(AgentError(.unsupportedOperation, "the agent was removed"))
-      return nil
-    }
+    guard !refusesAsRetired() else { return nil }
     if unwritten.task == nil { unwritten.task = newTask() }
     if let note = newLosses() { unwritten.task?.begin(with: note, isFollowed: turn.wantsEvents) }
     let task: AgentTask
     do {
       task = try context.services.store.create(&unwritten.task, owner: owner, at: context.wallTime)
     } catch {
-      running?.cancel()
-      close()?.turnRefused(
-        AgentError(
-          .unavailable, "the gateway cannot take more tasks now; retry later", source: .gateway, retryAfterSeconds: 30))
+      refuseAsFull()
       return nil
     }
     isOpen = true
     observer?.turnOpened(taskID: turn.taskID, at: 0)
     joinLine()
     return task
+  }
+
+  /// Whether the agent is gone: there is no task then.
+  private func refusesAsRetired() -> Bool {
+    guard agent.isRetired else { return false }
+    running?.cancel()
+    close()?.turnRefused(AgentError(.unsupportedOperation, "the agent was removed"))
+    return true
+  }
+
+  private func refuseAsFull() {
+    running?.cancel()
+    close()?.turnRefused(
+      AgentError(
+        .unavailable, "the gateway cannot take more tasks now; retry later", source: .gateway, retryAfterSeconds: 30))
   }
 
   /// - Parameter task: as it stands, where that is known.

@@ -59,6 +59,7 @@ private func describe(_ event: TurnEvent) -> String {
   case .taskMetadata(let name, let value): "\(name) = \(value.text)"
   case .backendState(let state): "remember \(state.text)"
   case .loss(let name): "loss \(name)"
+  case .answered: "answered"
   }
 }
 

@@ -78,7 +78,7 @@ private struct Script {
 
   private mutating func hear(_ read: (inout OrqTurnReader, (consuming TurnEvent) -> Void) -> Void) -> [String] {
     var lines: [String] = []
-    read(&reader) { lines.append(describe($0)) }
+    read(&reader) { lines += $0.oneByOne.map(describe) }
     return lines
   }
 }
@@ -117,7 +117,7 @@ private func describe(_ event: TurnEvent) -> String {
     (append ? "+" : "") + artifact.artifactID + " " + texts(artifact.parts) + (last ? "." : "")
   case .text(let artifactID, let texts): "+\(artifactID) \(JSONString(texts).string)"
   case .awaitingApproval: "awaiting approval"
-  case .reply: "reply"
+  case .reply, .answered: "reply"
   case .said: "said"
   case .taskMetadata(let name, let value): "\(name) \(value.text)"
   case .backendState(let state): "remember \(state.text)"

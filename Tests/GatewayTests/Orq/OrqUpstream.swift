@@ -1,6 +1,7 @@
 import Configuration
 import Foundation
 import JSON
+import Model
 import Network
 import TestSupport
 import Testing
@@ -203,4 +204,9 @@ enum OrqSaid {
 extension JSONFragment {
   /// As it is written.
   var text: String { String(decoding: bytes, as: UTF8.self) }
+}
+
+extension TurnEvent {
+  /// What it says, without what says it all at once.
+  var oneByOne: [TurnEvent] { if case .answered(let answer) = self { answer.events } else { [self] } }
 }

@@ -46,7 +46,7 @@ struct OrqProjectionTests {
         }
       case .awaitingApproval:
         projection.progress(TaskStatus(.authRequired), metadata: nil, at: later, into: &output)
-      case .refused, .reply, .said, .backendState, .loss: break
+      case .refused, .reply, .said, .backendState, .loss, .answered: break
       }
     }
     #expect(projection.eventCount == output.split(separator: UInt8(ascii: "\n")).count)

@@ -17,6 +17,7 @@ extension TurnEvent {
     case .taskMetadata(let name, let value): "\(name) = \(value.said)"
     case .backendState(let state): "state = \(state.said)"
     case .loss(let name): "loss \(name)"
+    case .answered(let answer): answer.events.map(\.text).joined(separator: ", ")
     }
   }
 }

@@ -135,17 +135,33 @@ struct OrqTurnReader {
   /// - Parameter body: that it was read from.
   mutating func read(_ answer: OrqTextAnswer, in body: Span<UInt8>, _ emit: Emit) {
     guard !isOver else { return }
-    let taskID = body.extracting(answer.taskID)
-    if !isAccepted, context.taskID == nil {
-      // Nobody looks up a task that has ended: its id is only remembered.
-      isAccepted = true
-      emit(.backendState(context.fragment(endedBy: taskID)))
-      emit(.status(.working))
-    } else {
-      accepted(taskID.text, emit)
+    if let whole = whole(answer, in: body) {
+      isOver = true
+      return emit(.answered(whole))
     }
+    accepted(body.extracting(answer.taskID).text, emit)
     if !answer.text.range.isEmpty { tell(Part(.text(JSONString(answer.text, in: body))), at: 0, emit) }
     end(reason: answer.finishReason, pending: [], usage: answer.usage, billing: nil, emit)
+  }
+
+  /// The answer as all that is said in the turn; nil where it is not, or does not complete it.
+  private mutating func whole(_ answer: OrqTextAnswer, in body: Span<UInt8>) -> TurnAnswer? {
+    guard !isAccepted, !answer.text.range.isEmpty, context.pendingToolCalls.isEmpty, case .stop = answer.finishReason
+    else { return nil }
+    let taskID = body.extracting(answer.taskID)
+    let state: JSONFragment
+    if context.taskID == nil {
+      // Nobody looks up a task that has ended: its id is only remembered.
+      state = context.fragment(endedBy: taskID)
+    } else {
+      context.taskID = taskID.text
+      state = context.fragment
+    }
+    isAccepted = true
+    hasAnswer = true
+    return TurnAnswer(
+      artifactID: OrqTurnReader.artifactID(0), text: JSONString(answer.text, in: body), usage: answer.usage?.fragment,
+      finishReason: OrqTurnReader.stopReason, backendState: state)
   }
 
   /// The body of `invoke` or `retrieve_task`. False while the agent still runs.

@@ -53,6 +53,20 @@ struct A2AResponder: ~Copyable {
     var losses = losses
     var json = JSONWriter(into: context.takeMemory())
     ResponseEncoder.result(result, id: requestID, dialect: dialect, losses: &losses.ofAnswer, into: &json)
+    respond(json, losses)
+  }
+
+  /// To SendMessage.
+  ///
+  /// - Parameter losses: of the translation so far.
+  func respond(_ task: borrowing AnsweredTask, _ losses: AnswerLosses) {
+    var losses = losses
+    var json = JSONWriter(into: context.takeMemory())
+    ResponseEncoder.sent(task, id: requestID, dialect: dialect, losses: &losses.ofAnswer, into: &json)
+    respond(json, losses)
+  }
+
+  private func respond(_ json: consuming JSONWriter, _ losses: AnswerLosses) {
     note(losses)
     let body = json.memory()
     body.withSpan { exchange.respond(status: 200, fields: resultFields(), body: $0) }

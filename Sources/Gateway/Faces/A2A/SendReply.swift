@@ -35,6 +35,13 @@ final class SendReply: TurnObserver {
 
   func turnEnded(taskID: String, _ task: consuming AgentTask?) { answer(taskID, task) }
 
+  func turnAnswered(_ task: borrowing AnsweredTask) {
+    guard historyLength ?? 1 > 0 else { return answer(task.id, task.task) }
+    guard isFirst() else { return }
+    responder.note(taskID: task.id, state: .completed)
+    responder.respond(task, losses)
+  }
+
   func turnPaused(taskID: String) { answer(taskID, nil) }
 
   func turnLost(_ name: String) { losses.note(name) }
