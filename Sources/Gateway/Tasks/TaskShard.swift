@@ -69,7 +69,7 @@ struct TaskShard {
   }
 
   private(set) var owners: [OwnerIndex] = []
-  private var ownerNumbers: [TaskOwner: Int] = [:]
+  private var ownerNumbers = SlotTable()
   private var freeOwners: [Int] = []
   var slots: [Slot] = []
   private var freeSlots: [Int] = []
@@ -98,11 +98,18 @@ struct TaskShard {
     return slot
   }
 
-  func index(of owner: TaskOwner) -> OwnerIndex? { ownerNumbers[owner].map { owners[$0] } }
+  func index(of owner: TaskOwner) -> OwnerIndex? { knownNumber(of: owner).map { owners[$0] } }
+
+  private func knownNumber(of owner: TaskOwner) -> Int? {
+    ownerNumbers.slot(TaskShard.spread(owner)) { owners[$0].owner == owner }
+  }
+
+  /// Both names of an owner are the operator's: nobody else can choose them so that they collide.
+  private static func spread(_ owner: TaskOwner) -> UInt64 { owner.digest &* 0x9E37_79B9_7F4A_7C15 }
 
   /// The newest tasks of a context, the newest first.
   func slots(inContext contextID: String, owner: TaskOwner, max: Int) -> [Int] {
-    guard let number = ownerNumbers[owner] else { return [] }
+    guard let number = knownNumber(of: owner) else { return [] }
     var found: [Int] = []
     var cursor = newest(ofContext: contextID.hashValue, owner: number)
     while let slot = cursor, found.count < max {
@@ -156,7 +163,7 @@ struct TaskShard {
   }
 
   private mutating func number(of owner: TaskOwner) -> Int {
-    if let number = ownerNumbers[owner] { return number }
+    if let number = knownNumber(of: owner) { return number }
     let index = OwnerIndex(owner: owner)
     let number: Int
     if let free = freeOwners.popLast() {
@@ -166,7 +173,7 @@ struct TaskShard {
       number = owners.count
       owners.append(index)
     }
-    ownerNumbers[owner] = number
+    ownerNumbers.insert(number, TaskShard.spread(owner))
     return number
   }
 
@@ -286,7 +293,7 @@ struct TaskShard {
     }
     owners[owner].count -= 1
     if owners[owner].count == 0 {
-      ownerNumbers[owners[owner].owner] = nil
+      ownerNumbers.remove(owner, TaskShard.spread(owners[owner].owner))
       freeOwners.append(owner)
     }
     slotByKey.remove(slot, slots[slot].key.spread)
