@@ -21,8 +21,7 @@ public enum CallEncoder {
     json.member("jsonrpc", "2.0")
     json.member("id", id)
     json.member("method", method)
-    json.key("params")
-    json.beginObject()
+    json.beginObject("params")
     encoder.tenant(tenant, into: &json)
     encoder.params(call, into: &json)
     json.endObject()
@@ -56,8 +55,7 @@ extension WireEncoder {
         pushConfigMembers(config, credentials: true, into: &json)
       } else {
         json.member("taskId", config.taskID ?? "")
-        json.key("pushNotificationConfig")
-        json.beginObject()
+        json.beginObject("pushNotificationConfig")
         pushConfigMembers(config, credentials: true, into: &json)
         json.endObject()
       }

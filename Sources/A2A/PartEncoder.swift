@@ -61,8 +61,7 @@ extension WireEncoder {
       file(part, member: "fileWithUri", url, into: &json)
       if let metadata = part.metadata { json.member("metadata", metadata) }
     case .data(let value):
-      json.key("data")
-      json.beginObject()
+      json.beginObject("data")
       let metadata = dataObject(value, of: part, into: &json)
       json.endObject()
       self.metadata(metadata, flagged: value.kind != .object, into: &json)
@@ -70,8 +69,7 @@ extension WireEncoder {
   }
 
   private func file(_ part: Part, member: StaticString, _ content: JSONString, into json: inout JSONWriter) {
-    json.key("file")
-    json.beginObject()
+    json.beginObject("file")
     json.member(member, content)
     if let mediaType = part.mediaType { json.member("mimeType", mediaType) }
     if let filename = part.filename { json.member("name", filename) }
@@ -115,8 +113,7 @@ extension WireEncoder {
       json.member("data", value)
     } else {
       lose(.dataWrapped)
-      json.key("data")
-      json.beginObject()
+      json.beginObject("data")
       json.member("value", value)
       json.endObject()
     }

@@ -30,14 +30,12 @@ extension WireEncoder {
     case .v1: pushConfigMembers(config, credentials: credentials, into: &json)
     case .v03JSONRPC:
       json.member("taskId", config.taskID ?? "")
-      json.key("pushNotificationConfig")
-      json.beginObject()
+      json.beginObject("pushNotificationConfig")
       pushConfigMembers(config, credentials: credentials, into: &json)
       json.endObject()
     case .v03REST:
       json.member("name", "tasks/\(config.taskID ?? "")/pushNotificationConfigs/\(config.id ?? "")")
-      json.key("pushNotificationConfig")
-      json.beginObject()
+      json.beginObject("pushNotificationConfig")
       pushConfigMembers(config, credentials: credentials, into: &json)
       json.endObject()
     }
@@ -51,13 +49,11 @@ extension WireEncoder {
     json.member("url", config.url)
     if let token = config.token { json.member("token", token) }
     guard let authentication = config.authentication else { return }
-    json.key("authentication")
-    json.beginObject()
+    json.beginObject("authentication")
     if dialect == .v1 {
       json.member("scheme", authentication.scheme)
     } else {
-      json.key("schemes")
-      json.beginArray()
+      json.beginArray("schemes")
       json.string(authentication.scheme)
       json.endArray()
     }

@@ -15,8 +15,7 @@ extension ResponseEncoder {
     json.member("jsonrpc", "2.0")
     json.key("id")
     if let id { json.fragment(id) } else { json.null() }
-    json.key("error")
-    json.beginObject()
+    json.beginObject("error")
     json.member("code", version == .v1_0 ? mapping.code : mapping.codeV03)
     json.member("message", error.message)
     // In 0.3 `data` means nothing that a client could rely on.
@@ -39,8 +38,7 @@ extension ResponseEncoder {
     var json = JSONWriter()
     json.beginObject()
     if dialect == .v1 {
-      json.key("error")
-      json.beginObject()
+      json.beginObject("error")
       json.member("code", status ?? mapping.status)
       json.member("status", status.map(ErrorMapping.rpcStatus(ofHTTP:)) ?? mapping.rpcStatus)
       json.member("message", error.message)
@@ -61,8 +59,7 @@ extension ResponseEncoder {
     json.member("@type", "type.googleapis.com/google.rpc.ErrorInfo")
     json.member("reason", mapping.reason)
     json.member("domain", ErrorMapping.domain)
-    json.key("metadata")
-    json.beginObject()
+    json.beginObject("metadata")
     for (name, value) in error.metadata.sorted(by: { $0.key < $1.key }) {
       json.key(string: name)
       json.string(value)
@@ -72,8 +69,7 @@ extension ResponseEncoder {
     if !error.fieldViolations.isEmpty {
       json.beginObject()
       json.member("@type", "type.googleapis.com/google.rpc.BadRequest")
-      json.key("fieldViolations")
-      json.beginArray()
+      json.beginArray("fieldViolations")
       for violation in error.fieldViolations {
         json.beginObject()
         json.member("field", violation.field)

@@ -18,14 +18,14 @@ extension WireEncoder {
     if dialect == .v03JSONRPC { json.member("kind", "task") }
     json.member("id", task.id)
     contextID(task.contextID, into: &json)
-    json.key("status")
-    status(TaskStatus(.completed, timestamp: task.ended), into: &json)
-    json.key("artifacts")
-    json.beginArray()
+    json.beginObject("status")
+    json.member("state", TaskState.completed.wireName(dialect))
+    json.member("timestamp", task.ended)
+    json.endObject()
+    json.beginArray("artifacts")
     artifact(task.answer, into: &json)
     json.endArray()
-    json.key("history")
-    json.beginArray()
+    json.beginArray("history")
     message(task.message, into: &json)
     json.endArray()
     if notesLosses {
@@ -39,8 +39,7 @@ extension WireEncoder {
   private func artifact(_ answer: TurnAnswer, into json: inout JSONWriter) {
     json.beginObject()
     json.member("artifactId", answer.artifactID)
-    json.key("parts")
-    json.beginArray()
+    json.beginArray("parts")
     json.beginObject()
     if dialect == .v03JSONRPC { json.member("kind", "text") }
     json.member("text", answer.text)

@@ -24,7 +24,7 @@ public struct WireEncoder {
     if let contextID = message.contextID { json.member("contextId", contextID) }
     if let taskID = message.taskID { json.member("taskId", taskID) }
     json.member("role", message.role.wireName(dialect))
-    json.key(dialect == .v03REST ? "content" : "parts")
+    if dialect == .v03REST { json.key("content") } else { json.key("parts") }
     parts(message.parts, into: &json)
     if let metadata = isAnswer ? noting(message.metadata) : message.metadata { json.member("metadata", metadata) }
     strings("extensions", message.extensions, into: &json)
@@ -54,15 +54,13 @@ public struct WireEncoder {
     status(task.status, into: &json)
     let artifacts = task.artifacts
     if !artifacts.isEmpty {
-      json.key("artifacts")
-      json.beginArray()
+      json.beginArray("artifacts")
       for index in artifacts.indices { artifact(artifacts[index], into: &json) }
       json.endArray()
     }
     let history = task.history
     if !history.isEmpty {
-      json.key("history")
-      json.beginArray()
+      json.beginArray("history")
       for index in history.indices { message(history[index], into: &json) }
       json.endArray()
     }
@@ -181,8 +179,7 @@ public struct WireEncoder {
   /// The answer to ListTasks (1.0 only): all four members are always present.
   public mutating func page(_ page: TaskPage, into json: inout JSONWriter) {
     json.beginObject()
-    json.key("tasks")
-    json.beginArray()
+    json.beginArray("tasks")
     for task in page.tasks { self.task(task, into: &json) }
     json.endArray()
     json.member("nextPageToken", page.nextPageToken)

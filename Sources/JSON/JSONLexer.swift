@@ -73,13 +73,19 @@ enum JSONLexer {
   @inline(__always)
   static func isPlain(_ bytes: Span<UInt8>) -> Bool {
     let count = bytes.count
-    guard count >= 16 else { return endOfPlainContent(bytes, from: 0, beyondASCII: false) == count }
+    if count < 8 { return endOfPlainContent(bytes, from: 0, beyondASCII: false) == count }
+    // A byte has no invalid representation.
+    let raw = unsafe bytes.bytes
+    if count < 16 {
+      // Both are in bounds. They overlap, so that no single bytes are left over.
+      let first = unsafe raw.unsafeLoadUnaligned(fromUncheckedByteOffset: 0, as: UInt64.self)
+      let last = unsafe raw.unsafeLoadUnaligned(fromUncheckedByteOffset: count &- 8, as: UInt64.self)
+      return stops(in: first, beyondASCII: false) | stops(in: last, beyondASCII: false) == 0
+    }
     // Vectors on both sides: a comparison with a single byte is not made of vector instructions.
     let quotes = SIMD16<UInt8>(repeating: quote)
     let backslashes = SIMD16<UInt8>(repeating: backslash)
     let spaces = SIMD16<UInt8>(repeating: 0x20)
-    // A byte has no invalid representation.
-    let raw = unsafe bytes.bytes
     var index = 0
     while true {
       // Ends at or before `count`, as it begins at or before `count - 16`.

@@ -49,6 +49,24 @@ public struct JSONWriter: ~Copyable {
   @inlinable @inline(__always)
   public mutating func key(_ name: StaticString) { begin(name) }
 
+  /// A key, and the beginning of its value.
+  ///
+  /// - Parameter name: without characters that need an escape.
+  @inlinable @inline(__always)
+  public mutating func beginObject(_ name: StaticString) {
+    begin(name, room: 1)
+    // There is room by the line above.
+    unsafe bytes.put(UInt8(ascii: "{"))
+  }
+
+  /// As ``beginObject(_:)``.
+  @inlinable @inline(__always)
+  public mutating func beginArray(_ name: StaticString) {
+    begin(name, room: 1)
+    // There is room by the line above.
+    unsafe bytes.put(UInt8(ascii: "["))
+  }
+
   public mutating func key(string name: String) {
     string(utf8: name.utf8Span.span)
     bytes.append(UInt8(ascii: ":"))
@@ -136,6 +154,13 @@ public struct JSONWriter: ~Copyable {
   public mutating func member(_ name: StaticString, utf8: Span<UInt8>) {
     begin(name, room: utf8.count + 2)
     escape(utf8)
+  }
+
+  /// - Parameter plain: valid UTF-8 that needs no escapes.
+  @inlinable @inline(__always)
+  public mutating func member(_ name: StaticString, plain: Span<UInt8>) {
+    begin(name, room: plain.count + 2)
+    quote(plain)
   }
 
   /// - Parameter text: without characters that need an escape.
@@ -227,9 +252,10 @@ public struct JSONWriter: ~Copyable {
   /// - Parameter text: valid UTF-8, not escaped yet.
   @usableFromInline @inline(never)
   mutating func escape(_ text: Span<UInt8>) {
-    if JSONLexer.isPlain(text) { return quote(text) }
-    bytes.append(JSONLexer.quote)
-    JSONText.appendEscaped(text, to: &bytes)
+    bytes.reserve(text.count + 2)
+    // There is room by the line above.
+    unsafe bytes.put(JSONLexer.quote)
+    if JSONLexer.isPlain(text) { unsafe bytes.put(text) } else { JSONText.appendEscaped(text, to: &bytes) }
     bytes.append(JSONLexer.quote)
   }
 

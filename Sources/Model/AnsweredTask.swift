@@ -30,8 +30,7 @@ public struct AnsweredTask: ~Copyable, Sendable {
 
   /// Writes the metadata as a member of this name.
   public func writeMetadata(_ name: StaticString, into json: inout JSONWriter) {
-    json.key(name)
-    json.beginObject()
+    json.beginObject(name)
     if let usage = answer.usage { json.member(TurnAnswer.usageName, usage) }
     json.member(TurnAnswer.finishReasonName, answer.finishReason)
     json.endObject()

@@ -21,25 +21,28 @@ public struct Timestamp: Sendable, Hashable, Comparable {
       remainder += 86_400_000
     }
     let (year, month, day) = Timestamp.civil(fromDays: days)
-    let seconds = Int(remainder / 1000)
-    let milliseconds = Int(remainder % 1000)
+    // Unsigned, and as short as they are: divisions take less then.
+    let remaining = UInt32(truncatingIfNeeded: remainder)
+    let (seconds, milliseconds) = (remaining / 1000, remaining % 1000)
     // The marks between the numbers, whose places are written one by one: a loop over them takes three times as long.
     var bytes: InlineArray<24, UInt8> = [
       0, 0, 0, 0, 0x2D, 0, 0, 0x2D, 0, 0, 0x54, 0, 0, 0x3A, 0, 0, 0x3A, 0, 0, 0x2E, 0, 0, 0, 0x5A,
     ]
-    func put(_ number: Int, at place: Int) {
-      bytes[place] = UInt8(truncatingIfNeeded: 0x30 + number / 10)
-      bytes[place + 1] = UInt8(truncatingIfNeeded: 0x30 + number % 10)
+    func put(_ number: UInt32, at place: Int) {
+      let tens = number / 10
+      bytes[place] = UInt8(truncatingIfNeeded: 0x30 &+ tens)
+      bytes[place + 1] = UInt8(truncatingIfNeeded: 0x30 &+ number &- 10 &* tens)
     }
-    put(Int(year) / 100, at: 0)
-    put(Int(year) % 100, at: 2)
-    put(month, at: 5)
-    put(day, at: 8)
+    let years = UInt32(truncatingIfNeeded: year)
+    put(years / 100, at: 0)
+    put(years % 100, at: 2)
+    put(UInt32(truncatingIfNeeded: month), at: 5)
+    put(UInt32(truncatingIfNeeded: day), at: 8)
     put(seconds / 3600, at: 11)
     put(seconds / 60 % 60, at: 14)
     put(seconds % 60, at: 17)
     put(milliseconds / 10, at: 20)
-    bytes[22] = UInt8(truncatingIfNeeded: 0x30 + milliseconds % 10)
+    bytes[22] = UInt8(truncatingIfNeeded: 0x30 &+ milliseconds % 10)
     return bytes
   }
 
@@ -145,6 +148,6 @@ public struct Timestamp: Sendable, Hashable, Comparable {
 
 extension JSONWriter {
   public mutating func member(_ name: StaticString, _ time: Timestamp) {
-    member(name, utf8: time.bytes.span)
+    member(name, plain: time.bytes.span)
   }
 }
