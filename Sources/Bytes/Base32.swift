@@ -19,14 +19,17 @@ enum Base32 {
   static func number(_ digits: Span<UInt8>) -> (high: UInt64, low: UInt64)? {
     let values = values.span
     var (high, low) = (UInt64(0), UInt64(0))
+    // Looked at in the end: of no digit, and of what was shifted out.
+    var (seen, lost) = (UInt8(0), UInt64(0))
     for index in digits.indices {
       // There is a value for each byte.
-      let value = unsafe values[unchecked: Int(digits[index])]
-      guard value < 32, high >> 59 == 0 else { return nil }
+      let value = unsafe values[unchecked: Int(digits[unchecked: index])]
+      seen |= value
+      lost |= high >> 59
       high = high << 5 | low >> 59
       low = low << 5 | UInt64(value)
     }
-    return (high, low)
+    return seen < 32 && lost == 0 ? (high, low) : nil
   }
 
   /// By the digit; 0xFF for what is none.

@@ -79,6 +79,15 @@ public struct ByteWriter: ~Copyable {
     written &+= number
   }
 
+  /// Appends the eight bytes of a number, the lowest first.
+  @inlinable @inline(__always)
+  public mutating func append(littleEndian number: UInt64) {
+    reserve(8)
+    // There is room by the line above.
+    unsafe UnsafeMutableRawPointer(memory + count).storeBytes(of: number.littleEndian, as: UInt64.self)
+    written &+= 8
+  }
+
   /// Appends a number in decimal digits.
   public mutating func append(decimal number: Int) { number.withDecimalDigits { append($0) } }
 

@@ -77,7 +77,7 @@ public final class PackedTasks: @unchecked Sendable {
 }
 
 // Texts and lists are preceded by their lengths, as base-128 numbers with the lowest digits first; what may be missing by its
-// length and one, or 0.
+// length and one, or 0. Times have eight bytes, and are their milliseconds and one, or 0.
 
 private struct Packer: ~Copyable {
   private var bytes: ByteWriter
@@ -167,7 +167,7 @@ private struct Packer: ~Copyable {
   private mutating func missing(_ count: Int = 1) { for _ in 0..<count { bytes.append(0) } }
 
   private mutating func time(_ time: Timestamp?) {
-    number(time.map { UInt64(bitPattern: $0.milliseconds) &+ 1 } ?? 0)
+    bytes.append(littleEndian: time.map { UInt64(bitPattern: $0.milliseconds) &+ 1 } ?? 0)
   }
 
   private mutating func metadata(_ metadata: TaskMetadata) {
@@ -305,7 +305,7 @@ private struct PackedReader {
   }
 
   private mutating func time() -> Timestamp? {
-    let time = number()
+    let time = take(8).reversed().reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
     return time == 0 ? nil : Timestamp(milliseconds: Int64(bitPattern: time &- 1))
   }
 
