@@ -200,7 +200,7 @@ public protocol EventHandler: AnyObject {
 
   /// Has `body` run once, not before `duration` has passed.
   public func schedule(after duration: Duration, _ body: consuming @escaping () -> Void) -> Timer {
-    timers.schedule(at: now + duration, body)
+    timers.schedule(at: now + duration, consume body)
   }
 
   /// Forgets a scheduled call and what it holds on to. Nothing happens if it has run.

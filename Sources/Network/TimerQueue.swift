@@ -50,7 +50,7 @@ final class TimerQueue {
       slot = slots.count
       slots.append(Slot(body: nil, generation: 0))
     }
-    slots[slot].body = body
+    slots[slot].body = consume body
     slots[slot].generation = generations
     count += 1
     heap.append(Entry(deadline: deadline, generation: generations, slot: slot))

@@ -320,7 +320,8 @@ final class TurnRunner {
   /// All that is said in a turn. Where it opens a task that nobody follows, the task comes into the store as it stands
   /// at its end.
   private func take(whole answer: consuming TurnAnswer) {
-    guard !isOpen, !isStarting, !turn.wantsEvents, unwritten.isEmpty, !hasNewLosses,
+    // What has been said before is written at the end of the start, or is due to be.
+    guard !isOpen, !isStarting, !flushIsDue, !hasNewLosses, !turn.wantsEvents,
       byteCount <= TurnRunner.smallOutputBytesMax
     else {
       for event in answer.events where phase == .running { take(event) }

@@ -39,6 +39,7 @@ final class SendReply: TurnObserver {
     guard historyLength ?? 1 > 0 else { return answer(task.id, task.task) }
     guard isFirst() else { return }
     responder.note(taskID: task.id, state: .completed)
+    let losses = losses
     responder.respond(task, losses)
   }
 
