@@ -24,13 +24,13 @@ LLVM_PROFILE_FILE="$PWD/$scratch/raw/%p.profraw" .build/release/a2a-gateway-benc
 
 echo "==> Writing config/release.profdata"
 # Functions that are seldom called are compiled as without a profile. Those that the compiler names by the file they are in
-# would be found on this machine only. And names of Swift begin as the line does with which a profile's text tells of a
-# bitmap: that there is none has to be said.
+# would be found on this machine only, and its own helpers are counted under one name for all modules. And names of Swift
+# begin as the line does with which a profile's text tells of a bitmap: that there is none has to be said.
 "$tools/llvm-profdata" merge --sparse --text --output "$scratch/all.proftext" "$scratch"/raw/*.profraw
 awk -v min=10000 '
   BEGIN { RS = ""; FS = "\n" }
   NR == 1 { sub(/^[^\n]*\n:ir\n/, ""); print "# IR level Instrumentation Flag\n:ir" }
-  /^[^\n]*[\/<]/ { next }
+  /^[^\n]*[\/<]/ || /^__swift_/ { next }
   {
     hot = 0; counting = 0; record = ""
     for (i = 1; i <= NF; i++) {
