@@ -134,10 +134,13 @@ public final class MemoryTaskStore: TaskStore {
     } ?? []
   }
 
-  public func tasks(inContext contextID: String, owner: TaskOwner, max: Int, bytesMax: Int) -> [AgentTask] {
+  public func tasks(
+    inContext contextID: String, owner: TaskOwner, max: Int, bytesMax: Int, withJournal: Bool
+  ) -> [AgentTask] {
     shards[MemoryTaskStore.shard(of: owner)].state.withLock { shard in
       var (tasks, bytes) = ([AgentTask](), 0)
       for slot in shard.slots(inContext: contextID, owner: owner, max: max) where bytes <= bytesMax {
+        if withJournal, shard.slots[slot].task.journal.isEmpty { continue }
         let task = shard.slots[slot].task.task
         bytes += task.parts.reduce(0) { $0 + $1.byteCount }
         tasks.append(task)

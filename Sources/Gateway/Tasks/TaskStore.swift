@@ -183,8 +183,10 @@ public protocol TaskStore: AnyObject, Sendable {
 
   /// The newest tasks of a context, oldest first, at most `max`.
   ///
-  /// - Parameter bytesMax: where the parts of some take more, there are no older ones.
-  func tasks(inContext contextID: String, owner: TaskOwner, max: Int, bytesMax: Int) -> [AgentTask]
+  /// - Parameters:
+  ///   - bytesMax: where the parts of some take more, there are no older ones.
+  ///   - withJournal: only those of them of which entries are kept.
+  func tasks(inContext contextID: String, owner: TaskOwner, max: Int, bytesMax: Int, withJournal: Bool) -> [AgentTask]
 
   /// Drops what retention no longer covers.
   func sweep(at: Timestamp)
@@ -207,8 +209,8 @@ extension TaskStore {
     events(of: id, owner: owner, after: cursor, max: max, for: nil)
   }
 
-  func tasks(inContext contextID: String, owner: TaskOwner, max: Int) -> [AgentTask] {
-    tasks(inContext: contextID, owner: owner, max: max, bytesMax: .max)
+  func tasks(inContext contextID: String, owner: TaskOwner, max: Int, bytesMax: Int = .max) -> [AgentTask] {
+    tasks(inContext: contextID, owner: owner, max: max, bytesMax: bytesMax, withJournal: false)
   }
 
   /// What the backend of a task last wanted to be remembered of it.

@@ -68,6 +68,10 @@ struct StoredTaskTests {
     #expect(plain.snapshot(of: id, owner: alice, at: 0)?.task == snapshot.task)
     #expect(plain.snapshot(of: id, owner: alice, at: 1) == nil)
     #expect(plain.keptEvents(of: id, owner: alice).isEmpty)
+    func withJournal(_ store: MemoryTaskStore) -> [String] {
+      store.tasks(inContext: "c", owner: alice, max: 9, bytesMax: .max, withJournal: true).map(\.id)
+    }
+    #expect(withJournal(plain).isEmpty && withJournal(followed) == [id])
     let more = plain.append(
       turn(.failed, 2), to: id, owner: alice, at: Timestamp(milliseconds: 2_000_000), onlyIf: .notTerminal)
     #expect(more == .refused(.completed))

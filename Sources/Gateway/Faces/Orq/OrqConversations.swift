@@ -131,7 +131,9 @@ struct OrqConversations {
   /// What happened with tools in a conversation, oldest first.
   func actions(of id: String) -> [OrqAction] {
     var actions = OrqActions(agentKey: agent.key, conversationID: id)
-    for task in store.tasks(inContext: id, owner: owner, max: OrqConversations.historyTurnsMax) {
+    let tasks = store.tasks(
+      inContext: id, owner: owner, max: OrqConversations.historyTurnsMax, bytesMax: .max, withJournal: true)
+    for task in tasks {
       let journal = store.events(
         of: task.id, owner: owner, after: 0, max: context.services.limits.tasks.journalEventsMax)
       // A journal that no longer reaches back to its beginning tells no actions.
