@@ -51,7 +51,8 @@ private func texts(ofTask event: EventView) -> [String: String] {
 @Test(arguments: Seeds.take(3))
 func runsOfTextAreFollowedFromAnyPlace(seed: UInt64) throws {
   var random = SeededGenerator(seed: seed)
-  let bound = random.oneIn(2) ? 100 : 10_000
+  // The small one holds what is said at once.
+  let bound = random.oneIn(2) ? 200 : 10_000
   let engine = ScriptedEngine()
   let gateway = try TestGateway(TestAgent("agent", engine)) { $0.limits.tasks.journalEventsMax = bound }
   let first = try gateway.caller().open(.rpc10, .stream())
@@ -77,13 +78,17 @@ func runsOfTextAreFollowedFromAnyPlace(seed: UInt64) throws {
   heard += try first.rest()
   #expect(zip(heard, heard.dropFirst()).allSatisfy { ($0.number ?? 0) < ($1.number ?? 0) })
   for (after, stream) in joined {
-    let events = try stream.rest()
+    var events = try stream.rest()
+    // Who is slower than a journal that forgets is told so.
+    let isCut = bound < 10_000 && events.last?.kind == .error
+    if isCut { events.removeLast() }
     let start = try #require(events.first?.number)
     let last = try #require(heard.last?.number)
+    let end = try #require(isCut ? events.last?.number : last)
     // A place that the journal no longer reaches back to is as good as none.
     if let after, bound > last { #expect(start == after) }
     #expect(texts(ofTask: events[0]) == texts(heard.prefix { ($0.number ?? 0) <= start }), "\(stream.wire)")
-    let missed = heard.filter { ($0.number ?? 0) > start }
+    let missed = heard.filter { start < $0.number ?? 0 && $0.number ?? 0 <= end }
     #expect(events.dropFirst().map(\.number) == missed.map(\.number), "\(stream.wire)")
     #expect(events.dropFirst().map(\.summary) == missed.map(\.summary), "\(stream.wire)")
   }
