@@ -181,9 +181,10 @@ public struct JSONWriter: ~Copyable {
   public mutating func member(_ name: StaticString, _ plain: StaticString, _ text: String) {
     let text = text.utf8Span.span
     begin(name, room: plain.utf8CodeUnitCount + text.count + 2)
-    bytes.append(JSONLexer.quote)
-    bytes.append(plain)
-    if JSONLexer.isPlain(text) { bytes.append(text) } else { JSONText.appendEscaped(text, to: &bytes) }
+    // There is room by the line above.
+    unsafe bytes.put(JSONLexer.quote)
+    unsafe bytes.put(plain)
+    if JSONLexer.isPlain(text) { unsafe bytes.put(text) } else { JSONText.appendEscaped(text, to: &bytes) }
     bytes.append(JSONLexer.quote)
   }
 

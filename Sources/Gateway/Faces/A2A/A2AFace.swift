@@ -187,8 +187,8 @@ struct A2AFace {
     } catch {
       return responder.respond(error)
     }
-    let operations = TaskOperations(
-      context: context, agent: agent, owner: TaskOwner(caller: principal.ownerName, agent: agent.ownerName))
+    let owner = TaskOwner(caller: principal.ownerName, agent: agent.ownerName)
+    let operations = TaskOperations(context: context, agent: consume agent, owner: owner)
     switch consume call {
     case .sendMessage(let request): send(request, operations, state, responder)
     case .sendStreamingMessage(let request): stream(request, operations, state, responder)
