@@ -25,32 +25,19 @@ public enum ASCII {
   @inlinable
   public static func lowercased(_ byte: UInt8) -> UInt8 { byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte }
 
-  /// The first place from `start` on of a byte that is none of a token's.
+  /// The first place from `start` on of a byte that is none of a token's; the end where there is none.
   public static func endOfToken(_ bytes: Span<UInt8>, from start: Int) -> Int {
-    // A byte has no invalid representation.
-    let raw = unsafe bytes.bytes
+    let (cases, lowerA) = (SIMD16<UInt8>(repeating: 0x20), SIMD16<UInt8>(repeating: 0x61))
+    let (letters, hyphens) = (SIMD16<UInt8>(repeating: 26), SIMD16<UInt8>(repeating: 0x2D))
     var index = start
-    while index &+ 8 <= bytes.count {
-      // In bounds by the loop's condition.
-      let word = unsafe raw.unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: UInt64.self)
-      let others = ~lettersAndHyphens(UInt64(littleEndian: word)) & 0x8080_8080_8080_8080
-      index &+= others.trailingZeroBitCount >> 3
-      if others == 0 { continue }
-      if !isToken(bytes[index]) { return index }
-      index += 1
+    while true {
+      let stop = bytes.first(
+        from: index, block: { .!((($0 | cases) &- lowerA .< letters) .| ($0 .== hyphens)) }, byte: { !isToken($0) })
+      guard let stop else { return bytes.count }
+      // Nearly all stop at what is no token's.
+      if !isToken(bytes[stop]) { return stop }
+      index = stop + 1
     }
-    while index < bytes.count, isToken(bytes[index]) { index += 1 }
-    return index
-  }
-
-  /// The highest bit of each byte that is a letter or a hyphen; what the other bits say means nothing.
-  private static func lettersAndHyphens(_ word: UInt64) -> UInt64 {
-    let ones: UInt64 = 0x0101_0101_0101_0101
-    // The highest bit of each byte below tells what its lower seven bits are.
-    let small = (word | ones &* 0x20) & (ones &* 0x7F)
-    let letters = (small &+ ones &* (0x80 - 0x61)) & ~(small &+ ones &* (0x80 - 0x7B))
-    let notHyphens = ((word ^ ones &* 0x2D) & (ones &* 0x7F)) &+ ones &* 0x7F
-    return (letters | ~notHyphens) & ~word
   }
 
   /// True if the bytes are the literal.
@@ -62,17 +49,29 @@ public enum ASCII {
   public static func equalsIgnoringCase(_ bytes: Span<UInt8>, _ text: StaticString) -> Bool {
     let count = bytes.count
     guard count == text.utf8CodeUnitCount else { return false }
-    guard count >= 8 else {
-      for index in 0..<count {
-        // Within the literal: the counts are equal.
-        let byte = unsafe text.utf8Start[index]
-        if bytes[index] != byte, lowercased(bytes[index]) != lowercased(byte) { return false }
-      }
-      return true
-    }
     // A byte has no invalid representation; a literal's bytes live as long as the program.
     let own = unsafe bytes.bytes
     let other = unsafe UnsafeRawPointer(text.utf8Start)
+    switch count {
+    case 0..<4:
+      for index in 0..<count {
+        // Within the literal: the counts are equal.
+        let byte = unsafe text.utf8Start[index]
+        if lowercased(bytes[index]) != lowercased(byte) { return false }
+      }
+      return true
+    case 4..<8:
+      // Four bytes from each end.
+      func word(_ bytes: UnsafeRawPointer, _ index: Int) -> UInt64 {
+        unsafe UInt64(bytes.loadUnaligned(fromByteOffset: index, as: UInt32.self))
+      }
+      return unsafe own.withUnsafeBytes { own in
+        guard let own = own.baseAddress else { return false }
+        return unsafe lowercased(word(own, 0) << 32 | word(own, count - 4))
+          == lowercased(word(other, 0) << 32 | word(other, count - 4))
+      }
+    default: break
+    }
     var index = 0
     while true {
       // Both loads end at or before `count`, as they begin at or before `count - 8`.
