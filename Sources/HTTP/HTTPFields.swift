@@ -1,5 +1,19 @@
 import Bytes
 
+/// Where something lies in a head, in half the room of a range.
+struct HeadPlace: BitwiseCopyable, Sendable {
+  private let start: Int32
+  private let end: Int32
+
+  /// - Parameter range: in a head, which is far smaller than these numbers could say.
+  init(_ range: Range<Int>) {
+    start = Int32(truncatingIfNeeded: range.lowerBound)
+    end = Int32(truncatingIfNeeded: range.upperBound)
+  }
+
+  var range: Range<Int> { Int(start)..<Int(end) }
+}
+
 /// Header fields in their order. Names are compared without regard to case. All names and values lie in one byte array.
 public struct HTTPFields: Sendable {
   struct Entry {
@@ -27,8 +41,9 @@ public struct HTTPFields: Sendable {
   /// lie in it: all in one piece of memory.
   private(set) var bytes: [UInt8]
   /// 0 for lines.
-  private let headEnd: Int
-  public private(set) var count = 0
+  private let headEnd: Int32
+  private var fieldCount: Int32 = 0
+  public var count: Int { Int(fieldCount) }
   /// Bits of the names that are there: most names that are asked for are not, and need no search.
   @usableFromInline private(set) var filter: UInt64 = 0
 
@@ -42,8 +57,8 @@ public struct HTTPFields: Sendable {
   /// The fields of a head, whose places lie behind it.
   init(_ bytes: consuming [UInt8], headEnd: Int, count: Int, filter: UInt64) {
     self.bytes = bytes
-    self.headEnd = headEnd
-    self.count = count
+    self.headEnd = Int32(truncatingIfNeeded: headEnd)
+    fieldCount = Int32(truncatingIfNeeded: count)
     self.filter = filter
   }
 
@@ -147,7 +162,7 @@ public struct HTTPFields: Sendable {
   }
 
   /// The first value of a name.
-  @inlinable
+  @inlinable @inline(__always)
   public subscript(_ name: StaticString) -> String? { mayHold(name) ? first(name) : nil }
 
   @usableFromInline
@@ -165,10 +180,10 @@ public struct HTTPFields: Sendable {
   }
 
   /// Whether a name stands in more than one field.
-  @inlinable
+  @inlinable @inline(__always)
   public func isRepeated(_ name: StaticString) -> Bool { mayHold(name) && holdsAtLeast(2, name) }
 
-  @inlinable
+  @inlinable @inline(__always)
   public func contains(_ name: StaticString) -> Bool { mayHold(name) && holdsAtLeast(1, name) }
 
   @usableFromInline
@@ -249,7 +264,7 @@ public struct HTTPFields: Sendable {
     if headEnd > 0 {
       guard place < count else { return nil }
       place += 1
-      let start = headEnd + (place - 1) * HTTPFields.entryBytes
+      let start = Int(headEnd) + (place - 1) * HTTPFields.entryBytes
       // Within the bytes, and written there by `append`; four numbers are valid whatever their bits.
       return unsafe bytes.span.bytes.unsafeLoadUnaligned(fromByteOffset: start, as: Entry.self)
     }
@@ -276,7 +291,7 @@ public struct HTTPFields: Sendable {
   }
 
   private mutating func note(_ entry: Entry) {
-    count += 1
+    fieldCount += 1
     filter |= HTTPFields.bit(bytes[Int(entry.nameStart)], count: Int(entry.nameEnd - entry.nameStart))
   }
 
@@ -287,7 +302,7 @@ public struct HTTPFields: Sendable {
   // MARK: Writing
 
   /// The most bytes that `append(to:)` appends.
-  var lineBytesMax: Int { headEnd == 0 ? bytes.count : headEnd + count }
+  var lineBytesMax: Int { headEnd == 0 ? bytes.count : Int(headEnd) + count }
 
   /// Appends all fields as lines of a head.
   func append(to output: inout OutputSpan<UInt8>) {

@@ -8,32 +8,35 @@ public struct HTTPRequestHead: ~Copyable, Sendable {
   public let contentLength: Int?
   public let isChunked: Bool
   private let line: RequestLine
+  /// Empty where there is none.
+  private let hostPlace: HeadPlace
 
   init(_ line: RequestLine, _ fields: consuming HTTPFields, _ facts: HeadFacts) {
     self.line = line
     self.fields = fields
-    keepAlive = facts.keepsConnection(minorVersion: line.minorVersion)
+    keepAlive = facts.keepsConnection(minorVersion: Int(line.minorVersion))
     expectsContinue = line.minorVersion > 0 && facts.expectsContinue
     contentLength = facts.contentLength
     isChunked = facts.isChunked
+    hostPlace = facts.host
   }
 
   public var method: HTTPMethod { line.method }
   /// 0 or 1, of HTTP/1.
-  public var minorVersion: Int { line.minorVersion }
+  public var minorVersion: Int { Int(line.minorVersion) }
   public var hasBody: Bool { isChunked || (contentLength ?? 0) > 0 }
 
   /// As it was sent.
-  public var target: String { fields.text(line.target) }
+  public var target: String { fields.text(line.target.range) }
   /// Before the `?`, still percent-encoded; starts with `/` (or is `*` for OPTIONS).
   public var path: String { line.url?.path ?? fields.text(pathPlace) }
   /// Behind the `?`.
   public var query: String? {
     if let url = line.url { return url.query }
-    return hasQuery ? fields.text(line.queryMark + 1..<line.target.upperBound) : nil
+    return hasQuery ? fields.text(Int(line.queryMark) + 1..<line.target.range.upperBound) : nil
   }
   /// Whether there is a `?`.
-  public var hasQuery: Bool { line.url.map { $0.query != nil } ?? (line.queryMark < line.target.upperBound) }
+  public var hasQuery: Bool { line.url.map { $0.query != nil } ?? (Int(line.queryMark) < line.target.range.upperBound) }
 
   /// Lends the path's bytes.
   public func withPath<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
@@ -41,7 +44,10 @@ public struct HTTPRequestHead: ~Copyable, Sendable {
     return fields.withBytes(pathPlace, body)
   }
 
-  private var pathPlace: Range<Int> { line.target.lowerBound..<line.queryMark }
+  /// Lends the value of the only `Host`; empty where HTTP/1.0 has none.
+  public func withHost<Result>(_ body: (Span<UInt8>) -> Result) -> Result { fields.withBytes(hostPlace.range, body) }
+
+  private var pathPlace: Range<Int> { line.target.range.lowerBound..<Int(line.queryMark) }
 }
 
 /// The head of a response, checked.

@@ -92,7 +92,7 @@ public struct HTTPRequestDecoder {
   ) throws(HTTPParseError) -> HTTPRequestHead {
     let line = try RequestLine(bytes)
     let (fields, facts) = try HeadReader.read(
-      bytes, from: line.end, lines: lines, limits: limits, into: memory.take())
+      bytes, from: Int(line.end), lines: lines, limits: limits, into: memory.take())
     // HTTP/1.1 wants exactly one Host (RFC 9112 §3.2), also beside an absolute target.
     guard facts.hosts == 1 || (facts.hosts == 0 && line.minorVersion == 0) else {
       throw HTTPParseError(.badHost, 400, "a request names its host exactly once")
@@ -108,14 +108,14 @@ public struct HTTPRequestDecoder {
 struct RequestLine: Sendable {
   let method: HTTPMethod
   /// Where the target lies in the head.
-  let target: Range<Int>
+  let target: HeadPlace
   /// Where its query begins with the question mark; the target's end where it has none.
-  let queryMark: Int
+  let queryMark: Int32
   /// A target in absolute form, which counts without its scheme and host.
   let url: URI?
-  let minorVersion: Int
+  let minorVersion: UInt8
   /// The offset of the next line.
-  let end: Int
+  let end: Int32
 
   /// - Parameter bytes: end in an empty line, so that each search ends before they do.
   fileprivate init(_ bytes: Span<UInt8>) throws(HTTPParseError) {
@@ -123,25 +123,24 @@ struct RequestLine: Sendable {
     while ASCII.isToken(bytes[methodEnd]) { methodEnd += 1 }
     guard methodEnd > 0, bytes[methodEnd] == 0x20 else { throw RequestLine.bad("a request begins with a method") }
     let targetStart = methodEnd + 1
-    var (targetEnd, mark) = (targetStart, Int?.none)
-    while RequestLine.isTarget(bytes[targetEnd]) {
-      if bytes[targetEnd] == UInt8(ascii: "?"), mark == nil { mark = targetEnd }
-      targetEnd += 1
-    }
+    let pathEnd = RequestLine.endOfTarget(bytes, from: targetStart, or: UInt8(ascii: "?"))
+    let hasQuery = bytes[pathEnd] == UInt8(ascii: "?")
+    let targetEnd = hasQuery ? RequestLine.endOfTarget(bytes, from: pathEnd + 1, or: 0x20) : pathEnd
     guard targetEnd > targetStart, bytes[targetEnd] == 0x20 else {
       throw RequestLine.bad("the target is missing or has characters that must be encoded")
     }
     minorVersion = try RequestLine.version(bytes, at: targetEnd + 1)
     let method = RequestLine.method(bytes.extracting(..<methodEnd))
-    target = targetStart..<targetEnd
+    let target = targetStart..<targetEnd
+    self.target = HeadPlace(target)
     if bytes[targetStart] == UInt8(ascii: "/") {
       url = nil
     } else {
       url = try RequestLine.url(bytes.extracting(target), method)
     }
     self.method = method
-    queryMark = mark ?? targetEnd
-    end = targetEnd + 11
+    queryMark = Int32(truncatingIfNeeded: pathEnd)
+    end = Int32(truncatingIfNeeded: targetEnd + 11)
   }
 
   private static func method(_ name: Span<UInt8>) -> HTTPMethod {
@@ -161,6 +160,21 @@ struct RequestLine: Sendable {
     return url
   }
 
+  /// The first place from `start` on of a byte that no target has, or of `mark`; the bytes end in a line's end.
+  private static func endOfTarget(_ bytes: Span<UInt8>, from start: Int, or mark: UInt8) -> Int {
+    let (first, last) = (SIMD16<UInt8>(repeating: 0x21), SIMD16<UInt8>(repeating: 0x7E))
+    let (quotes, hashes) = (SIMD16(repeating: UInt8(ascii: "\"")), SIMD16(repeating: UInt8(ascii: "#")))
+    let (lesses, greaters) = (SIMD16(repeating: UInt8(ascii: "<")), SIMD16(repeating: UInt8(ascii: ">")))
+    let (backslashes, marks) = (SIMD16(repeating: UInt8(ascii: "\\")), SIMD16(repeating: mark))
+    let end = bytes.first(
+      from: start,
+      block: { block in
+        (block .< first) .| (block .> last) .| (block .== quotes) .| (block .== hashes) .| (block .== lesses)
+          .| (block .== greaters) .| (block .== backslashes) .| (block .== marks)
+      }, byte: { !isTarget($0) || $0 == mark })
+    return end ?? bytes.count - 1
+  }
+
   /// A fragment is never sent; a backslash, a quote or an angle bracket is read as something else by too many.
   private static func isTarget(_ byte: UInt8) -> Bool {
     byte < 128 && (byte < 64 ? targets.low : targets.high) &>> UInt64(byte) & 1 != 0
@@ -170,7 +184,7 @@ struct RequestLine: Sendable {
   private static var targets: (low: UInt64, high: UInt64) { (0xAFFF_FFF2_0000_0000, 0x7FFF_FFFF_EFFF_FFFF) }
 
   /// The minor version; a later one of HTTP/1 is read as 1.1 (RFC 9110 §2.5).
-  private static func version(_ bytes: Span<UInt8>, at start: Int) throws(HTTPParseError) -> Int {
+  private static func version(_ bytes: Span<UInt8>, at start: Int) throws(HTTPParseError) -> UInt8 {
     guard bytes.matches("HTTP/", at: start), ASCII.isDigit(bytes[start + 5]), bytes[start + 6] == UInt8(ascii: "."),
       ASCII.isDigit(bytes[start + 7]), bytes.matches("\r\n", at: start + 8)
     else { throw bad("the request line does not end in an HTTP version") }

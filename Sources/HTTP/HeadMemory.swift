@@ -7,31 +7,32 @@ public final class HeadMemory {
   private static let keptBytesMax = 4 * 1024
 
   private let kept: UnsafeMutablePointer<[UInt8]>
-  /// So many of the places hold something.
-  private(set) var count = 0
+  /// So many of the places hold something. Changed in single steps: overlaps cannot be.
+  @exclusivity(unchecked) private var held = 0
+  var count: Int { unsafe held }
 
   public init() { unsafe kept = .allocate(capacity: HeadMemory.keptMax) }
 
   deinit {
-    unsafe kept.deinitialize(count: count)
+    unsafe kept.deinitialize(count: held)
     unsafe kept.deallocate()
   }
 
   /// Empty. Whoever still reads the head that was there keeps it: then the array takes other memory.
   func take() -> [UInt8] {
-    guard count > 0 else { return [] }
-    count -= 1
+    guard unsafe held > 0 else { return [] }
+    unsafe held -= 1
     // It holds something, as it was counted; it is moved out once.
-    var bytes = unsafe (kept + count).move()
+    var bytes = unsafe (kept + held).move()
     bytes.removeAll(keepingCapacity: true)
     return bytes
   }
 
   func giveBack(_ bytes: consuming [UInt8]) {
-    guard count < HeadMemory.keptMax, bytes.capacity <= HeadMemory.keptBytesMax else { return }
+    guard unsafe held < HeadMemory.keptMax, bytes.capacity <= HeadMemory.keptBytesMax else { return }
     // Free, as it is not counted.
-    unsafe (kept + count).initialize(to: bytes)
-    count += 1
+    unsafe (kept + held).initialize(to: bytes)
+    unsafe held += 1
   }
 
   /// Takes the memory of a head that was handled.

@@ -111,6 +111,8 @@ enum HeadReader {
 /// What the fields of a head say about its message.
 struct HeadFacts: Sendable {
   private(set) var hosts = 0
+  /// Where the value of the last one lies.
+  private(set) var host = HeadPlace(0..<0)
   private(set) var contentLength: Int?
   private(set) var isChunked = false
   private(set) var closes = false
@@ -121,14 +123,18 @@ struct HeadFacts: Sendable {
   fileprivate mutating func note(_ bytes: Span<UInt8>, _ entry: HTTPFields.Entry) throws(HTTPParseError) {
     // Few names have one of these lengths.
     switch entry.nameEnd &- entry.nameStart {
-    case 4, 6, 10, 14, 17: try note(bytes.extracting(entry.name), bytes.extracting(entry.value))
+    case 4, 6, 10, 14, 17: try note(bytes.extracting(entry.name), bytes.extracting(entry.value), entry)
     default: break
     }
   }
 
-  private mutating func note(_ name: Span<UInt8>, _ value: Span<UInt8>) throws(HTTPParseError) {
+  private mutating func note(
+    _ name: Span<UInt8>, _ value: Span<UInt8>, _ entry: HTTPFields.Entry
+  ) throws(HTTPParseError) {
     switch name.count {
-    case 4 where ASCII.equalsIgnoringCase(name, "host"): try noteHost(value)
+    case 4 where ASCII.equalsIgnoringCase(name, "host"):
+      try noteHost(value)
+      host = HeadPlace(entry.value)
     case 6 where ASCII.equalsIgnoringCase(name, "expect"):
       if HTTPFields.list(value, contains: "100-continue") { expectsContinue = true }
     case 10 where ASCII.equalsIgnoringCase(name, "connection"):

@@ -67,10 +67,10 @@ public final class HTTPClient {
     // Taken out and put back, which counts nothing.
     var pool: UpstreamPool?
     swap(&pool, &recent)
-    if let pool, pool.key.isKey(of: form, tls: tls) {} else { pool = pools[UpstreamKey(form, tls: tls)] }
-    let idle = pool?.takeIdle()
-    swap(&pool, &recent)
-    return idle
+    defer { swap(&pool, &recent) }
+    if let pool, pool.serves(form, tls) { return pool.takeIdle() }
+    pool = pools[UpstreamKey(form, tls: tls)]
+    return pool?.takeIdle()
   }
 
   /// Has idle connections closed in time: one of them has just come to be.
@@ -137,6 +137,8 @@ final class UpstreamPool {
     }
     return all
   }
+
+  func serves(_ form: HTTPRequestForm, _ tls: TLSClientContext?) -> Bool { key.isKey(of: form, tls: tls) }
 
   /// - Parameter held: a hold on `connection`, which becomes the pool's.
   func keep(_ connection: ClientConnection, _ held: consuming ClientConnection?) {

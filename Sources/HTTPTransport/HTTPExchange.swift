@@ -73,10 +73,7 @@ open class HTTPExchange {
     request = beginning.request
   }
 
-  deinit {
-    // Whoever lets go of it last may be on another thread, which must not touch what is the loop's.
-    if connection.loop.mailbox.isCurrent { request.giveBack(to: connection.server.headMemory) }
-  }
+  deinit { connection.giveBack(request) }
 
   public final var loop: EventLoop { connection.loop }
   public final var peer: PeerInfo { connection.peer }

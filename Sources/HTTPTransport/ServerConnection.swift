@@ -26,7 +26,7 @@ final class ServerConnection: Connection {
   /// Place in the server's list.
   var position = 0
 
-  let server: HTTPServer
+  private let server: HTTPServer
   private let service: any HTTPService
   /// Nothing that runs while it decodes knows of it: overlaps cannot be.
   @exclusivity(unchecked) private var decoder: HTTPRequestDecoder
@@ -57,6 +57,13 @@ final class ServerConnection: Connection {
     unsafe decoder = HTTPRequestDecoder(limits: server.options.limits, memory: server.headMemory)
     deadline = server.loop.now + server.options.handshakeTimeout
     super.init(loop: server.loop, accepted: socket, address: address, tls: tls)
+  }
+
+  /// Nobody will read the head any more.
+  @inline(never)
+  func giveBack(_ head: borrowing HTTPRequestHead) {
+    // Whoever lets go of an exchange last may be on another thread, which must not touch what is the loop's.
+    if loop.mailbox.isCurrent { head.giveBack(to: server.headMemory) }
   }
 
   /// Whether the connection is to be closed after the response that is being written.

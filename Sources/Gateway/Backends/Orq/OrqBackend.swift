@@ -119,7 +119,7 @@ final class OrqBackend: AgentBackend {
       turn.gateways.isEmpty
       ? way.form : workspace.form(of: way.sending, firstByte: taskTime, gateways: turn.gateways)
     let exchange = OrqExchange(
-      backend: self, context: context, loop: loop, operation: way.sending.operation, form: form, body: body,
+      backend: self, context: context, loop: loop, operation: way.sending.operation, form: consume form, body: body,
       losses: losses, gateways: turn.gateways, emit: emit)
     exchange.begin()
     return exchange
