@@ -46,8 +46,7 @@ struct BrowserPolicy {
   private func allows(_ origin: String) -> Bool { allowedOrigins.contains(origin) || allowedOrigins.contains("*") }
 
   private func isUsual(_ head: borrowing HTTPRequestHead) -> Bool {
-    head.fields.withValue("host") { host in
-      guard let host else { return false }
+    head.withHost { host in
       for usual in usualHosts where usual.span.isSame(as: host) { return true }
       return false
     }

@@ -19,6 +19,8 @@ final class GatewayService: HTTPService {
   private let a2a: A2AFace
   private let orq: OrqFace
   private let browsers: BrowserPolicy
+  /// Who calls without a key; nil where nobody may.
+  private let anonymous: Principal?
   private let accessLog: AccessLog?
   private let hasA2A: Bool
   private let hasOrq: Bool
@@ -33,6 +35,7 @@ final class GatewayService: HTTPService {
     accessLog = context.accessLog
     hasA2A = listener.faces.contains(.a2a)
     hasOrq = listener.faces.contains(.orq)
+    anonymous = listener.auth.anonymous ? .anonymous : nil
     browsers = BrowserPolicy(listener, publicURL: context.services.publicURLs[listenerIndex])
   }
 
@@ -150,6 +153,9 @@ final class GatewayService: HTTPService {
 
   /// nil when the caller is known (or may be anonymous).
   private func identify(_ state: ExchangeState) -> HeadDecision? {
+    if let anonymous, !state.request.fields.contains("authorization"), !state.request.fields.contains("x-api-key") {
+      return welcome(anonymous, state)
+    }
     guard !state.request.fields.isRepeated("authorization"), !state.request.fields.isRepeated("x-api-key") else {
       return unauthorized(
         #"Bearer realm="a2a-gateway", error="invalid_request""#, "a request carries one key, once", state)
