@@ -104,7 +104,7 @@ struct TaskShard {
     ownerNumbers.slot(TaskShard.spread(owner)) { owners[$0].owner == owner }
   }
 
-  /// Both names of an owner are the operator's: nobody else can choose them so that they collide.
+  /// Spread over its upper half, by which the table goes. Callers cannot choose it, see ``TaskOwner``.
   private static func spread(_ owner: TaskOwner) -> UInt64 { owner.digest &* 0x9E37_79B9_7F4A_7C15 }
 
   /// The newest tasks of a context, the newest first.
